@@ -1,0 +1,71 @@
+# Every target sets up what it needs. `make help` lists them.
+SHELL := /bin/bash
+PY ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PYTHONDONTWRITEBYTECODE ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-faults lint types contracts docs-check check bench lock clean setup setup-dev
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+$(VENV)/bin/uv: requirements/bootstrap.txt
+	@echo "accord: making a virtual environment" >&2
+	@$(PY) -m venv $(VENV)
+	@$(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/bootstrap.txt
+	@touch $@
+
+# uv is many times quicker than pip; where it cannot reach a registry that pip can, pip does the same work.
+define install
+	@echo "accord: installing $(1)" >&2
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/$(1).txt 2>$(VENV)/uv.log \
+	  || $(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/$(1).txt \
+	  || { cat $(VENV)/uv.log >&2; exit 1; }
+	@$(BIN)/python -m pip --quiet --disable-pip-version-check install --no-deps --no-build-isolation --no-index -e .
+endef
+
+$(VENV)/.run: $(VENV)/bin/uv requirements/run.txt pyproject.toml
+	$(call install,run)
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	$(call install,dev)
+	@touch $@
+
+setup: $(VENV)/.run ## install what Accord runs on into .venv
+setup-dev: $(VENV)/.dev ## install what the checks and tests need, too
+
+demo: setup ## set up, start everything, play the story; ONCE=1 stops by itself
+	@$(BIN)/accord demo $(if $(ONCE),--once,)
+
+test: setup-dev ## every test, on a real Kafka and a real PostgreSQL
+	@$(BIN)/python -m pytest tests
+
+test-faults: setup-dev ## at least 30 kills and pauses under load, with a printed seed
+	@$(BIN)/python -m pytest tests/faults --faults-full -s
+
+lint: setup-dev ## ruff, format and rules
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
+
+types: setup-dev ## mypy, strict
+	@$(BIN)/mypy
+
+contracts: setup-dev ## who may import whom
+	@$(BIN)/lint-imports
+
+docs-check: setup-dev ## generated documents are what the code says
+	@$(BIN)/accord events export --check
+
+check: lint types contracts docs-check ## all of these four
+
+bench: setup-dev ## every figure, each with the baseline of the same run
+	@$(BIN)/python -m bench
+
+lock: $(VENV)/bin/uv ## resolve requirements/*.in anew into hashed files without index lines
+	@for f in bootstrap run dev; do $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header requirements/$$f.in -o requirements/$$f.txt; done
+
+clean: ## remove the virtual environment and caches (not your data)
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -1,0 +1,1 @@
+"""What the three services share. Nothing here imports a service."""

@@ -1,0 +1,42 @@
+"""Every setting, read from the environment in one place. A process reads them once, at its start.
+
+`ACCORD_…` are ours; `DATABASE_URL` and `KAFKA_BOOTSTRAP_SERVERS` are the field's own names.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _env(name: str) -> AliasChoices:
+    return AliasChoices(name)
+
+
+class Settings(BaseSettings):
+    """What one process of a service is given: its own credentials and no others'."""
+
+    model_config = SettingsConfigDict(env_prefix="ACCORD_", extra="ignore", populate_by_name=True)
+
+    database_url: SecretStr = Field(SecretStr(""), validation_alias=_env("DATABASE_URL"))
+    """This service's own database and login."""
+    vault_database_url: SecretStr = SecretStr("")
+    """The vault's database and login; given to referrals' api and intake only."""
+    vault_key_file: Path | None = None
+    """File with the vault's key-encryption key (32 bytes, base64); never in a dump."""
+    kafka_bootstrap_servers: str = Field("", validation_alias=_env("KAFKA_BOOTSTRAP_SERVERS"))
+    kafka_username: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    http_host: str = "127.0.0.1"
+    http_port: int = 0
+    issuers_file: Path | None = None
+    """JSON: a list of {issuer, jwks_uri, audience, algorithms, agencies} (docs/architecture.md, Tokens)."""
+    local: bool = False
+    """Set by the local platform: allows an http issuer as long as every listener is loopback."""
+    worker_slot: int = 0
+    """Which of the notification workers this is; its Kafka member id is static per slot."""
+    log_level: str = "info"
+    data_dir: Path | None = None
+    """The local platform's data directory, for the command line: where `run.json` lies."""
