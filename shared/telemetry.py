@@ -11,10 +11,14 @@ import structlog
 
 #: The only fields that a log line may carry. A field that is not here is dropped and its name is reported.
 FIELDS = frozenset(
-    "event level timestamp service process pid topic partition offset sequence position count bytes seconds"
-    " case concern referral stream streamversion event_id type agency role clause reason status route method"
-    " command_id kind rule item error_type member attempt port remedy kid purpose mouversion slot level_no"
-    " logger first last lag generation exit_code signal dropped".split()
+    {
+        *("event", "level", "timestamp", "service", "process", "pid", "member", "slot", "port", "logger", "dropped"),
+        *("topic", "partition", "offset", "sequence", "position", "count", "bytes", "seconds", "lag", "generation"),
+        *("case", "concern", "referral", "item", "stream", "streamversion", "event_id", "command_id", "type"),
+        *("agency", "role", "purpose", "clause", "rule", "mouversion", "reason", "kind", "remedy", "kid"),
+        *("route", "method", "status", "error_type", "attempt", "first", "last", "exit_code", "signal"),
+    }
+)
 )
 
 

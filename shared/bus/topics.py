@@ -62,9 +62,18 @@ def all_topics(agencies: Iterator[str] | tuple[str, ...] = tuple(Agency)) -> tup
         month, small = 30 * DAY_MS, 128 * 1024
         own, referrals = frozenset({str(agency)}), Service.REFERRALS
         topics += [
-            Topic(names.submissions_topic(agency), 1, month, 2 * 1024 * 1024, agency, frozenset({str(referrals)})),
+            Topic(
+                names.submissions_topic(agency),
+                1,
+                month,
+                2 * 1024 * 1024,
+                agency,
+                frozenset({str(referrals)}),
+            ),
             Topic(names.receipts_topic(agency), 1, month, small, referrals, own | {str(referrals)}),
-            Topic(names.outbox_topic(agency), 1, month, small, Service.NOTIFICATIONS, own | {"notifications"}),
+            Topic(
+                names.outbox_topic(agency), 1, month, small, Service.NOTIFICATIONS, own | {"notifications"}
+            ),
         ]
     return tuple(topics)
 

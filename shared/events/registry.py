@@ -1,0 +1,59 @@
+"""Every event type there is, and how old versions become new ones. A stored name is looked up here only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from shared.events.data import Data
+from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, WorkerAssigned
+from shared.events.types.concern import (
+    ConcernAttached,
+    ConcernCallStated,
+    ConcernEvaluatedOut,
+    ConcernLinked,
+    ConcernReported,
+)
+from shared.events.types.mou import MouAdopted
+from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
+from shared.events.types.record import RecordDenied, RecordRead
+from shared.events.types.referral import (
+    ReferralAccepted,
+    ReferralReceived,
+    ReferralRejected,
+    ReferralRequested,
+)
+from shared.events.types.role import RoleAssigned, RoleEnded
+from shared.events.types.submission import CommandRefused, SubmissionRefused, SubmissionUnreadable
+
+TYPES: Mapping[str, type[Data]] = {
+    kind.TYPE: kind
+    for kind in (
+        ConcernReported,
+        ConcernCallStated,
+        ConcernEvaluatedOut,
+        ConcernAttached,
+        ConcernLinked,
+        CaseOpened,
+        AgencyJoined,
+        AgencyLeft,
+        WorkerAssigned,
+        RoleAssigned,
+        RoleEnded,
+        ReferralRequested,
+        ReferralReceived,
+        ReferralAccepted,
+        ReferralRejected,
+        SubmissionRefused,
+        SubmissionUnreadable,
+        CommandRefused,
+        NotificationDelivered,
+        NotificationAcknowledged,
+        RecordRead,
+        RecordDenied,
+        MouAdopted,
+    )
+}
+
+#: Old contract name -> function from its facts to (newer name, its facts). Chained until none applies.
+UPCASTERS: Mapping[str, Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]] = {}
