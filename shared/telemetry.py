@@ -12,13 +12,13 @@ import structlog
 #: The only fields that a log line may carry. A field that is not here is dropped and its name is reported.
 FIELDS = frozenset(
     {
-        *("event", "level", "timestamp", "service", "process", "pid", "member", "slot", "port", "logger", "dropped"),
-        *("topic", "partition", "offset", "sequence", "position", "count", "bytes", "seconds", "lag", "generation"),
+        *("event", "level", "timestamp", "service", "process", "pid", "member", "slot", "port", "logger"),
+        *("topic", "partition", "offset", "sequence", "position", "count", "bytes", "seconds", "lag"),
         *("case", "concern", "referral", "item", "stream", "streamversion", "event_id", "command_id", "type"),
         *("agency", "role", "purpose", "clause", "rule", "mouversion", "reason", "kind", "remedy", "kid"),
         *("route", "method", "status", "error_type", "attempt", "first", "last", "exit_code", "signal"),
+        *("generation", "dropped"),
     }
-)
 )
 
 

@@ -11,8 +11,6 @@ from shared.events.names import Agency, Service
 DAY_MS = 24 * 60 * 60 * 1000
 FOREVER = -1
 
-#: A record's value may have this many bytes at most (DESIGN 3).
-MAX_EVENT_BYTES = 65_535
 #: Our producers refuse before the broker does: a refusal by the broker poisons an idempotent producer.
 MAX_REQUEST_BYTES = 70_000
 
@@ -44,19 +42,19 @@ class Topic:
         }
 
 
-def _kept(name: str, partitions: int, writer: str) -> Topic:
-    return Topic(name, partitions, FOREVER, 128 * 1024, writer, frozenset(Service))
+def _kept(name: str, writer: str) -> Topic:
+    return Topic(name, names.partitions(name), FOREVER, 128 * 1024, writer, frozenset(Service))
 
 
 def all_topics(agencies: Iterator[str] | tuple[str, ...] = tuple(Agency)) -> tuple[Topic, ...]:
     """Every topic of a county with these agencies. No agency is a reader or writer of a kept topic."""
     services = frozenset(str(s) for s in Service)
-    topics = [_kept(names.MOU_TOPIC, 1, Service.REFERRALS)]
+    topics = [_kept(names.MOU_TOPIC, Service.REFERRALS)]
     for service in Service:
         if service is not Service.AUDIT:
-            topics.append(_kept(names.events_topic(service), names.PARTITIONS, service))
-        topics.append(_kept(names.access_topic(service), names.PARTITIONS, service))
-        topics.append(_kept(names.deadletters_topic(service), 1, service))
+            topics.append(_kept(names.events_topic(service), service))
+        topics.append(_kept(names.access_topic(service), service))
+        topics.append(_kept(names.deadletters_topic(service), service))
         topics.append(Topic(names.beats_topic(service), 1, DAY_MS, 128 * 1024, service, services))
     for agency in agencies:
         month, small = 30 * DAY_MS, 128 * 1024

@@ -19,6 +19,8 @@ from shared.events.data import Data, Id
 from shared.events.moments import Moment, write_moment
 
 CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
+#: A record's value may have this many bytes at most (DESIGN 3).
+MAX_EVENT_BYTES = 65_535
 #: Largest integer that every JSON reader keeps exactly.
 MAX_INTEGER = 2**53
 

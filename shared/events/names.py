@@ -113,10 +113,6 @@ class Matter(StrEnum):
     NONE = "none"
 
 
-#: Partitions of events and access topics; of mou, dead letters, beats, submissions, receipts, outbox: one.
-PARTITIONS = 6
-
-
 def events_topic(service: str) -> str:
     """The log of record of `service`."""
     return f"accord.{service}.events"
@@ -153,3 +149,13 @@ def outbox_topic(agency: str) -> str:
 
 
 MOU_TOPIC = "accord.mou.events"
+
+
+#: Partitions of a topic of events or of access. It never changes: the order per case hangs on it.
+PARTITIONS = 6
+
+
+def partitions(topic: str) -> int:
+    """How many partitions a topic has; one for mou, dead letters, beats, submissions, receipts, outbox."""
+    many = topic.endswith((".events", ".access")) and topic != MOU_TOPIC
+    return PARTITIONS if many else 1

@@ -1,0 +1,136 @@
+"""The one way an event comes to be: inside the caller's transaction, under the table's lock.
+
+The lock keeps commit order, recorded time and the sequence of each topic partition the same order. Recorded
+time is taken under it (stamping before the lock let 23 of 1,200 events out of order), so the bytes are made
+under it as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from kafka.partitioner.default import murmur2
+
+from shared.errors import Conflict, Undeliverable
+from shared.events import names
+from shared.events.envelope import MAX_EVENT_BYTES, Draft
+
+LOCK_SECONDS = 5
+TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Appended:
+    """An event as it was appended: its bytes and its place in its stream and in its topic."""
+
+    draft: Draft
+    version: int
+    partition: int
+    sequence: int
+    recordedtime: datetime
+    value: bytes
+
+
+def partition_of(topic: str, key: str) -> int:
+    """The partition of `key` in a kept topic: Kafka's own default, murmur2, so that any client agrees."""
+    return int((murmur2(key.encode()) & 0x7FFFFFFF) % names.partitions(topic))
+
+
+def lock_store(connection: psycopg.Connection[Any]) -> None:
+    """Take the append lock until the transaction ends; readers are not held up. Waits at most 5 s.
+
+    Raises psycopg.errors.LockNotAvailable after that.
+    """
+    connection.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+    connection.execute("LOCK TABLE stored_events IN EXCLUSIVE MODE")
+
+
+def append(
+    connection: psycopg.Connection[Any],
+    drafts: Sequence[Draft],
+    expected: Mapping[UUID, int],
+    now: Callable[[], datetime],
+) -> list[Appended]:
+    """Append all of `drafts`, in order, or none, in the caller's open transaction.
+
+    `expected` gives the version on which a stream's command was based; a stream that is not in it is appended
+    at its end, whatever that is. Blocks on the table's lock (at most 5 s) and the database, never on Kafka.
+    Raises Conflict if a stream moved, Undeliverable if an event is too large. After either the caller's
+    transaction must be rolled back.
+    """
+    if not drafts:
+        return []
+    where = [(d.topic, partition_of(d.topic, str(d.subject))) for d in drafts]
+    open_ended = list({d.stream for d in drafts} - set(expected))
+    with connection.pipeline():
+        lock_store(connection)
+        connection.execute("NOTIFY stored_events")
+        clock = connection.execute("SELECT recorded FROM store_clock")
+        heads = connection.execute(
+            "SELECT topic, partition, sequence FROM heads WHERE topic = ANY(%s)",
+            [list({t for t, _ in where})],
+        )
+        ends = connection.execute(
+            "SELECT originator_id, max(originator_version) AS version FROM stored_events"
+            " WHERE originator_id = ANY(%s) GROUP BY originator_id",
+            [open_ended],
+        )
+    last = _values(clock.fetchone())[0]
+    sequences = {(t, p): s for t, p, s in map(_values, heads.fetchall())}
+    versions = dict(expected) | dict.fromkeys(open_ended, 0) | dict(map(_values, ends.fetchall()))
+    stamped = []
+    for draft, (topic, partition) in zip(drafts, where, strict=True):
+        last = max(now(), last + TICK, (draft.after or last) + TICK)
+        versions[draft.stream] += 1
+        sequence = sequences[topic, partition] = sequences.get((topic, partition), -1) + 1
+        value = draft.seal_bytes(last, versions[draft.stream])
+        if len(value) > MAX_EVENT_BYTES:
+            raise Undeliverable("too-large")
+        stamped.append(Appended(draft, versions[draft.stream], partition, sequence, last, value))
+    _insert(connection, stamped, last, {w: sequences[w] for w in where})
+    return stamped
+
+
+def _values(row: Any) -> tuple[Any, ...]:
+    return tuple(row.values()) if isinstance(row, dict) else tuple(row)
+
+
+def _row(a: Appended) -> tuple[Any, ...]:
+    place = (a.draft.topic, a.partition, a.sequence, str(a.draft.subject))
+    return (a.draft.stream, a.version, a.draft.data.TYPE, a.value, *place)
+
+
+def _insert(
+    connection: psycopg.Connection[Any],
+    stamped: Sequence[Appended],
+    last: datetime,
+    heads: Mapping[tuple[str, int], int],
+) -> None:
+    columns = zip(
+        *(_row(a) for a in stamped),
+        strict=True,
+    )
+    try:
+        with connection.pipeline():
+            connection.execute(
+                "INSERT INTO stored_events (originator_id, originator_version, topic, state,"
+                " kafka_topic, kafka_partition, kafka_sequence, kafka_key)"
+                " SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::bytea[],"
+                " %s::text[], %s::integer[], %s::bigint[], %s::text[])",
+                [list(c) for c in columns],
+            )
+            connection.execute("UPDATE store_clock SET recorded = %s", [last])
+            connection.execute(
+                "INSERT INTO heads SELECT * FROM unnest(%s::text[], %s::integer[], %s::bigint[])"
+                " ON CONFLICT (topic, partition) DO UPDATE SET sequence = excluded.sequence",
+                [[t for t, _ in heads], [p for _, p in heads], list(heads.values())],
+            )
+    except psycopg.errors.UniqueViolation as error:
+        if error.diag.constraint_name == "stored_events_pkey":
+            raise Conflict("the stream moved") from None
+        raise

@@ -1,0 +1,46 @@
+"""The tables of an event store: the library's own, with what the log of record needs beside it.
+
+`stored_events` is the table of the `eventsourcing` library (its PostgreSQL module reads it); the columns from
+`kafka_topic` on are ours: where and as which record of the topic the relay publishes the event.
+"""
+
+from __future__ import annotations
+
+EVENT_STORE = """
+CREATE TABLE stored_events (
+    originator_id uuid NOT NULL,
+    originator_version bigint NOT NULL,
+    topic text NOT NULL,
+    state bytea NOT NULL,
+    notification_id bigserial,
+    kafka_topic text NOT NULL,
+    kafka_partition integer NOT NULL,
+    kafka_sequence bigint NOT NULL,
+    kafka_key text NOT NULL,
+    PRIMARY KEY (originator_id, originator_version)
+);
+CREATE UNIQUE INDEX stored_events_notification_id_idx ON stored_events (notification_id);
+CREATE UNIQUE INDEX stored_events_sequence_idx
+    ON stored_events (kafka_topic, kafka_partition, kafka_sequence);
+CREATE TYPE stored_event_uuid AS (originator_id uuid, originator_version bigint, topic text, state bytea);
+CREATE TABLE heads (
+    topic text NOT NULL, partition integer NOT NULL, sequence bigint NOT NULL,
+    PRIMARY KEY (topic, partition)
+);
+CREATE TABLE store_clock (one boolean PRIMARY KEY DEFAULT true CHECK (one), recorded timestamptz NOT NULL);
+INSERT INTO store_clock (recorded) VALUES ('2000-01-01T00:00:00Z');
+CREATE TABLE relay_state (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    published bigint NOT NULL DEFAULT 0,
+    released boolean NOT NULL DEFAULT true
+);
+INSERT INTO relay_state DEFAULT VALUES;
+"""
+
+POSITIONS = """
+CREATE TABLE positions (
+    topic text NOT NULL, partition integer NOT NULL,
+    sequence bigint NOT NULL DEFAULT -1, "offset" bigint NOT NULL DEFAULT -1,
+    PRIMARY KEY (topic, partition)
+);
+"""

@@ -1,0 +1,146 @@
+"""An event store: the `eventsourcing` library's PostgreSQL module with a closed mapper and our stamp.
+
+The library gives the connection pool, the table, the reads of a stream and of the notification log. Writing
+goes through `append`, also when it is the library that saves: its recorder is told to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+import psycopg
+from eventsourcing.persistence import (
+    DatabaseError,
+    InterfaceError,
+    Mapper,
+    OperationalError,
+    PersistenceError,
+    StoredEvent,
+)
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+
+from shared.errors import Conflict, TryLater
+from shared.events import Draft, Recorded, read
+from shared.store.append import LOCK_SECONDS, Appended, append
+
+
+def system_clock() -> datetime:
+    """The host's clock, in UTC. The only clock that is not an argument."""
+    return datetime.now(UTC)
+
+
+class ContractMapper(Mapper[UUID]):
+    """Stored type = the contract's name; stored state = the event's exact bytes (STYLE R8)."""
+
+    def __init__(self) -> None:
+        """Needs no transcoder, compressor or cipher: the bytes are the contract's."""
+
+    def to_stored_event(self, domain_event: Any) -> StoredEvent:
+        """An event is stored by `append` only, which alone can stamp it. Raises TypeError."""
+        raise TypeError("events are appended through shared.store.append")
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
+        """The recorded event with these bytes. Raises Undeliverable if they are none."""
+        return read(bytes(stored_event.state))
+
+
+class StampingRecorder(PostgresApplicationRecorder):
+    """The library's recorder, reading only: an insert that passes by the stamp is refused."""
+
+    def _insert_stored_events(self, curs: Any, stored_events: Sequence[StoredEvent], **_: Any) -> None:
+        raise TypeError("events are appended through shared.store.append")
+
+
+def datastore(database_url: str, pool_size: int, max_overflow: int = 0) -> PostgresDatastore:
+    """The library's pool of connections for `postgresql://user:password@host:port/name`."""
+    url = urlsplit(database_url)
+    return PostgresDatastore(
+        dbname=url.path.lstrip("/"),
+        host=url.hostname or "127.0.0.1",
+        port=url.port or 5432,
+        user=unquote(url.username or ""),
+        password=unquote(url.password or ""),
+        connect_timeout=5,
+        idle_in_transaction_session_timeout=30,
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+        lock_timeout=LOCK_SECONDS,
+    )
+
+
+class Store:
+    """A service's event store. Thread-safe; `close` when done."""
+
+    def __init__(
+        self, database_url: str, pool_size: int = 4, now: Callable[[], datetime] = system_clock
+    ) -> None:
+        """Open the pool (blocks up to 5 s). Raises TryLater if PostgreSQL is away."""
+        self.now = now
+        self.datastore = datastore(database_url, pool_size)
+        self.mapper = ContractMapper()
+        try:
+            # Opened here, once: the library's own `pool_open_timeout` fails when threads meet in it.
+            self.datastore.pool.open(wait=True, timeout=5)
+            self.recorder = StampingRecorder(self.datastore)
+        except (PersistenceError, psycopg.Error) as error:
+            self.datastore.close()
+            raise TryLater("the database does not answer") from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+        """A transaction: committed at the end, rolled back on any exception.
+
+        Raises TryLater if PostgreSQL is away or the append lock is not to be had, Conflict from an append.
+        """
+        try:
+            with self.datastore.get_connection() as connection, connection.transaction():
+                yield connection
+        except (OperationalError, InterfaceError) as error:
+            raise TryLater("the database does not answer") from error
+        except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.LockNotAvailable) as error:
+            raise TryLater("the database does not answer") from error
+        except DatabaseError as error:
+            if isinstance(error.__cause__, psycopg.errors.AdminShutdown | psycopg.errors.CrashShutdown):
+                raise TryLater("the database does not answer") from error
+            raise
+        except PersistenceError as error:
+            if isinstance(error.__cause__, psycopg.errors.UniqueViolation):
+                raise Conflict("written at the same time") from error
+            raise
+
+    def append(
+        self, connection: psycopg.Connection[Any], drafts: Sequence[Draft], expected: dict[UUID, int]
+    ) -> list[Appended]:
+        """`shared.store.append.append` with this store's clock."""
+        return append(connection, drafts, expected, self.now)
+
+    def stream(self, stream: UUID, after: int = 0) -> list[Recorded]:
+        """The events of a stream, in order, from version `after` + 1 on. Raises TryLater."""
+        try:
+            stored = self.recorder.select_events(stream, gt=after)
+        except PersistenceError as error:
+            raise TryLater("the database does not answer") from error
+        return [self.mapper.to_domain_event(s) for s in stored]
+
+    def ping(self) -> None:
+        """Raises TryLater unless the database answers within 5 s."""
+        with self.transaction() as connection:
+            connection.execute("SELECT 1")
+
+    def unpublished(self) -> int:
+        """How many events wait for the relay. Raises TryLater."""
+        with self.transaction() as connection:
+            row = connection.execute(
+                "SELECT count(*) AS n FROM stored_events"
+                " WHERE notification_id > (SELECT published FROM relay_state)"
+            ).fetchone()
+        return int(row["n"]) if row else 0
+
+    def close(self) -> None:
+        """Close the pool."""
+        self.datastore.close()
