@@ -17,7 +17,7 @@ FIELDS = frozenset(
         *("case", "concern", "referral", "item", "stream", "streamversion", "event_id", "command_id", "type"),
         *("agency", "role", "purpose", "clause", "rule", "mouversion", "reason", "kind", "remedy", "kid"),
         *("route", "method", "status", "error_type", "attempt", "first", "last", "exit_code", "signal"),
-        *("generation", "dropped"),
+        *("generation", "dropped", "incident", "where"),
     }
 )
 

@@ -1,0 +1,118 @@
+"""The outermost layer of every API: headers, size limit, trace, the access line, and the last resort."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.web.problems import Problem, unexpected
+from shared.web.trace import continued
+
+LARGEST_BODY = 65_535
+"""Bytes; also the largest event."""
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+#: Set on every answer that does not set them itself. An API answer is never shown as a page, framed or kept.
+SECURITY_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+#: Asked every second or so by supervisors; a line for each would bury the rest.
+QUIET = frozenset({"/livez", "/readyz"})
+
+
+class Edge:
+    """Pure ASGI middleware, so that streams pass through it unbuffered."""
+
+    def __init__(self, app: ASGIApp, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.app, self.clock = app, clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request. Never raises for an HTTP request that has not begun its answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        scope.setdefault("state", {})["trace"] = continued(headers.get("traceparent"))
+        answer = _Answer(send)
+        began = self.clock()
+        try:
+            await self._answered(scope, headers, receive, answer)
+        finally:
+            _log(scope, answer.status, self.clock() - began)
+
+    async def _answered(self, scope: Scope, headers: Headers, receive: Receive, answer: _Answer) -> None:
+        try:
+            if _announced(headers) > LARGEST_BODY:
+                raise Problem("too-large")
+            await self.app(scope, _limited(receive), answer)
+        except Problem as problem:
+            if answer.status is not None:
+                raise
+            await problem.response()(scope, receive, answer)
+        except Exception as error:  # noqa: BLE001 - the last resort: nothing of it may reach the caller or the log
+            failure = unexpected(error)
+            if answer.status is None:
+                await failure.response()(scope, receive, answer)
+
+
+class _Answer:
+    """`send`, which adds the security headers and remembers the status."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status: int | None = None
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in SECURITY_HEADERS.items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+
+def _announced(headers: Headers) -> int:
+    length = headers.get("content-length", "0")
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 19 else LARGEST_BODY + 1
+
+
+def _limited(receive: Receive) -> Receive:
+    """Counts what arrives, for a body that does not announce its length."""
+    total = 0
+
+    async def counted() -> Message:
+        nonlocal total
+        message = await receive()
+        total += len(message.get("body", b""))
+        if total > LARGEST_BODY:
+            raise HTTPException(413)  # the one kind that FastAPI's body reader lets pass
+        return message
+
+    return counted
+
+
+def _log(scope: Scope, status: int | None, seconds: float) -> None:
+    """The route's template and never the path, which may hold what somebody typed."""
+    route = getattr(scope.get("route"), "path", None) or "unknown"
+    if route in QUIET and status == 200:
+        return
+    method = scope["method"] if scope["method"] in METHODS else "OTHER"
+    caller = scope["state"].get("caller")
+    structlog.get_logger().info(
+        "request_answered",
+        route=route,
+        method=method,
+        status=status,
+        seconds=round(seconds, 6),
+        agency=caller.agency.value if caller else None,
+    )

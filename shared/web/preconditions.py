@@ -1,0 +1,58 @@
+"""What a command is based on (If-Match), and how a repeat is known (Idempotency-Key)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from shared.events.names import Agency, Role
+from shared.web.problems import Problem
+
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+_TAGS = re.compile(r'\s*((?:W/)?"[\x21\x23-\x7e]*"|\*)\s*(?:,|$)')
+
+
+def etag(secret: bytes, viewer_agency: Agency, viewer_roles: Iterable[Role], representation: bytes) -> str:
+    """An opaque strong ETag of what this viewer sees; what is hidden does not move it.
+
+    `representation` is the answer's bytes, or whatever stands for them; `secret` is the service's, 32 bytes.
+    """
+    viewer = f"{viewer_agency}\x00{','.join(sorted(viewer_roles))}\x00".encode()
+    digest = hmac.new(secret, viewer + representation, hashlib.sha256).digest()
+    return f'"{urlsafe_b64encode(digest[:18]).decode()}"'
+
+
+def require_if_match(request: Request) -> str:
+    """FastAPI dependency: the header If-Match. Raises Problem 428 if it does not say what was seen."""
+    given = ", ".join(request.headers.getlist("If-Match")).strip()
+    if not given or given == "*":
+        raise Problem("precondition-required")
+    return given
+
+
+def check_if_match(given: str, current: str) -> None:
+    """Raises Problem 412 unless `given` names `current`. A weak tag never does (RFC 9110, 13.1.1)."""
+    named = _TAGS.findall(given)
+    if not any(hmac.compare_digest(tag, current) for tag in named):
+        raise Problem("stale")
+
+
+def idempotency_key(request: Request) -> str:
+    """FastAPI dependency: the header Idempotency-Key. Raises Problem 400 if missing, 422 if not usable."""
+    given = request.headers.getlist("Idempotency-Key")
+    if not given or given == [""]:
+        raise Problem("idempotency-key-missing")
+    if len(given) != 1 or not _KEY.fullmatch(given[0]):
+        raise Problem("idempotency-key-invalid")
+    return given[0]
+
+
+#: For handlers: `def post(key: IdempotencyKey, based_on: IfMatch) -> …`.
+IdempotencyKey = Annotated[str, Depends(idempotency_key)]
+IfMatch = Annotated[str, Depends(require_if_match)]

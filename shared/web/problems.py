@@ -1,0 +1,176 @@
+"""Problem details (RFC 9457): one exception, and what each of our failures is answered with.
+
+No answer repeats a submitted value. `AccordError` texts are written by us and hold none (shared/errors.py);
+texts of anything else are never sent.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from shared.errors import AccordError, Conflict, Disagreement, Refusal, TryLater, Undeliverable
+from shared.web.problem_types import BY_SLUG, SLUG_OF_STATUS
+from shared.web.validation import known_names, problem_of
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Exception):
+    """An answer that is a problem. `slug` is in the table; status and title come from it.
+
+    `extensions` are further members of the answer: `clause`, `remedy`, `reason`, `errors`, `incident`.
+    Neither they nor `detail` may hold what the caller sent.
+    """
+
+    def __init__(
+        self,
+        slug: str,
+        detail: str = "",
+        *,
+        headers: Mapping[str, str] | None = None,
+        **extensions: Any,
+    ) -> None:
+        kind = BY_SLUG[slug]
+        self.slug, self.status, self.title = slug, kind.status, kind.title
+        self.detail = detail or kind.example
+        self.headers = dict(headers or {})
+        self.extensions = {name: value for name, value in extensions.items() if value is not None}
+        super().__init__(self.detail)
+
+    def document(self) -> dict[str, Any]:
+        """The answer's JSON document."""
+        head = {"type": f"/problems/{self.slug}", "title": self.title, "status": self.status}
+        return {**head, "detail": self.detail, **self.extensions}
+
+    def response(self) -> Response:
+        """The answer itself."""
+        body = json.dumps(self.document(), ensure_ascii=True).encode()
+        return Response(body, self.status, media_type=MEDIA_TYPE, headers=self.headers)
+
+
+#: A Refusal's reason -> its HTTP status. A service adds its own through `create_app(refusals=…)`.
+#: A reason that stands in neither is a matter of state: 409.
+REFUSAL_STATUS: dict[str, int] = {
+    "not-allowed": 403,
+    "not-the-receiving-agency": 403,
+    "not-the-sending-agency": 403,
+    "not-a-party": 403,
+    "role-may-not": 403,
+    "purpose-may-not": 403,
+    "not-found": 404,
+    "invalid-field": 422,
+    "too-far-ahead": 422,
+}
+
+_GENERAL = {403: "not-allowed", 404: "not-found", 409: "refused", 422: "invalid-field"}
+
+
+def of_refusal(refusal: Refusal, statuses: Mapping[str, int]) -> Problem:
+    """The problem that answers a refusal: its own type if it has a page, else its status's general one."""
+    status = statuses.get(refusal.reason, 409)
+    if status == 404:  # clause and reason would tell that it exists
+        return Problem("not-found")
+    slug = refusal.reason if refusal.reason in BY_SLUG else _GENERAL.get(status, "refused")
+    errors = [{"pointer": refusal.field, "detail": refusal.detail}] if refusal.field is not None else None
+    return Problem(
+        slug,
+        refusal.detail,
+        clause=refusal.clause,
+        reason=refusal.reason,
+        remedy=refusal.remedy,
+        errors=errors,
+    )
+
+
+def retry_after(seconds: float) -> dict[str, str]:
+    """The header `Retry-After`, in whole seconds and at least one."""
+    return {"Retry-After": str(max(1, math.ceil(seconds)))}
+
+
+def of_error(error: AccordError) -> Problem:
+    """The problem that answers any of our failures except Refusal."""
+    if isinstance(error, Conflict):
+        return Problem("conflict")
+    if isinstance(error, TryLater):
+        return Problem("try-later", headers=retry_after(error.seconds))
+    if isinstance(error, Disagreement):
+        return Problem("stores-disagree", remedy=error.remedy, headers=retry_after(30))
+    if isinstance(error, Undeliverable):
+        return Problem("unreadable", reason=error.reason)
+    return unexpected(error)
+
+
+def unexpected(error: BaseException) -> Problem:
+    """A failure nobody foresaw: a fresh incident id in answer and log, never the failure's text."""
+    incident = str(uuid4())
+    structlog.get_logger().error(
+        "request_failed", incident=incident, error_type=type(error).__name__, where=_where(error)
+    )
+    return Problem("unexpected", incident=incident)
+
+
+def _where(error: BaseException) -> str:
+    """File and line of the deepest frame: enough to find the fault, and no value in it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    return f"{'/'.join(trace.tb_frame.f_code.co_filename.split('/')[-3:])}:{trace.tb_lineno}"
+
+
+def of_http(error: HTTPException) -> Problem:
+    """The problem for a status that the framework or a handler raised; its text is not used."""
+    kept = {
+        name: value
+        for name, value in (error.headers or {}).items()
+        if name.lower() in {"allow", "retry-after"}
+    }
+    slug = SLUG_OF_STATUS.get(error.status_code)
+    if slug is None:
+        slug = "unreadable" if error.status_code < 500 else "try-later"
+    return Problem(slug, headers=kept)
+
+
+Handler = Callable[[Request, Any], Awaitable[Response]]
+
+
+def install(app: FastAPI, refusals: Mapping[str, int] | None = None) -> None:
+    """Let `app` answer every failure with a problem. `refusals` adds to REFUSAL_STATUS, or overrides it."""
+    statuses = {**REFUSAL_STATUS, **(refusals or {})}
+
+    async def refusal(_: Request, error: Refusal) -> Response:
+        return of_refusal(error, statuses).response()
+
+    async def problem(_: Request, error: Problem) -> Response:
+        return error.response()
+
+    async def ours(_: Request, error: AccordError) -> Response:
+        return of_error(error).response()
+
+    async def http(_: Request, error: HTTPException) -> Response:
+        return of_http(error).response()
+
+    async def validation(request: Request, error: RequestValidationError) -> Response:
+        slug, detail, errors = problem_of(error.errors(), known_names(request.app))
+        return Problem(slug, detail, errors=errors).response()
+
+    handlers: dict[type[Exception], Handler] = {
+        Problem: problem,
+        Refusal: refusal,
+        AccordError: ours,
+        RequestValidationError: validation,
+        HTTPException: http,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
