@@ -24,7 +24,12 @@ from shared.events.types.referral import (
     ReferralRequested,
 )
 from shared.events.types.role import RoleAssigned, RoleEnded
-from shared.events.types.submission import CommandRefused, SubmissionRefused, SubmissionUnreadable
+from shared.events.types.submission import (
+    CommandRefused,
+    SubmissionReceipted,
+    SubmissionRefused,
+    SubmissionUnreadable,
+)
 
 TYPES: Mapping[str, type[Data]] = {
     kind.TYPE: kind
@@ -46,6 +51,7 @@ TYPES: Mapping[str, type[Data]] = {
         ReferralRejected,
         SubmissionRefused,
         SubmissionUnreadable,
+        SubmissionReceipted,
         CommandRefused,
         NotificationDelivered,
         NotificationAcknowledged,

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from functools import partial
 from typing import Annotated, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
-from shared.events.data import AgencyCode, Data, Id, Word
+from shared.events.data import AgencyCode, Data, Id, Unrecognised, Word, _code
+
+
+class Outcome(StrEnum):
+    """What became of a submission."""
+
+    ACCEPTED = "accepted"
+    ACCEPTED_WITH_FLAGS = "accepted-with-flags"
+    REFUSED = "refused"
+    UNREADABLE = "unreadable"
+
+
+OutcomeCode = Annotated[Outcome | Unrecognised, BeforeValidator(partial(_code, Outcome))]
+TopicName = Annotated[str, StringConstraints(pattern=r"^accord\.[a-z.-]{1,100}$")]
 
 #: A JSON pointer to a field of the contract; never a submitted name or value.
 Pointer = Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9_.-]{1,64}){0,8}$")]
@@ -30,7 +45,7 @@ class SubmissionUnreadable(Data):
 
     TYPE: ClassVar[str] = "accord.submission.unreadable.v1"
     submitter: AgencyCode
-    topic: Annotated[str, StringConstraints(pattern=r"^accord\.[a-z.-]{1,100}$")]
+    topic: TopicName
     partition: int = Field(ge=0)
     offset: int = Field(ge=0)
     reason: Word
@@ -48,3 +63,29 @@ class CommandRefused(Data):
     field: Pointer | None = None
     about: Id | None = None
     about_kind: Word | None = None
+
+
+class SubmissionReceipted(Data):
+    """What became of a submission: the one receipt of each record, to the submitter only (not a kept topic).
+
+    It names the submitter's own report or referral and nothing else of the case.
+    """
+
+    TYPE: ClassVar[str] = "accord.submission.receipted.v1"
+    submission: Id
+    submitter: AgencyCode
+    outcome: OutcomeCode
+    command: Word | None = None
+    report: Id | None = None
+    referral: Id | None = None
+    case: Id | None = None
+    events: tuple[Id, ...] = ()
+    flags: tuple[Word, ...] = ()
+    clause: str | None = None
+    reason: Word | None = None
+    field: Pointer | None = None
+    remedy: str | None = None
+    notice: str | None = None
+    topic: TopicName | None = None
+    partition: int | None = Field(default=None, ge=0)
+    offset: int | None = Field(default=None, ge=0)

@@ -1,0 +1,164 @@
+"""What each event makes of the parts it changes. One function a part; unknown events change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from services.referrals.domain.parts import (
+    Concern,
+    ConcernStatus,
+    Matter,
+    Part,
+    Referral,
+    ReferralStatus,
+    SealedFact,
+)
+from shared.events import Recorded
+from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, WorkerAssigned
+from shared.events.types.concern import (
+    ConcernAttached,
+    ConcernCallStated,
+    ConcernEvaluatedOut,
+    ConcernLinked,
+    ConcernReported,
+)
+from shared.events.types.referral import (
+    ReferralAccepted,
+    ReferralReceived,
+    ReferralRejected,
+    ReferralRequested,
+)
+
+#: Event type -> (kind of part, the field of its data that names the part).
+PART_OF: Mapping[type, tuple[str, str]] = {
+    ConcernReported: ("concern", "concern"),
+    ConcernCallStated: ("concern", "concern"),
+    ConcernEvaluatedOut: ("concern", "concern"),
+    ConcernAttached: ("concern", "concern"),
+    CaseOpened: ("matter", "case_stream"),
+    ConcernLinked: ("matter", ""),
+    AgencyJoined: ("matter", ""),
+    AgencyLeft: ("matter", ""),
+    WorkerAssigned: ("matter", ""),
+    ReferralRequested: ("referral", "referral"),
+    ReferralReceived: ("referral", "referral"),
+    ReferralAccepted: ("referral", "referral"),
+    ReferralRejected: ("referral", "referral"),
+}
+
+
+def part_of(event: Recorded) -> tuple[str, str] | None:
+    """Kind and id of the part that `event` changes, or None. A matter's id is its stream's."""
+    found = PART_OF.get(type(event.data))
+    if found is None:
+        return None
+    kind, field = found
+    return kind, str(getattr(event.data, field)) if field else event.envelope.stream
+
+
+def evolve(part: Part | None, event: Recorded) -> Part | None:
+    """The part after `event`. `part` is None before its first event. Pure."""
+    step = STEPS.get(type(event.data))
+    if step is None:
+        return part
+    common = {"version": event.version, "changed": event.envelope.recordedtime}
+    changes = step(part, event, event.data)
+    sealed = _with_sealed(part, event)
+    if part is None:
+        first = {"stream": event.envelope.stream, "subject": event.envelope.subject, "sealed": sealed}
+        return KINDS[PART_OF[type(event.data)][0]].model_validate({**first, **common, **changes})
+    return part.model_copy(update={**common, **changes, "sealed": sealed})
+
+
+def _with_sealed(part: Part | None, event: Recorded) -> dict[str, tuple[SealedFact, ...]]:
+    known = dict(part.sealed) if part else {}
+    for name, jwe in getattr(event.data, "sealed", {}).items():
+        fact = SealedFact(event=event.envelope.id, subject=event.envelope.subject, jwe=jwe)
+        known[str(name)] = (*known.get(str(name), ()), fact)
+    return known
+
+
+def _reported(_: Any, event: Recorded, data: Any) -> dict[str, Any]:
+    facts = data.model_dump(exclude={"concern", "sealed"})
+    return facts | {"id": data.concern, "status": ConcernStatus.WAITING, "reported_at": event.envelope.time}
+
+
+def _call_stated(part: Concern, _: Recorded, data: Any) -> dict[str, Any]:
+    flags = (*part.flags, *data.flags)
+    return {"called_at": data.called_at, "called_line": data.called_line, "flags": flags}
+
+
+def _evaluated_out(_: Concern, __: Recorded, data: Any) -> dict[str, Any]:
+    return {"status": ConcernStatus.EVALUATED_OUT, "reason": data.reason}
+
+
+def _attached(_: Concern, __: Recorded, data: Any) -> dict[str, Any]:
+    return {"status": ConcernStatus.ATTACHED, "case": data.case, "case_stream": data.case_stream}
+
+
+def _opened(_: Any, event: Recorded, data: Any) -> dict[str, Any]:
+    facts = data.model_dump(include={"case", "matter", "youth", "lead"})
+    return facts | {
+        "id": event.envelope.stream,
+        "opened_at": event.envelope.time,
+        "agencies": {data.lead: "lead"},
+    }
+
+
+def _linked(part: Matter, _: Recorded, data: Any) -> dict[str, Any]:
+    reporters = tuple(dict.fromkeys((*part.reporters, data.reported_by)))
+    return {"concerns": (*part.concerns, data.concern), "reporters": reporters}
+
+
+def _joined(part: Matter, _: Recorded, data: Any) -> dict[str, Any]:
+    return {"agencies": {**part.agencies, data.agency: data.relation}}
+
+
+def _left(part: Matter, _: Recorded, data: Any) -> dict[str, Any]:
+    return {"agencies": {a: r for a, r in part.agencies.items() if a != data.agency}}
+
+
+def _worker(part: Matter, _: Recorded, data: Any) -> dict[str, Any]:
+    return {"workers": {**part.workers, data.worker: data.agency}}
+
+
+def _requested(_: Any, event: Recorded, data: Any) -> dict[str, Any]:
+    facts = data.model_dump(exclude={"referral", "sealed", "classes"})
+    moments = {"requested_at": event.envelope.time, "status": ReferralStatus.REQUESTED}
+    return facts | moments | {"id": data.referral}
+
+
+def _received(_: Referral, event: Recorded, __: Any) -> dict[str, Any]:
+    return {"status": ReferralStatus.RECEIVED, "received_at": event.envelope.time}
+
+
+def _accepted(part: Referral, event: Recorded, data: Any) -> dict[str, Any]:
+    at = event.envelope.time
+    answer = {"worker": data.worker, "first_contact_by": data.first_contact_by, "answered_at": at}
+    return answer | {"status": ReferralStatus.ACCEPTED, "received_at": part.received_at or at}
+
+
+def _rejected(part: Referral, event: Recorded, data: Any) -> dict[str, Any]:
+    at = event.envelope.time
+    answer = {"reason": data.reason, "alternatives": data.alternatives, "answered_at": at}
+    return answer | {"status": ReferralStatus.REJECTED, "received_at": part.received_at or at}
+
+
+STEPS: Mapping[type, Callable[[Any, Recorded, Any], dict[str, Any]]] = {
+    ConcernReported: _reported,
+    ConcernCallStated: _call_stated,
+    ConcernEvaluatedOut: _evaluated_out,
+    ConcernAttached: _attached,
+    CaseOpened: _opened,
+    ConcernLinked: _linked,
+    AgencyJoined: _joined,
+    AgencyLeft: _left,
+    WorkerAssigned: _worker,
+    ReferralRequested: _requested,
+    ReferralReceived: _received,
+    ReferralAccepted: _accepted,
+    ReferralRejected: _rejected,
+}
+
+KINDS: Mapping[str, type[Part]] = {"concern": Concern, "matter": Matter, "referral": Referral}

@@ -1,0 +1,112 @@
+"""The parts of a stream that decisions look at: a concern, a matter of a case, a referral.
+
+Each is what its events made of it (`evolve`). It is stored beside the stream in the append's own transaction,
+so that a command costs the same on a stream of ten events and of ten thousand; it can be folded anew at any time.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.types import AwareDatetime
+
+from shared.events.data import Id
+
+
+class ConcernStatus(StrEnum):
+    """Where a concern stands."""
+
+    NONE = "none"
+    WAITING = "waiting"
+    EVALUATED_OUT = "evaluated-out"
+    ATTACHED = "attached"
+
+
+class ReferralStatus(StrEnum):
+    """Where a referral stands: FHIR SDOHCC's words, and `received` as a step of our own."""
+
+    NONE = "none"
+    REQUESTED = "requested"
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class SealedFact(BaseModel):
+    """Where a sealed fact stands: the event that carries it, and the JWE."""
+
+    model_config = ConfigDict(frozen=True)
+    event: Id
+    subject: Id
+    jwe: str
+
+
+class Part(BaseModel):
+    """What all parts have: their own id, the stream they live in, and the version that last changed them."""
+
+    model_config = ConfigDict(frozen=True)
+    id: Id
+    stream: Id
+    subject: Id
+    version: int = 0
+    changed: AwareDatetime
+    sealed: dict[str, Annotated[tuple[SealedFact, ...], Field(default=())]] = Field(default_factory=dict)
+
+
+class Concern(Part):
+    """A concern: waiting, evaluated out, or attached to a case."""
+
+    status: ConcernStatus
+    youth: Id
+    reported_by: str
+    reported_at: datetime
+    immediate_danger: str
+    exploitation_kind: str | None = None
+    signs: tuple[str, ...] = ()
+    age_years: int | None = None
+    known_since: datetime | None = None
+    called_at: datetime | None = None
+    called_line: str | None = None
+    flags: tuple[str, ...] = ()
+    reason: str | None = None
+    case: Id | None = None
+    case_stream: Id | None = None
+
+
+class Matter(Part):
+    """One matter of a case: who leads, who takes part, who works on it. Its id is its stream's."""
+
+    case: Id
+    matter: str
+    youth: Id
+    lead: str
+    opened_at: datetime
+    agencies: dict[str, str] = Field(default_factory=dict)
+    workers: dict[str, str] = Field(default_factory=dict)
+    concerns: tuple[Id, ...] = ()
+    reporters: tuple[str, ...] = ()
+
+
+class Referral(Part):
+    """A referral, from request to answer."""
+
+    status: ReferralStatus
+    case: Id
+    matter: str
+    sender: str
+    recipient: str
+    kind: str
+    needs: tuple[str, ...] = ()
+    urgency: str
+    youth_choice: str
+    requested_at: datetime
+    respond_by: datetime
+    received_at: datetime | None = None
+    answered_at: datetime | None = None
+    worker: Id | None = None
+    first_contact_by: datetime | None = None
+    reason: str | None = None
+    alternatives: tuple[str, ...] = ()
