@@ -1,0 +1,200 @@
+"""What one field alone cannot say: references, completeness, and what no county may change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from shared.events import TYPES
+from shared.events.names import EvaluatedOut, Role, SealedClass, Urgency
+from shared.mou.document import Mou
+from shared.mou.findings import Finding
+from shared.mou.parties import ANY, members, party_of
+from shared.mou.routing import MUST_BE_TOLD, SILENT
+from shared.mou.vocabulary import SAFETY_ACTS, Profile, Relation, Target
+
+#: Roles that never see a case: they advise or run machines (MOU steering, survivor advisors).
+NO_CASES = frozenset({Role.ADVISORY_BOARD, Role.OPERATOR})
+#: What a locator database may hold (WIC 18961.5(c)); anything further needs a basis of its own.
+LOCATOR_CLASSES = frozenset({SealedClass.IDENTITY, SealedClass.CONTACT, SealedClass.ADDRESS})
+LOCATOR_BASIS = "WIC 18961.5"
+#: Relations of a named recipient: what travels point to point, not through a shared database.
+POINT_TO_POINT = frozenset({Relation.SENDER, Relation.RECIPIENT, Relation.REPORTER})
+
+
+def check(mou: Mou) -> list[Finding]:
+    """Everything that is wrong with a well-formed document, in its order. Raises nothing."""
+    return [
+        *_clauses(mou),
+        *_unique(mou),
+        *_parties(mou),
+        *_sets(mou),
+        *_names(mou),
+        *_may(mou),
+        *_disclosure(mou),
+        *_routing(mou),
+        *_queues(mou),
+        *_complete(mou),
+        *_time_zone(mou),
+    ]
+
+
+def _clauses(mou: Mou) -> Iterator[Finding]:
+    known = {clause.id for clause in mou.clauses}
+    for path, clause in _references("", mou.model_dump(mode="json", exclude={"clauses"})):
+        if clause not in known:
+            yield Finding(path, "names a clause that is not in the table of clauses", "Add it to /clauses.")
+
+
+def _references(path: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key in ("clause", "otherwise") and isinstance(inner, str):
+                yield f"{path}/{key}", inner
+            else:
+                yield from _references(f"{path}/{key}", inner)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _references(f"{path}/{index}", inner)
+
+
+def _unique(mou: Mou) -> Iterator[Finding]:
+    tables: dict[str, list[str]] = {
+        "/clauses": [clause.id for clause in mou.clauses],
+        "/parties": [party.agency for party in mou.parties],
+        "/routing": [rule.id for rule in mou.routing],
+        "/reject_reasons": [reason.code for reason in mou.reject_reasons],
+        "/evaluated_out": [reason.code for reason in mou.evaluated_out],
+        "/respond_within": [entry.urgency for entry in mou.respond_within],
+    }
+    for path, keys in tables.items():
+        for index in _repeats(keys):
+            yield Finding(f"{path}/{index}", "says again what an entry above says", "Keep one of the two.")
+
+
+def _repeats(keys: list[str]) -> list[int]:
+    return [index for index, key in enumerate(keys) if key in keys[:index]]
+
+
+def _parties(mou: Mou) -> Iterator[Finding]:
+    if Counter(party.lead for party in mou.parties)[True] != 1:
+        yield Finding("/parties", "does not name exactly one lead agency", "Set `lead: true` on one party.")
+    for index, party in enumerate(mou.parties):
+        for side in ("inbound", "outbound"):
+            role = getattr(party, side)
+            if role is not None and role not in party.roles:
+                yield Finding(
+                    f"/parties/{index}/{side}", "is not a role of this party", "Add it to its roles."
+                )
+
+
+def _sets(mou: Mou) -> Iterator[Finding]:
+    agencies = {str(party.agency) for party in mou.parties}
+    for name, codes in mou.agency_sets.items():
+        if name == ANY or name in agencies:
+            yield Finding(
+                f"/agency_sets/{name}", "is the name of an agency, or `any`", "Choose another name."
+            )
+        if not agencies.issuperset(codes):
+            yield Finding(f"/agency_sets/{name}", "holds an agency that is no party", "Add it to /parties.")
+    for name in mou.role_sets:
+        if name == ANY or name in set(Role):
+            yield Finding(f"/role_sets/{name}", "is the name of a role, or `any`", "Choose another name.")
+
+
+def _names(mou: Mou) -> Iterator[Finding]:
+    agencies = {ANY, *mou.agency_sets, *(str(party.agency) for party in mou.parties)}
+    roles = {ANY, *mou.role_sets, *set(Role)}
+    rows: list[tuple[str, Any]] = [(f"/may/{i}", rule) for i, rule in enumerate(mou.may)]
+    rows += [(f"/disclosure/{i}", row) for i, row in enumerate(mou.disclosure)]
+    for path, row in rows:
+        if not agencies.issuperset(row.agencies):
+            yield Finding(f"{path}/agencies", "names neither a party nor a set of parties", "See /parties.")
+        if not roles.issuperset(row.roles):
+            yield Finding(f"{path}/roles", "names neither a role nor a set of roles", "See /role_sets.")
+
+
+def _may(mou: Mou) -> Iterator[Finding]:
+    for act in sorted(SAFETY_ACTS - {rule.act for rule in mou.may}):
+        yield Finding("/may", f"has no rule for {act}", f"Add a rule for {act}, open to every agency.")
+    for index, rule in enumerate(mou.may):
+        if rule.act.startswith("read-") and _reaches(rule.roles, mou) & NO_CASES:
+            yield _no_cases(f"/may/{index}/roles")
+
+
+def _disclosure(mou: Mou) -> Iterator[Finding]:
+    for index, row in enumerate(mou.disclosure):
+        path = f"/disclosure/{index}"
+        if ANY in row.agencies or ANY in row.roles:
+            yield Finding(path, "opens sealed facts to `any`", "Name the agencies and the roles.")
+        elif _reaches(row.roles, mou) & NO_CASES:
+            yield _no_cases(f"{path}/roles")
+        if set(row.needs) <= {Relation.ANY}:
+            yield Finding(f"{path}/needs", "needs no relation to the case", "Name the relation it needs.")
+        if not LOCATOR_CLASSES.issuperset(row.classes):
+            yield from _further_classes(path, row.basis, set(row.needs), mou.profile)
+
+
+def _further_classes(path: str, basis: str, needs: set[Relation], profile: Profile) -> Iterator[Finding]:
+    if basis.startswith(LOCATOR_BASIS):
+        yield Finding(f"{path}/basis", "is the basis of locator facts only", "Cite this class's own basis.")
+    if profile is Profile.LOCATOR and not needs & POINT_TO_POINT:
+        remedy = "Give it to a named recipient only, or adopt the profile `coordination`."
+        yield Finding(f"{path}/classes", "is more than a locator MOU may share", remedy)
+
+
+def _reaches(roles: Iterable[str], mou: Mou) -> frozenset[str]:
+    named = members(roles, mou.role_sets)
+    return frozenset(Role) if ANY in named else named
+
+
+def _no_cases(path: str) -> Finding:
+    return Finding(path, "reaches a role that never sees a case", f"Leave out {', '.join(sorted(NO_CASES))}.")
+
+
+def _routing(mou: Mou) -> Iterator[Finding]:
+    for index, rule in enumerate(mou.routing):
+        path = f"/routing/{index}"
+        if rule.event not in TYPES:
+            yield Finding(f"{path}/event", "is no event type", "See `accord events catalogue`.")
+        elif rule.event in SILENT:
+            yield Finding(f"{path}/event", "is told to nobody on purpose", "Remove the rule.")
+        if (rule.role is None) != (rule.agency is Target.WORKER):
+            yield Finding(f"{path}/role", "is needed, except for `worker`", "Name the role that is told.")
+        if rule.agency not in set(Target) and party_of(mou, rule.agency) is None:
+            yield Finding(f"{path}/agency", "is no party", "Add it to /parties, or name a relation.")
+    told = {rule.event for rule in mou.routing if rule.needs_acknowledgement}
+    for event in sorted(MUST_BE_TOLD - told):
+        remedy = "Add a rule with `needs_acknowledgement: true`: a youth may be waiting."
+        yield Finding("/routing", f"tells nobody of {event}", remedy)
+
+
+def _queues(mou: Mou) -> Iterator[Finding]:
+    queues = [("/unroutable/queue", mou.unroutable.queue), *((f"/rota/{queue}", queue) for queue in mou.rota)]
+    for path, queue in queues:
+        agency, role = queue.split("/")
+        party = party_of(mou, agency)
+        if party is None or role not in party.roles:
+            yield Finding(
+                path.replace(queue, queue.replace("/", "~1")), "is no queue of a party", "See /parties."
+            )
+
+
+def _complete(mou: Mou) -> Iterator[Finding]:
+    wanted: dict[str, set[str]] = {
+        "/evaluated_out": {*EvaluatedOut} - {reason.code for reason in mou.evaluated_out},
+        "/respond_within": {*Urgency} - {entry.urgency for entry in mou.respond_within},
+        "/reject_reasons": set() if mou.reject_reasons else {"any"},
+    }
+    for path, missing in wanted.items():
+        if missing:
+            yield Finding(path, f"has no entry for {', '.join(sorted(missing))}", "Add what is missing.")
+
+
+def _time_zone(mou: Mou) -> Iterator[Finding]:
+    try:
+        ZoneInfo(mou.time_zone)
+    except (ValueError, OSError, KeyError):
+        yield Finding("/time_zone", "is no time zone", "Use a name such as America/Los_Angeles.")

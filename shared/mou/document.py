@@ -1,0 +1,165 @@
+"""The MOU as a document: frozen, closed models. `check.py` holds what one field alone cannot say.
+
+Closed when read, too, other than events: a reader that skipped a condition it does not know would widen
+what the county agreed.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from shared.events.names import Agency, EvaluatedOut, Purpose, Role, SealedClass, Urgency
+from shared.events.types.notification import Tier
+from shared.mou.vocabulary import Act, Kind, Profile, QueueRole, Relation, Target
+
+#: The id of a clause, as the signed paper numbers it: "4.2".
+ClauseId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,15}$")]
+#: A name within the document: of a rule, a set, a coded reason.
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
+#: A queue, `<agency>/<role>`.
+Queue = Annotated[str, StringConstraints(pattern=r"^[a-z-]+/[a-z-]+$")]
+#: One plain sentence, for people.
+Sentence = Annotated[str, StringConstraints(min_length=3, max_length=400, strip_whitespace=True)]
+
+
+class Part(BaseModel):
+    """A part of the document."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Clause(Part):
+    """A clause: what it is called, what it says in one plain sentence, where it comes from."""
+
+    id: ClauseId
+    title: Annotated[str, StringConstraints(min_length=3, max_length=80)]
+    text: Sentence
+    source: Annotated[str, StringConstraints(min_length=2, max_length=200)]
+    counsel_confirmed: bool = False
+
+
+class Party(Part):
+    """An agency of the MOU. `inbound` is the role whose queue gets what the agency is asked; `outbound` the
+    role whose queue gets the answers to what it asked. An agency without `inbound` cannot be asked."""
+
+    agency: Agency
+    name: Annotated[str, StringConstraints(min_length=2, max_length=80)]
+    clause: ClauseId
+    signatory: bool
+    community: bool = False
+    lead: bool = False
+    roles: tuple[Role, ...] = Field(min_length=1)
+    inbound: Role | None = None
+    outbound: Role | None = None
+
+
+class MayRule(Part):
+    """Who may do an act: any of `agencies`, in any of `roles`, with every relation of `needs`, for any of
+    `purposes` (none listed: any). Names of sets may stand for codes; `any` is every party, every role."""
+
+    clause: ClauseId
+    act: Act
+    agencies: tuple[Name, ...] = ("any",)
+    roles: tuple[Name, ...] = Field(min_length=1)
+    needs: tuple[Relation, ...] = Field(default=(Relation.ANY,), min_length=1)
+    purposes: tuple[Purpose, ...] = ()
+
+
+class DisclosureRow(Part):
+    """A cell of the matrix: these viewers see these sealed classes, of these kinds of thing, for these
+    purposes, if their agency has this relation to it. What has no row is not disclosed."""
+
+    clause: ClauseId
+    agencies: tuple[Name, ...] = Field(min_length=1)
+    roles: tuple[Name, ...] = Field(min_length=1)
+    of: tuple[Kind, ...] = Field(min_length=1)
+    needs: tuple[Relation, ...] = Field(min_length=1)
+    purposes: tuple[Purpose, ...] = Field(min_length=1)
+    classes: tuple[SealedClass, ...] = Field(min_length=1)
+    basis: Annotated[str, StringConstraints(min_length=4, max_length=200)]
+    counsel_confirmed: bool = False
+
+
+class RoutingRule(Part):
+    """Who is told of an event, how loudly and why. `agency` is a relation to the event or an agency's code;
+    `role` a role, or `inbound` / `outbound` of that party (not needed if a worker is told)."""
+
+    id: Name
+    clause: ClauseId
+    event: Annotated[str, StringConstraints(pattern=r"^accord\.[a-z-]+\.[a-z-]+\.v[1-9][0-9]*$")]
+    agency: Target | Agency
+    role: QueueRole | Role | None = None
+    tier: Tier
+    act_now_if_urgency: tuple[Urgency, ...] = ()
+    not_to_the_actor: bool = False
+    needs_acknowledgement: bool = False
+    reason: Sentence
+
+
+class CodedReason(Part):
+    """A reason that is chosen from a list, so that it can be counted and holds no free text."""
+
+    code: Name
+    clause: ClauseId
+    label: Annotated[str, StringConstraints(min_length=3, max_length=120)]
+
+
+class EvaluatedOutReason(Part):
+    """A reason why a concern is not opened as a case here."""
+
+    code: EvaluatedOut
+    clause: ClauseId
+    label: Annotated[str, StringConstraints(min_length=3, max_length=120)]
+
+
+class ResponseTime(Part):
+    """How many elapsed hours the agency that was asked has for its first answer."""
+
+    urgency: Urgency
+    hours: int = Field(ge=1, le=8760)
+    clause: ClauseId
+
+
+class Undo(Part):
+    """For how many minutes a person may take back what they did by mistake."""
+
+    minutes: int = Field(ge=0, le=60)
+    clause: ClauseId
+
+
+class Gap(Part):
+    """Which queue is told, as act-now, if a rule names an agency or queue that is not there."""
+
+    queue: Queue
+    clause: ClauseId
+
+
+class Mou(Part):
+    """One version of one county's memorandum of understanding."""
+
+    format: Literal["accord-mou-1"]
+    id: UUID
+    version: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,39}$")]
+    county: Annotated[str, StringConstraints(min_length=2, max_length=80)]
+    time_zone: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    effective: date
+    profile: Profile
+    #: The clause that a refusal cites if no rule speaks of it: what is not allowed is refused.
+    otherwise: ClauseId
+    clauses: tuple[Clause, ...] = Field(min_length=1)
+    parties: tuple[Party, ...] = Field(min_length=1)
+    agency_sets: dict[Name, tuple[Agency, ...]] = Field(default_factory=dict)
+    role_sets: dict[Name, tuple[Role, ...]] = Field(default_factory=dict)
+    may: tuple[MayRule, ...]
+    disclosure: tuple[DisclosureRow, ...]
+    routing: tuple[RoutingRule, ...]
+    unroutable: Gap
+    reject_reasons: tuple[CodedReason, ...]
+    evaluated_out: tuple[EvaluatedOutReason, ...]
+    respond_within: tuple[ResponseTime, ...]
+    undo: Undo
+    rota: dict[Queue, tuple[UUID, ...]] = Field(default_factory=dict)

@@ -1,0 +1,147 @@
+"""Who is told of an event. Pure: the audit recomputes what notifications did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from shared.events.types.notification import Tier
+from shared.mou.document import Mou, RoutingRule
+from shared.mou.facts import EventFacts
+from shared.mou.parties import lead_agency, party_of
+from shared.mou.vocabulary import QueueRole, Target
+
+#: Queue -> random ids of the persons on duty. `Mou.rota` is one.
+Rota = Mapping[str, Sequence[str | UUID]]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who is told: a queue `<agency>/<role>`, or one person.
+
+    `on_call` are the persons on that queue's rota, to be reached first; the item stays the queue's own.
+    `rule` and the address make it unique for its event.
+    """
+
+    queue: str | None
+    person: str | None
+    tier: Tier
+    clause: str
+    rule: str
+    reason: str
+    needs_ack: bool
+    on_call: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        """The person's id or the queue; what `NotificationDelivered.recipient` holds."""
+        return self.person or self.queue or ""
+
+
+#: Event types of which nobody is told, and why.
+SILENT: Mapping[str, str] = {
+    "accord.concern.call-stated.v1": "The concern itself was told; the call shows on it.",
+    "accord.agency.left.v1": "Those who asked for it know; the case shows it.",
+    "accord.role.assigned.v1": "The agency's own administrator did it.",
+    "accord.role.ended.v1": "The agency's own administrator did it.",
+    "accord.referral.received.v1": "Not an answer yet; the referral shows it.",
+    "accord.command.refused.v1": "The caller was answered at once.",
+    "accord.notification.delivered.v1": "Telling of telling would never end.",
+    "accord.notification.acknowledged.v1": "The item itself shows who has it in hand.",
+    "accord.record.read.v1": "For the auditor; a viewer is not announced.",
+    "accord.record.denied.v1": "For the auditor; telling anyone would say that there is something to know.",
+    "accord.mou.adopted.v1": "The parties that signed it know.",
+}
+
+#: Event types that every document must tell somebody of, with acknowledgement: a youth may be waiting.
+MUST_BE_TOLD = frozenset(
+    {
+        "accord.concern.reported.v1",
+        "accord.referral.requested.v1",
+        "accord.referral.rejected.v1",
+        "accord.submission.unreadable.v1",
+    }
+)
+
+
+def recipients(event: EventFacts, mou: Mou, rota: Rota) -> list[Recipient]:
+    """Everyone who is told of `event`, in the document's order; each (rule, address) once.
+
+    A rule that needs an acknowledgement and finds no queue is told, as act-now, to the queue that the
+    document names for that: nothing falls between two agencies. Raises nothing.
+    """
+    told: dict[tuple[str, str], Recipient] = {}
+    for rule in mou.routing:
+        if rule.event == event.type:
+            for recipient in _of_rule(rule, event, mou, rota):
+                told.setdefault((recipient.rule, recipient.address), recipient)
+    return list(told.values())
+
+
+def _of_rule(rule: RoutingRule, event: EventFacts, mou: Mou, rota: Rota) -> Iterable[Recipient]:
+    if rule.agency is Target.WORKER:
+        return [_person(rule, event, mou)] if event.worker else []
+    agencies = [agency for agency in _agencies(rule, event, mou) if agency]
+    queues = [queue for agency in agencies if (queue := _queue(rule, agency, mou))]
+    if rule.needs_acknowledgement and (not queues or len(queues) < len(agencies)):
+        gap = _to_queue(mou.unroutable.queue, rule, Tier.ACT_NOW, rota)
+        return [*(_to_queue(q, rule, _tier(rule, event, mou), rota) for q in queues), gap]
+    if rule.not_to_the_actor:
+        queues = [queue for queue in queues if queue.split("/")[0] != event.actor]
+    return [_to_queue(queue, rule, _tier(rule, event, mou), rota) for queue in queues]
+
+
+def _agencies(rule: RoutingRule, event: EventFacts, mou: Mou) -> Sequence[str | None]:
+    thing = event.thing
+    match rule.agency:
+        case Target.LEAD:
+            return [thing.lead or lead_agency(mou)]
+        case Target.SENDER:
+            return [thing.sender]
+        case Target.RECIPIENT:
+            return [thing.recipient]
+        case Target.REPORTER:
+            return sorted(thing.reporters)
+        case Target.SUBMITTER:
+            return [event.submitter]
+        case Target.OWNER:
+            return [thing.owner]
+        case Target.WORKER:
+            return []
+        case code:
+            return [str(code)]
+
+
+def _queue(rule: RoutingRule, agency: str, mou: Mou) -> str | None:
+    party = party_of(mou, agency)
+    if party is None:
+        return None
+    match rule.role:
+        case QueueRole.INBOUND:
+            role = party.inbound
+        case QueueRole.OUTBOUND:
+            role = party.outbound
+        case named:
+            role = named
+    return f"{agency}/{role}" if role else None
+
+
+def _tier(rule: RoutingRule, event: EventFacts, mou: Mou) -> Tier:
+    """Act-now if the urgency is one of the rule's, or is missing or not known here: better too loud."""
+    known = {entry.urgency for entry in mou.respond_within}
+    if rule.act_now_if_urgency and (event.urgency in rule.act_now_if_urgency or event.urgency not in known):
+        return Tier.ACT_NOW
+    return rule.tier
+
+
+def _to_queue(queue: str, rule: RoutingRule, tier: Tier, rota: Rota) -> Recipient:
+    on_call = tuple(str(person) for person in rota.get(queue, ()))
+    return Recipient(
+        queue, None, tier, rule.clause, rule.id, rule.reason, rule.needs_acknowledgement, on_call
+    )
+
+
+def _person(rule: RoutingRule, event: EventFacts, mou: Mou) -> Recipient:
+    tier = _tier(rule, event, mou)
+    return Recipient(None, event.worker, tier, rule.clause, rule.id, rule.reason, rule.needs_acknowledgement)

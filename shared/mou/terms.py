@@ -1,0 +1,37 @@
+"""The small terms of the document: response times, coded reasons, when it takes effect. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from shared.mou.document import CodedReason, EvaluatedOutReason, Mou
+
+
+def respond_within(urgency: str, mou: Mou) -> timedelta:
+    """How long the agency that was asked has for its first answer, in elapsed time.
+
+    An urgency that is not known here gets the shortest time: better too early than too late.
+    """
+    hours = {str(entry.urgency): entry.hours for entry in mou.respond_within}
+    return timedelta(hours=hours.get(urgency, min(hours.values())))
+
+
+def reject_reasons(mou: Mou) -> dict[str, CodedReason]:
+    """The reasons for which an agency may decline a referral, by code, in the document's order."""
+    return {reason.code: reason for reason in mou.reject_reasons}
+
+
+def evaluated_out_reasons(mou: Mou) -> dict[str, EvaluatedOutReason]:
+    """The reasons for which a concern may be evaluated out, by code, in the document's order."""
+    return {str(reason.code): reason for reason in mou.evaluated_out}
+
+
+def undo_within(mou: Mou) -> timedelta:
+    """For how long a person may take back what they did by mistake."""
+    return timedelta(minutes=mou.undo.minutes)
+
+
+def effective_at(mou: Mou) -> datetime:
+    """The moment, in UTC, at which the document takes effect: the start of that day in the county."""
+    return datetime.combine(mou.effective, time(), ZoneInfo(mou.time_zone)).astimezone(UTC)
