@@ -16,7 +16,14 @@ from shared.mou.load import (
     validate_document,
 )
 from shared.mou.routing import SILENT, Recipient, recipients
-from shared.mou.terms import effective_at, evaluated_out_reasons, reject_reasons, respond_within, undo_within
+from shared.mou.terms import (
+    effective_at,
+    evaluated_out_reasons,
+    reject_reasons,
+    respond_within,
+    undo_within,
+    unsigned,
+)
 from shared.mou.vocabulary import REASONS, Act
 
 __all__ = [
@@ -48,6 +55,7 @@ __all__ = [
     "respond_within",
     "sees",
     "undo_within",
+    "unsigned",
     "validate",
     "validate_document",
 ]

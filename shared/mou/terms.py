@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -35,3 +36,9 @@ def undo_within(mou: Mou) -> timedelta:
 def effective_at(mou: Mou) -> datetime:
     """The moment, in UTC, at which the document takes effect: the start of that day in the county."""
     return datetime.combine(mou.effective, time(), ZoneInfo(mou.time_zone)).astimezone(UTC)
+
+
+def unsigned(mou: Mou, signed_by: Iterable[str]) -> tuple[str, ...]:
+    """The signatories that are not among `signed_by`; a version comes into force when there are none."""
+    signed = frozenset(signed_by)
+    return tuple(str(p.agency) for p in mou.parties if p.signatory and p.agency not in signed)

@@ -1,0 +1,152 @@
+"""`accord mou`: check, read and adopt a county's MOU document."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shared.cli.failures import CommandFailed, ExitCode, Usage
+from shared.cli.options import As, Data, Json
+from shared.cli.output import emit_fields, emit_json, emit_table, say
+from shared.mou.document import Mou, Party
+from shared.mou.findings import Finding
+from shared.mou.load import digest_of, document_of, load, validate
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The MOU document, in YAML.")]
+SignedBy = Annotated[
+    list[str], typer.Option("--signed-by", metavar="AGENCY", help="A party that signed; repeat it for each.")
+]
+PdfDigest = Annotated[
+    str | None, typer.Option("--pdf-digest", metavar="SHA256", help="SHA-256 of the signed PDF.")
+]
+
+
+class InvalidDocument(CommandFailed):
+    """The document cannot be used."""
+
+    exit_code = ExitCode.REFUSED
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    mou = typer.Typer(help="The county's MOU as a document.", no_args_is_help=True)
+    mou.command("validate", help="Say everything that is wrong with a document.")(validate_file)
+    mou.command("show", help="Show who may do what, who sees what and who is told.")(show)
+    mou.command("adopt", help="Record a version that the parties have signed.")(adopt)
+    app.add_typer(mou, name="mou")
+
+
+def validate_file(file: File, as_json: Json = False) -> None:
+    """Exit 0 if the document can be adopted; 6 with every finding if not."""
+    findings = validate(_text(file))
+    if as_json:
+        emit_json({"valid": not findings, "findings": [finding.as_dict() for finding in findings]})
+    for finding in findings:
+        say(_line(finding))
+    if findings:
+        raise typer.Exit(ExitCode.FOUND_PROBLEMS)
+    say("This document can be adopted.")
+
+
+def show(file: File, as_json: Json = False) -> None:
+    """The document as people read it, or as an event would hold it."""
+    mou = _mou(file)
+    if as_json:
+        emit_json(document_of(mou))
+        return
+    emit_fields(_head(mou))
+    say("\nParties")
+    emit_table(["agency", "name", "clause", "signs", "lead"], [_party(party) for party in mou.parties])
+    say("\nWho may do what")
+    emit_table(
+        ["act", "agencies", "roles", "needs", "purposes", "clause"],
+        [(r.act, r.agencies, r.roles, r.needs, r.purposes or ("any",), r.clause) for r in mou.may],
+    )
+    say("\nWho sees which sealed facts")
+    emit_table(
+        ["classes", "of", "agencies", "roles", "needs", "purposes", "clause", "basis"],
+        [
+            (r.classes, r.of, r.agencies, r.roles, r.needs, r.purposes, r.clause, r.basis)
+            for r in mou.disclosure
+        ],
+    )
+    say("\nWho is told")
+    emit_table(
+        ["event", "agency", "role", "how", "clause", "why"],
+        [(r.event, r.agency, r.role, r.tier, r.clause, r.reason) for r in mou.routing],
+    )
+    say("\nClauses")
+    emit_table(
+        ["clause", "says", "source", "counsel"],
+        [(c.id, c.text, c.source, "confirmed" if c.counsel_confirmed else "to confirm") for c in mou.clauses],
+    )
+
+
+def adopt(
+    file: File,
+    signed_by: SignedBy,
+    pdf_digest: PdfDigest = None,
+    person: As = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Send a checked document to the county. It takes effect for what is decided after it."""
+    from shared.cli.client import connect
+
+    mou = _mou(file)
+    body = {"document": document_of(mou), "signed_by": signed_by, "pdf_digest": _digest(pdf_digest)}
+    with connect("referrals", person=person, data=data) as client:
+        answer = client.post("/v1/mou/versions", {name: part for name, part in body.items() if part})
+    if as_json:
+        emit_json(answer.body)
+        return
+    say(f"Adopted: version {mou.version} of {mou.county}.")
+    emit_fields(answer.body if isinstance(answer.body, dict) else {"version": mou.version})
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Usage("The file could not be read as text.", "Name a YAML file in UTF-8.") from error
+
+
+def _mou(file: Path) -> Mou:
+    text = _text(file)
+    findings = validate(text)
+    if findings:
+        raise InvalidDocument("The document cannot be used.", "\n".join(_line(each) for each in findings))
+    return load(text)
+
+
+def _line(finding: Finding) -> str:
+    return f"{finding.path or '/'} {finding.problem}. {finding.remedy}"
+
+
+def _digest(text: str | None) -> str | None:
+    if text is None:
+        return None
+    plain = text.lower().removeprefix("sha256:")
+    if not re.fullmatch(r"[0-9a-f]{64}", plain):
+        raise Usage("--pdf-digest is no SHA-256.", "`sha256sum FILE` prints it: 64 hexadecimal digits.")
+    return f"sha256:{plain}"
+
+
+def _head(mou: Mou) -> dict[str, str]:
+    open_points = sum(not clause.counsel_confirmed for clause in mou.clauses)
+    return {
+        "county": mou.county,
+        "version": mou.version,
+        "effective": mou.effective.isoformat(),
+        "profile": mou.profile.value,
+        "digest": digest_of(mou),
+        "counsel": f"{open_points} of {len(mou.clauses)} clauses are still to be confirmed",
+    }
+
+
+def _party(party: Party) -> tuple[str, ...]:
+    signs, lead = ("yes" if party.signatory else "no"), ("yes" if party.lead else "")
+    return (party.agency, party.name, party.clause, signs, lead)
