@@ -18,7 +18,9 @@ def _env(name: str) -> AliasChoices:
 class Settings(BaseSettings):
     """What one process of a service is given: its own credentials and no others'."""
 
-    model_config = SettingsConfigDict(env_prefix="ACCORD_", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="ACCORD_", extra="ignore", populate_by_name=True, env_ignore_empty=True
+    )
 
     database_url: SecretStr = Field(SecretStr(""), validation_alias=_env("DATABASE_URL"))
     """This service's own database and login."""
@@ -38,5 +40,5 @@ class Settings(BaseSettings):
     worker_slot: int = 0
     """Which of the notification workers this is; its Kafka member id is static per slot."""
     log_level: str = "info"
-    data_dir: Path | None = None
+    data_dir: Path | None = Field(None, validation_alias=AliasChoices("ACCORD_DATA_DIR", "ACCORD_DATA"))
     """The local platform's data directory, for the command line: where `run.json` lies."""

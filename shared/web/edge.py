@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -10,7 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.web.problems import Problem, unexpected
+from shared.web.problems import Problem, retry_after, unexpected
 from shared.web.trace import continued
 
 LARGEST_BODY = 65_535
@@ -25,6 +26,8 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+
+ENDING = "The service is ending. Repeat the request with the same Idempotency-Key."
 
 #: Asked every second or so by supervisors; a line for each would bury the rest.
 QUIET = frozenset({"/livez", "/readyz"})
@@ -59,6 +62,11 @@ class Edge:
             if answer.status is not None:
                 raise
             await problem.response()(scope, receive, answer)
+        except asyncio.CancelledError:
+            # uvicorn cancels what outlasts the drain; whoever waits gets an answer that says how to go on.
+            if answer.status is not None or not scope["app"].state.draining.is_set():
+                raise
+            await Problem("try-later", ENDING, headers=retry_after(1)).response()(scope, receive, answer)
         except Exception as error:  # noqa: BLE001 - the last resort: nothing of it may reach the caller or the log
             failure = unexpected(error)
             if answer.status is None:

@@ -62,13 +62,19 @@ class Problem(Exception):
 #: A reason that stands in neither is a matter of state: 409.
 REFUSAL_STATUS: dict[str, int] = {
     "not-allowed": 403,
-    "not-the-receiving-agency": 403,
-    "not-the-sending-agency": 403,
     "not-a-party": 403,
+    "not-a-participant": 403,
+    "not-assigned": 403,
+    "not-the-lead-agency": 403,
+    "not-the-receiving-agency": 403,
+    "not-the-reporting-agency": 403,
+    "not-the-sending-agency": 403,
+    "not-your-agency": 403,
     "role-may-not": 403,
     "purpose-may-not": 403,
     "not-found": 404,
     "invalid-field": 422,
+    "other-agency-not-a-party": 422,
     "too-far-ahead": 422,
 }
 
@@ -90,6 +96,15 @@ def of_refusal(refusal: Refusal, statuses: Mapping[str, int]) -> Problem:
         remedy=refusal.remedy,
         errors=errors,
     )
+
+
+def invalid(
+    detail: str, *, pointer: str | None = None, parameter: str | None = None, header: str | None = None
+) -> Problem:
+    """422 for one field that a handler found wrong; `detail` says what it must be, never what was sent."""
+    places = {"pointer": pointer, "parameter": parameter, "header": header}
+    named = {name: value for name, value in places.items() if value is not None}
+    return Problem("invalid-field", errors=[{**named, "detail": detail}])
 
 
 def retry_after(seconds: float) -> dict[str, str]:

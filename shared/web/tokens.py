@@ -158,7 +158,7 @@ def _listed(audience: object) -> list[object]:
 def _caller(claims: Mapping[str, Any], issuer: Issuer, purpose: Purpose) -> Caller:
     """Roles that the table does not know give no right and are left out."""
     agency, roles = claims.get("agency"), claims.get("roles")
-    if agency not in set(Agency) or not isinstance(roles, list):
+    if not isinstance(agency, str) or agency not in set(Agency) or not isinstance(roles, list):
         raise _bad("token-invalid", _CLAIM)
     if Agency(agency) not in issuer.agencies:
         raise _bad("token-wrong-agency")
