@@ -45,8 +45,8 @@ REASON_OF: dict[Relation, str] = {
     Relation.RECIPIENT_IS_PARTY: "other-agency-not-a-party",
 }
 
-#: How near a rule came, and so which of several refusals is the one to explain.
-_ORDER = ("agency", "relation", "role", "purpose")
+#: How near a rule came, and so which of several refusals is explained: tests passed, relations held.
+Near = tuple[int, int]
 
 
 def may(caller: CallerFacts, act: str, thing: ThingFacts | None, mou: Mou) -> Permission:
@@ -59,13 +59,13 @@ def may(caller: CallerFacts, act: str, thing: ThingFacts | None, mou: Mou) -> Pe
         return _safety(caller, rules, mou)
     if party_of(mou, caller.agency) is None:
         return _refused(mou.otherwise, "not-a-party", "Ask the lead agency how to become a party.", mou)
-    nearest: tuple[int, MayRule, str] | None = None
+    nearest: tuple[Near, MayRule, str] | None = None
     for rule in rules:
-        step, reason = _misses(caller, rule, thing or ThingFacts("none"), mou)
+        near, reason = _misses(caller, rule, thing or ThingFacts("none"), mou)
         if not reason:
             return Permission(True, rule.clause, "allowed", _text(mou, rule.clause), "")
-        if nearest is None or step > nearest[0]:
-            nearest = (step, rule, reason)
+        if nearest is None or near > nearest[0]:
+            nearest = (near, rule, reason)
     if nearest is None:
         return _refused(mou.otherwise, "not-allowed", "Ask the lead agency's coordinator.", mou)
     return _refused(nearest[1].clause, nearest[2], _remedy(nearest[2], nearest[1], mou), mou)
@@ -78,23 +78,22 @@ def sees(viewer: CallerFacts, case: CaseFacts, mou: Mou) -> bool:
     """
     if case.kind not in set(Kind) or party_of(mou, viewer.agency) is None:
         return False
-    purpose_step = _ORDER.index("purpose")
     reads = (rule for rule in mou.may if rule.act == f"read-{case.kind}")
-    return any(_misses(viewer, rule, case, mou)[0] >= purpose_step for rule in reads)
+    return any(_misses(viewer, rule, case, mou)[1] in ("", "purpose-may-not") for rule in reads)
 
 
-def _misses(caller: CallerFacts, rule: MayRule, thing: ThingFacts, mou: Mou) -> tuple[int, str]:
-    """How far the rule fits, and the reason why not further; an empty reason if it fits."""
+def _misses(caller: CallerFacts, rule: MayRule, thing: ThingFacts, mou: Mou) -> tuple[Near, str]:
+    """How near the rule came, and the reason why not nearer; an empty reason if it fits."""
     if not includes(rule.agencies, mou.agency_sets, frozenset({caller.agency})):
-        return 0, "not-allowed"
-    for relation in rule.needs:
+        return (0, 0), "not-allowed"
+    for held, relation in enumerate(rule.needs):
         if not holds(relation, caller, thing, mou):
-            return 1, REASON_OF[relation]
+            return (1, held), REASON_OF[relation]
     if not includes(rule.roles, mou.role_sets, caller.all_roles):
-        return 2, "role-may-not"
+        return (2, 0), "role-may-not"
     if rule.purposes and caller.purpose not in rule.purposes:
-        return 3, "purpose-may-not"
-    return 4, ""
+        return (3, 0), "purpose-may-not"
+    return (4, 0), ""
 
 
 def _safety(caller: CallerFacts, rules: list[MayRule], mou: Mou) -> Permission:

@@ -1,0 +1,139 @@
+from datetime import timedelta
+
+import pytest
+from alder import (
+    ADVOCATE,
+    CASE,
+    MOU,
+    OFFICER,
+    SHELTER_WORKER,
+    SOCIAL_WORKER,
+    allowed,
+    referral,
+    someone,
+    system_of,
+    told,
+)
+
+from shared.mou import Act, CaseFacts, ThingFacts, reject_reasons, respond_within, sees
+
+ANSWERS = [Act.RECEIVE_REFERRAL, Act.ACCEPT_REFERRAL, Act.REJECT_REFERRAL]
+
+
+def asking(to, participants=("probation",)):
+    return ThingFacts("case", lead="human-services", participants=frozenset(participants), recipient=to)
+
+
+class TestMou_4_1_AskingForHelp:
+    def test_the_lead_asks_another_party(self):
+        assert allowed(SOCIAL_WORKER, Act.REQUEST_REFERRAL, asking("advocacy")).allowed
+
+    def test_an_agency_on_the_team_asks_too(self):
+        assert allowed(OFFICER, Act.REQUEST_REFERRAL, asking("behavioral-health")).allowed
+
+    def test_an_agency_that_is_not_on_the_team_may_not(self):
+        answer = allowed(SHELTER_WORKER, Act.REQUEST_REFERRAL, asking("advocacy"))
+        assert (answer.allowed, answer.reason, answer.clause) == (False, "not-a-participant", "4.1")
+
+    @pytest.mark.parametrize("to", ["human-services", "county", "nobody-we-know", None])
+    def test_nobody_asks_itself_or_one_that_takes_no_referrals(self, to):
+        answer = allowed(SOCIAL_WORKER, Act.REQUEST_REFERRAL, asking(to))
+        assert (answer.allowed, answer.reason) == (False, "other-agency-not-a-party")
+
+
+class TestMou_4_2_OnlyTheAgencyThatWasAskedMayAnswer:
+    @pytest.mark.parametrize("act", ANSWERS)
+    def test_it_answers_by_a_person_or_by_its_system(self, act):
+        assert allowed(ADVOCATE, act, referral()).allowed
+        assert allowed(system_of("advocacy"), act, referral()).clause == "4.2"
+
+    @pytest.mark.parametrize("act", ANSWERS)
+    @pytest.mark.parametrize("caller", [SOCIAL_WORKER, SHELTER_WORKER, OFFICER], ids=lambda c: c.agency)
+    def test_no_other_agency_answers_not_even_the_one_that_asked(self, act, caller):
+        answer = allowed(caller, act, referral())
+        assert (answer.allowed, answer.reason, answer.clause) == (False, "not-the-receiving-agency", "4.2")
+        assert answer.detail == "Only the agency that was asked may answer a referral."
+
+    def test_its_administrator_does_not_answer_for_its_workers(self):
+        answer = allowed(someone("agency-admin", "advocacy"), Act.ACCEPT_REFERRAL, referral())
+        assert (answer.allowed, answer.reason) == (False, "role-may-not")
+        assert "advocate" in answer.remedy
+
+    @pytest.mark.parametrize(
+        ("to", "queue"),
+        [
+            ("advocacy", "advocacy/advocate"),
+            ("shelter", "shelter/advocate"),
+            ("public-health", "public-health/nurse"),
+            ("medical-hub", "medical-hub/nurse"),
+            ("behavioral-health", "behavioral-health/clinician"),
+            ("probation", "probation/probation-officer"),
+            ("office-of-education", "office-of-education/education-liaison"),
+            ("sheriff", "sheriff/deputy"),
+        ],
+    )
+    def test_its_own_queue_is_told_and_acknowledges(self, to, queue):
+        (item,) = told("referral.requested", referral(to), urgency="day")
+        assert (item.address, item.tier, item.needs_ack) == (queue, "act-soon", True)
+
+    def test_what_is_needed_within_hours_is_act_now(self):
+        (item,) = told("referral.requested", referral(), urgency="hours")
+        assert item.tier == "act-now"
+
+    @pytest.mark.parametrize("urgency", [None, "a-word-of-a-newer-version"])
+    def test_an_urgency_that_is_not_known_is_act_now(self, urgency):
+        (item,) = told("referral.requested", referral(), urgency=urgency)
+        assert item.tier == "act-now"
+
+    def test_that_it_has_the_referral_in_hand_tells_nobody(self):
+        assert told("referral.received", referral()) == []
+
+
+class TestMou_4_3_ReasonsForDeclining:
+    def test_the_reasons_are_listed(self):
+        assert {"no-capacity", "missing-consent", "safety-risk-site"} <= set(reject_reasons(MOU))
+
+    def test_what_the_young_person_chose_is_named_as_their_choice(self):
+        assert reject_reasons(MOU)["youth-declined"].label == "The young person chose not to"
+
+
+class TestMou_4_4_HowSoon:
+    @pytest.mark.parametrize(
+        ("urgency", "hours"), [("hours", 2), ("day", 24), ("days", 72), ("routine", 240)]
+    )
+    def test_each_urgency_has_its_time(self, urgency, hours):
+        assert respond_within(urgency, MOU) == timedelta(hours=hours)
+
+    def test_an_urgency_that_is_not_known_gets_the_shortest(self):
+        assert respond_within("a-word-of-a-newer-version", MOU) == timedelta(hours=2)
+
+
+class TestMou_4_5_TellingTheAgencyThatAsked:
+    def test_a_yes_is_information_for_those_who_asked(self):
+        (item,) = told("referral.accepted", referral())
+        assert (item.address, item.tier, item.needs_ack) == (
+            "human-services/social-worker",
+            "information",
+            False,
+        )
+
+    def test_a_no_is_taken_in_hand_since_the_young_person_still_needs_somebody(self):
+        (item,) = told("referral.rejected", referral(sender="probation"))
+        assert (item.address, item.tier, item.needs_ack) == ("probation/probation-officer", "act-soon", True)
+
+
+class TestMou_4_6_WhoMaySeeAReferral:
+    def test_the_sender_the_one_asked_and_the_lead_do(self):
+        asked_by_probation = referral(sender="probation")
+        assert sees(OFFICER, asked_by_probation, MOU)
+        assert sees(ADVOCATE, asked_by_probation, MOU)
+        assert sees(SOCIAL_WORKER, asked_by_probation, MOU)
+
+    def test_another_agency_on_the_same_team_does_not(self):
+        with_team = CaseFacts(
+            "referral", "human-services", CASE.participants, sender="human-services", recipient="advocacy"
+        )
+        assert not sees(OFFICER, with_team, MOU)
+
+    def test_being_asked_does_not_show_the_case(self):
+        assert not sees(SHELTER_WORKER, CASE, MOU)

@@ -1,0 +1,88 @@
+import pytest
+from alder import (
+    ADVOCATE,
+    CASE,
+    MOU,
+    OFFICER,
+    SHELTER_WORKER,
+    SOCIAL_WORKER,
+    allowed,
+    someone,
+    told,
+)
+
+from shared.mou import Act, CaseFacts, ThingFacts, sees
+
+
+def seat(agency):
+    return ThingFacts("case", CASE.lead, CASE.participants, owner=agency)
+
+
+class TestMou_5_1_TheTeam:
+    def test_the_lead_adds_a_party(self):
+        assert allowed(SOCIAL_WORKER, Act.JOIN_AGENCY, seat("shelter")).allowed
+
+    def test_the_lead_cannot_add_one_that_never_signed(self):
+        answer = allowed(SOCIAL_WORKER, Act.JOIN_AGENCY, seat("nobody-we-know"))
+        assert (answer.allowed, answer.reason) == (False, "other-agency-not-a-party")
+
+    def test_an_agency_does_not_add_itself(self):
+        assert allowed(SHELTER_WORKER, Act.JOIN_AGENCY, seat("shelter")).reason == "not-the-lead-agency"
+
+    def test_an_agency_leaves_by_itself_or_by_the_lead(self):
+        assert allowed(OFFICER, Act.LEAVE_AGENCY, seat("probation")).allowed
+        assert allowed(SOCIAL_WORKER, Act.LEAVE_AGENCY, seat("probation")).allowed
+
+    def test_an_agency_does_not_remove_another(self):
+        answer = allowed(ADVOCATE, Act.LEAVE_AGENCY, seat("probation"))
+        assert (answer.allowed, answer.reason, answer.clause) == (False, "not-your-agency", "5.1")
+
+    def test_the_agency_that_was_added_is_told(self):
+        (item,) = told("agency.joined", seat("shelter"), actor="human-services")
+        assert (item.address, item.tier) == ("shelter/advocate", "information")
+
+    def test_an_agency_that_joined_by_its_own_act_is_not_told_what_it_did(self):
+        assert told("agency.joined", seat("shelter"), actor="shelter") == []
+
+
+class TestMou_5_2_WhoWorksOnTheCase:
+    def test_an_agency_on_the_team_names_its_own_worker(self):
+        assert allowed(OFFICER, Act.ASSIGN_WORKER, seat("probation")).allowed
+
+    @pytest.mark.parametrize("caller", [SOCIAL_WORKER, ADVOCATE], ids=lambda caller: caller.agency)
+    def test_it_does_not_name_anothers(self, caller):
+        assert allowed(caller, Act.ASSIGN_WORKER, seat("probation")).reason == "not-your-agency"
+
+    def test_an_agency_that_is_not_on_the_team_names_nobody(self):
+        assert allowed(SHELTER_WORKER, Act.ASSIGN_WORKER, seat("shelter")).reason == "not-a-participant"
+
+    def test_the_person_who_is_named_is_told_in_person(self):
+        (item,) = told("worker.assigned", CASE, worker="0be7d4c6-5f19-4a82-bd60-f8a3729e1c57")
+        assert (item.address, item.queue) == ("0be7d4c6-5f19-4a82-bd60-f8a3729e1c57", None)
+
+
+class TestMou_5_3_WhoMaySeeACase:
+    @pytest.mark.parametrize("viewer", [SOCIAL_WORKER, OFFICER, ADVOCATE], ids=lambda viewer: viewer.agency)
+    def test_the_team_does(self, viewer):
+        assert sees(viewer, CASE, MOU)
+        assert allowed(viewer, Act.READ_CASE, CASE).allowed
+
+    def test_to_everyone_else_it_does_not_exist(self):
+        assert not sees(SHELTER_WORKER, CASE, MOU)
+
+    def test_an_agency_that_left_does_not_see_it_any_more(self):
+        assert not sees(OFFICER, CaseFacts("case", "human-services", CASE.participants - {"probation"}), MOU)
+
+    def test_the_wrong_purpose_is_said_and_not_hidden(self):
+        for_audit = someone("probation-officer", "probation", "audit")
+        assert sees(for_audit, CASE, MOU)
+        assert allowed(for_audit, Act.READ_CASE, CASE).reason == "purpose-may-not"
+
+    def test_what_is_no_case_concern_or_referral_is_not_seen_by_this_rule(self):
+        assert not sees(SOCIAL_WORKER, CaseFacts("person", lead="human-services"), MOU)
+
+
+class TestMou_5_4_AFurtherConcern:
+    def test_the_social_workers_are_told(self):
+        (item,) = told("concern.linked", CASE)
+        assert (item.address, item.tier) == ("human-services/social-worker", "act-soon")

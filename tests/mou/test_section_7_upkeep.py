@@ -1,0 +1,90 @@
+from datetime import timedelta
+
+import pytest
+from alder import (
+    ADVOCATE,
+    AUDITOR,
+    CASE,
+    COORDINATOR,
+    MOU,
+    OPERATOR,
+    SOCIAL_WORKER,
+    allowed,
+    referral,
+    someone,
+    told,
+)
+
+from shared.mou import Act, ThingFacts, undo_within
+
+
+def person_of(agency):
+    return ThingFacts("person", owner=agency)
+
+
+class TestMou_7_1_ChangingThisMemorandum:
+    @pytest.mark.parametrize(
+        "caller", [COORDINATOR, someone("coordinator", "county")], ids=lambda c: c.agency
+    )
+    def test_a_coordinator_records_a_signed_version(self, caller):
+        assert allowed(caller, Act.ADOPT_MOU).allowed
+
+    @pytest.mark.parametrize("caller", [SOCIAL_WORKER, OPERATOR, ADVOCATE], ids=lambda c: min(c.roles))
+    def test_nobody_else_does(self, caller):
+        assert allowed(caller, Act.ADOPT_MOU).clause == "7.1"
+        assert not allowed(caller, Act.ADOPT_MOU).allowed
+
+
+class TestMou_7_2_Roles:
+    @pytest.mark.parametrize("act", [Act.ASSIGN_ROLE, Act.END_ROLE])
+    def test_an_agencys_administrator_does_it_for_its_own_people(self, act):
+        assert allowed(someone("agency-admin", "shelter"), act, person_of("shelter")).allowed
+
+    @pytest.mark.parametrize("act", [Act.ASSIGN_ROLE, Act.END_ROLE])
+    def test_the_countys_administrator_does_it_for_any_party(self, act):
+        assert allowed(someone("agency-admin", "county"), act, person_of("shelter")).allowed
+
+    def test_an_agencys_administrator_does_not_do_it_for_another(self):
+        answer = allowed(someone("agency-admin", "shelter"), Act.ASSIGN_ROLE, person_of("advocacy"))
+        assert (answer.allowed, answer.reason) == (False, "not-your-agency")
+
+    def test_nobody_gives_a_role_without_being_administrator(self):
+        assert allowed(ADVOCATE, Act.ASSIGN_ROLE, person_of("advocacy")).reason == "role-may-not"
+
+
+class TestMou_7_3_Audit:
+    @pytest.mark.parametrize("agency", ["county", "juvenile-court"])
+    def test_an_auditor_replays_any_case(self, agency):
+        assert allowed(someone("auditor", agency, "audit"), Act.READ_HISTORY, CASE).allowed
+
+    def test_only_for_audit(self):
+        answer = allowed(someone("auditor", "county", "coordinate"), Act.READ_HISTORY, CASE)
+        assert (answer.allowed, answer.reason) == (False, "purpose-may-not")
+
+    def test_a_caseworker_does_not(self):
+        assert not allowed(
+            someone("social-worker", "human-services", "audit"), Act.READ_HISTORY, CASE
+        ).allowed
+
+    def test_an_auditor_changes_nothing(self):
+        changing = [act for act in Act if not act.startswith("read-") and act != Act.REPORT_CONCERN]
+        assert [act for act in changing if allowed(AUDITOR, act, CASE).allowed] == []
+
+
+class TestMou_7_4_TakingBackAMistake:
+    def test_there_are_ten_minutes_for_it(self):
+        assert undo_within(MOU) == timedelta(minutes=10)
+
+
+class TestMou_7_5_NothingFallsBetweenTwoAgencies:
+    @pytest.mark.parametrize("to", [None, "an-agency-that-never-signed", "juvenile-court"])
+    def test_a_referral_that_reaches_no_queue_is_told_to_the_coordinator_at_once(self, to):
+        (item,) = told("referral.requested", referral(to), urgency="routine")
+        assert (item.address, item.tier) == ("human-services/coordinator", "act-now")
+        assert item.needs_ack
+
+    def test_what_is_only_information_for_an_agency_that_never_signed_is_told_to_nobody(self):
+        from shared.mou import CaseFacts
+
+        stranger = CaseFacts("concern", reporters=frozenset({"an-agency-that-never-signed"}))
+        assert told("case.opened", stranger) == []
