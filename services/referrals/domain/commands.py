@@ -41,7 +41,7 @@ class Sealing(Command):
 
 
 class ReportConcern(Sealing):
-    """Tell the county of a youth who may have been exploited. Every field may be missing: it is then flagged."""
+    """Tell the county of a youth who may have been exploited. A field that is missing is flagged."""
 
     immediate_danger: Danger = Danger.UNKNOWN
     exploitation_kind: Word | None = None

@@ -62,7 +62,9 @@ def evolve(part: Part | None, event: Recorded) -> Part | None:
     step = STEPS.get(type(event.data))
     if step is None:
         return part
-    common = {"version": event.version, "changed": event.envelope.recordedtime}
+    common: dict[str, Any] = {"changed": event.envelope.recordedtime}
+    if part is None or part.stream == event.envelope.stream:
+        common["version"] = event.version
     changes = step(part, event, event.data)
     sealed = _with_sealed(part, event)
     if part is None:
@@ -80,7 +82,7 @@ def _with_sealed(part: Part | None, event: Recorded) -> dict[str, tuple[SealedFa
 
 
 def _reported(_: Any, event: Recorded, data: Any) -> dict[str, Any]:
-    facts = data.model_dump(exclude={"concern", "sealed"})
+    facts: dict[str, Any] = data.model_dump(exclude={"concern", "sealed"})
     return facts | {"id": data.concern, "status": ConcernStatus.WAITING, "reported_at": event.envelope.time}
 
 
@@ -98,7 +100,7 @@ def _attached(_: Concern, __: Recorded, data: Any) -> dict[str, Any]:
 
 
 def _opened(_: Any, event: Recorded, data: Any) -> dict[str, Any]:
-    facts = data.model_dump(include={"case", "matter", "youth", "lead"})
+    facts: dict[str, Any] = data.model_dump(include={"case", "matter", "youth", "lead"})
     return facts | {
         "id": event.envelope.stream,
         "opened_at": event.envelope.time,
@@ -124,7 +126,7 @@ def _worker(part: Matter, _: Recorded, data: Any) -> dict[str, Any]:
 
 
 def _requested(_: Any, event: Recorded, data: Any) -> dict[str, Any]:
-    facts = data.model_dump(exclude={"referral", "sealed", "classes"})
+    facts: dict[str, Any] = data.model_dump(exclude={"referral", "sealed", "classes"})
     moments = {"requested_at": event.envelope.time, "status": ReferralStatus.REQUESTED}
     return facts | moments | {"id": data.referral}
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from shared.events import Data
 from shared.events.names import SealedClass
@@ -21,10 +20,8 @@ class Fact:
     data: Data
     clause: str
     time: datetime
-    stream: UUID
-    subject: UUID
-    youth: UUID | None = None
+    stream: str
+    subject: str
+    youth: str | None = None
     matter: str = "none"
     seal: Clear = field(default_factory=dict)
-    own_time: bool = False
-    """The time is the decision's own, not one that somebody stated."""

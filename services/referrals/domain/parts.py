@@ -1,14 +1,13 @@
 """The parts of a stream that decisions look at: a concern, a matter of a case, a referral.
 
-Each is what its events made of it (`evolve`). It is stored beside the stream in the append's own transaction,
-so that a command costs the same on a stream of ten events and of ten thousand; it can be folded anew at any time.
+Each is what its events made of it (`evolve`). It is stored beside the stream, in the append's transaction, so
+that a command costs the same on a stream of ten events and of ten thousand. It can be folded anew at any time.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.types import AwareDatetime
@@ -45,7 +44,11 @@ class SealedFact(BaseModel):
 
 
 class Part(BaseModel):
-    """What all parts have: their own id, the stream they live in, and the version that last changed them."""
+    """What all parts have: their own id, the stream they live in, and what last changed them.
+
+    `version` is the last event of the part's own stream that changed it; `changed` the recorded time of the
+    last event that did, which no two events of a store share.
+    """
 
     model_config = ConfigDict(frozen=True)
     id: Id
@@ -53,7 +56,7 @@ class Part(BaseModel):
     subject: Id
     version: int = 0
     changed: AwareDatetime
-    sealed: dict[str, Annotated[tuple[SealedFact, ...], Field(default=())]] = Field(default_factory=dict)
+    sealed: dict[str, tuple[SealedFact, ...]] = Field(default_factory=dict)
 
 
 class Concern(Part):

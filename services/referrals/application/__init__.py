@@ -1,0 +1,1 @@
+"""What referrals does with a command or a question: load, decide, seal, append; or view."""

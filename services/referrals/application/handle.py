@@ -1,0 +1,267 @@
+"""One command, from order to answer: load, judge, decide, seal, append, all or nothing.
+
+What commits together, in one transaction: the events, what they made of the parts, the first answer for
+repeats, and (for intake) the receipt and the consumed position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID, uuid4, uuid5
+
+from services.referrals.application import repository as repo
+from services.referrals.application.orders import COMMANDS, Order, Outcome, Spec, Things
+from services.referrals.application.views import Viewer, may_know, parts_of
+from services.referrals.domain.deciding import NO_MOU, At, NewIds
+from services.referrals.domain.facts import Fact
+from services.referrals.domain.parts import Part
+from services.referrals.vault.port import ToSeal, VaultPort
+from shared.errors import Conflict, Refusal
+from shared.events import Data, Draft, read
+from shared.events.names import MOU_TOPIC, SealedClass, Service, events_topic
+from shared.events.types.mou import MouAdopted
+from shared.events.types.submission import CommandRefused, SubmissionRefused
+from shared.mou.document import Mou
+from shared.mou.findings import InvalidMou
+from shared.mou.load import load_document
+from shared.store.store import Store
+
+EVENTS = events_topic(Service.REFERRALS)
+#: A caller's refusals stand in a stream of their own, found from agency and person (both codes or random).
+REFUSALS = UUID("5d1a0c2e-7b44-4f0e-9a43-0b0e1d8f2b6d")
+ATTEMPTS = 3
+
+
+class StaleBasis(Exception):
+    """What the command was based on has changed since, or was not said (`missing`)."""
+
+    def __init__(self, missing: bool) -> None:
+        super().__init__("missing" if missing else "stale")
+        self.missing = missing
+
+
+class KeyReused(Exception):
+    """The same key came with another body."""
+
+
+class Settle(Protocol):
+    """What must commit together with a command's effect: intake's receipt and position."""
+
+    def drafts(self, outcome: Outcome) -> Sequence[Draft]:
+        """Events to append in the same transaction."""
+
+    def commit(self, connection: repo.Connection) -> None:
+        """Further writes of the same transaction."""
+
+
+def refusals_stream(agency: str, person: str) -> UUID:
+    """The stream of a caller's refusals."""
+    return uuid5(REFUSALS, f"{agency}/{person}")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What one attempt came to, before it is written."""
+
+    outcome: Outcome
+    drafts: Sequence[Draft] = ()
+    loaded: Sequence[Part] = ()
+
+
+@dataclass(frozen=True)
+class Handler:
+    """Carries out orders. Thread-safe. Blocks on the database and the vault, never on Kafka."""
+
+    store: Store
+    vault: VaultPort
+    shelf: repo.MouShelf
+    secret: bytes
+    now: Callable[[], datetime]
+    new_id: Callable[[], UUID] = uuid4
+
+    def handle(self, order: Order, settle: Settle | None = None) -> Outcome:
+        """The answer to `order`: the first one again, if its key was seen before.
+
+        A refusal is recorded and then given in `Outcome.refusal`. Raises StaleBasis, KeyReused, Conflict
+        after three attempts, TryLater.
+        """
+        for attempt in range(ATTEMPTS):
+            try:
+                return self._attempt(order, settle)
+            except Conflict:
+                if attempt == ATTEMPTS - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _attempt(self, order: Order, settle: Settle | None) -> Outcome:
+        with self.store.transaction() as connection:
+            digest = order.digest(self.secret)
+            known = repo.first_answer(connection, order)
+            if known is not None:
+                if known[0] != digest:
+                    raise KeyReused
+                judged = Judged(known[1])
+            else:
+                judged = self._judge(connection, order)
+            drafts = [*judged.drafts, *(settle.drafts(judged.outcome) if settle else ())]
+            appended = self.store.append(connection, drafts, {})
+            repo.apply(connection, judged.loaded, [read(a.value) for a in appended])
+            if known is None:
+                repo.keep_answer(connection, order, digest, judged.outcome, self.now())
+            if settle:
+                settle.commit(connection)
+            return judged.outcome
+
+    def _judge(self, connection: repo.Connection, order: Order) -> Judged:
+        """What the order comes to; a refusal is an outcome too, with an event of its own."""
+        now = self.now()
+        mou = self.shelf.in_force(connection, now)
+        known = False
+        try:
+            spec = COMMANDS[order.name]
+            document = _document_of(order) if order.name == "adopt-mou" else None
+            things = self._load(connection, spec, order)
+            known = spec.thing is not None
+            viewer = Viewer(order.caller, mou)
+            if spec.thing is not None and not may_know(viewer, spec.thing, things):
+                known = False
+                raise not_found()
+            self._check_basis(spec, order, viewer, things)
+            at = At(order.caller, mou, now, self._new_ids())
+            facts = spec.decide(things, order.command, at, order.flags, document)
+        except Refusal as refusal:
+            return Judged(Outcome(order.name, refusal=refusal), [self._refused(order, refusal, mou, known)])
+        ids = [self.new_id() for _ in facts]
+        drafts = self._sealed(order, facts, ids, mou)
+        outcome = Outcome(order.name, _made(facts), tuple(map(str, ids)), _flags(facts))
+        return Judged(outcome, drafts, parts_of(things))
+
+    def _load(self, connection: repo.Connection, spec: Spec, order: Order) -> Things:
+        if spec.thing is None:
+            return Things()
+        if order.thing is None or repo.as_uuid(order.thing) is None:
+            raise not_found()
+        case = getattr(order.command, "case", None)
+        things = repo.load(connection, spec.thing, order.thing, case)
+        found = {"concern": things.concern, "case": things.matters, "referral": things.referral}
+        if not found[spec.thing]:
+            raise not_found()
+        if case is not None and not things.matters:
+            raise not_found("/case")
+        return things
+
+    def _check_basis(self, spec: Spec, order: Order, viewer: Viewer, things: Things) -> None:
+        if not spec.needs_based_on or spec.thing is None:
+            return
+        if order.based_on is None:
+            raise StaleBasis(missing=True)
+        if not viewer.is_current(order.based_on, spec.thing, things, self.secret):
+            raise StaleBasis(missing=False)
+
+    def _new_ids(self) -> NewIds:
+        return NewIds(*(str(self.new_id()) for _ in range(5)))
+
+    def _sealed(
+        self, order: Order, facts: Sequence[Fact], ids: Sequence[UUID], mou: Mou | None
+    ) -> list[Draft]:
+        """The drafts of `facts`, identifying parts sealed; their keys are durable before this returns."""
+        wanted = [
+            (n, cls, ToSeal(UUID(fact.youth), fact.matter, UUID(fact.subject), ids[n], cls, clear))
+            for n, fact in enumerate(facts)
+            for cls, clear in fact.seal.items()
+            if clear and fact.youth
+        ]
+        jwes = self.vault.seal_all([item for _, _, item in wanted]) if wanted else []
+        sealed: list[dict[SealedClass, str]] = [{} for _ in facts]
+        for (n, cls, _), jwe in zip(wanted, jwes, strict=True):
+            sealed[n][cls] = jwe
+        return [
+            self._draft(order, ids[n], _with(fact.data, sealed[n]), fact, mou) for n, fact in enumerate(facts)
+        ]
+
+    def _draft(self, order: Order, event: UUID, data: Data, fact: Fact, mou: Mou | None) -> Draft:
+        return Draft(
+            id=event,
+            topic=MOU_TOPIC if isinstance(data, MouAdopted) else EVENTS,
+            source=order.source,
+            subject=UUID(fact.subject),
+            time=fact.time,
+            stream=UUID(fact.stream),
+            commandid=str(order.command_id),
+            correlationid=order.correlation,
+            actor=order.person,
+            agency=order.caller.agency,
+            purpose=order.caller.purpose or "",
+            mouversion=mou.version if mou else NO_MOU,
+            clause=fact.clause,
+            data=data,
+            traceparent=order.traceparent,
+        )
+
+    def _refused(self, order: Order, refusal: Refusal, mou: Mou | None, known: bool) -> Draft:
+        """The recorded refusal, in the caller's own stream; names the thing only if the caller may know it."""
+        stream = refusals_stream(order.caller.agency, order.person)
+        about = order.thing if known else None
+        kind = COMMANDS[order.name].thing if known else None
+        said = {"command": order.name, "reason": refusal.reason, "field": refusal.field}
+        data: Data = (
+            SubmissionRefused(
+                submission=str(order.command_id),
+                submitter=order.caller.agency,
+                about=about,
+                about_kind=kind,
+                **said,
+            )
+            if order.over_kafka
+            else CommandRefused(about=about, about_kind=kind, **said)
+        )
+        fact = Fact(data, refusal.clause, self.now(), str(stream), str(stream))
+        return replace(self._draft(order, self.new_id(), data, fact, mou), source="/services/referrals")
+
+
+def not_found(field: str | None = None) -> Refusal:
+    """The answer for what is not there and for what is not the caller's to know: the same."""
+    return Refusal(
+        "none",
+        "not-found",
+        "There is no such record, or it is not yours to know.",
+        "Check the id. If your agency takes part, ask the lead agency's coordinator.",
+        field,
+    )
+
+
+def _document_of(order: Order) -> Mou:
+    document: Any = getattr(order.command, "document", None)
+    try:
+        return load_document(document)
+    except InvalidMou as error:
+        first = error.findings[0]
+        raise Refusal(
+            NO_MOU,
+            "invalid-field",
+            f"The document cannot be adopted: {len(error.findings)} finding(s).",
+            f"Check it first: accord mou validate FILE. First: {first.problem}",
+            "/document",
+        ) from None
+
+
+def _with(data: Data, sealed: dict[SealedClass, str]) -> Data:
+    return data.model_copy(update={"sealed": sealed}) if sealed else data
+
+
+def _made(facts: Sequence[Fact]) -> dict[str, str]:
+    """Ids of the things that the caller addressed or made, by kind."""
+    made: dict[str, str] = {}
+    for fact in facts:
+        for kind in ("concern", "case", "referral", "person", "mou"):
+            value = getattr(fact.data, kind, None)
+            if isinstance(value, str):
+                made[kind] = value
+    return made
+
+
+def _flags(facts: Sequence[Fact]) -> tuple[str, ...]:
+    return tuple(flag for fact in facts for flag in getattr(fact.data, "flags", ()))

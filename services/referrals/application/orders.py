@@ -1,0 +1,197 @@
+"""What the edges hand to the application and what it hands back, and the table of commands."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid5
+
+from services.referrals.domain import cases, concerns, governance, referrals
+from services.referrals.domain import commands as c
+from services.referrals.domain.deciding import At
+from services.referrals.domain.facts import Fact
+from services.referrals.domain.parts import Concern, Matter, Referral
+from shared.errors import Refusal
+from shared.mou.document import Mou
+from shared.mou.facts import CallerFacts
+
+#: Keys that are no UUID become one, so that no text of a caller's choosing stands on an event.
+KEYS = UUID("0b6e9f2e-3a53-4b0e-8f0f-0e4f1c6c2a07")
+
+
+@dataclass(frozen=True)
+class Order:
+    """A command as an edge received it. `key` is the idempotency key, or the submission's id."""
+
+    name: str
+    thing: str | None
+    command: c.Command
+    caller: CallerFacts
+    person: str
+    key: str
+    source: str
+    correlation: str
+    based_on: str | None = None
+    traceparent: str | None = None
+    flags: tuple[str, ...] = ()
+    over_kafka: bool = False
+
+    @property
+    def scope(self) -> str:
+        """Whose keys these are: agency and caller."""
+        return f"{self.caller.agency}/{self.person}"
+
+    @property
+    def command_id(self) -> UUID:
+        """The key as a UUID: itself if it is one."""
+        try:
+            return UUID(self.key)
+        except ValueError:
+            return uuid5(KEYS, f"{self.scope}/{self.key}")
+
+    def digest(self, secret: bytes) -> bytes:
+        """Tells another body under the same key; keyed, so that it cannot be guessed back."""
+        body = self.command.model_dump(mode="json")
+        text = json.dumps([self.name, self.thing, body], sort_keys=True).encode()
+        return hmac.new(secret, text, hashlib.sha256).digest()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The answer to an order: what it made, or why it was refused. Stored, and given again to a repeat."""
+
+    command: str
+    made: Mapping[str, str] = field(default_factory=dict)
+    events: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    refusal: Refusal | None = None
+    repeated: bool = False
+
+    def stored(self) -> dict[str, Any]:
+        """The answer as JSON."""
+        refusal = self.refusal
+        said = refusal and {
+            name: getattr(refusal, name) for name in ("clause", "reason", "detail", "remedy", "field")
+        }
+        return {
+            "command": self.command,
+            "made": dict(self.made),
+            "events": list(self.events),
+            "flags": list(self.flags),
+            "refusal": said,
+        }
+
+    @classmethod
+    def of_stored(cls, answer: Mapping[str, Any]) -> Outcome:
+        """The answer that was stored for the first of these."""
+        refusal = Refusal(**answer["refusal"]) if answer["refusal"] else None
+        return cls(
+            answer["command"],
+            answer["made"],
+            tuple(answer["events"]),
+            tuple(answer["flags"]),
+            refusal,
+            repeated=True,
+        )
+
+
+@dataclass(frozen=True)
+class Things:
+    """What was loaded for an order: the concern; the matters of the case; the referral and its matter."""
+
+    concern: Concern | None = None
+    matters: tuple[Matter, ...] = ()
+    referral: Referral | None = None
+
+    def matter(self, name: str | None = None) -> Matter:
+        """The matter of this name, or any if there is none such."""
+        named = [m for m in self.matters if m.matter == name]
+        return (named or list(self.matters))[0]
+
+
+Decide = Callable[[Things, Any, At, tuple[str, ...], Mou | None], list[Fact]]
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A command: its body, what it is about, whether it must say what it is based on, and how it is decided."""
+
+    body: type[c.Command]
+    thing: str | None
+    needs_based_on: bool
+    decide: Decide
+
+
+def _concern(things: Things) -> Concern:
+    assert things.concern is not None, "loaded by the spec's kind"
+    return things.concern
+
+
+def _referral(things: Things) -> tuple[Referral, Matter]:
+    assert things.referral is not None, "loaded by the spec's kind"
+    return things.referral, things.matters[0]
+
+
+def _document(mou: Mou | None) -> Mou:
+    assert mou is not None, "validated before deciding"
+    return mou
+
+
+#: The commands of referrals, over HTTP and Kafka alike.
+COMMANDS: Mapping[str, Spec] = {
+    "report-concern": Spec(
+        c.ReportConcern, None, False, lambda t, body, at, flags, _: concerns.report(body, at, flags)
+    ),
+    "state-call": Spec(
+        c.StateCall, "concern", False, lambda t, body, at, *_: concerns.state_call(_concern(t), body, at)
+    ),
+    "open-case": Spec(
+        c.OpenCase, "concern", True, lambda t, body, at, *_: concerns.open_case(_concern(t), body, at)
+    ),
+    "attach-concern": Spec(
+        c.AttachConcern,
+        "concern",
+        True,
+        lambda t, body, at, *_: concerns.attach(_concern(t), t.matter(body.matter), body, at),
+    ),
+    "evaluate-out": Spec(
+        c.EvaluateOut, "concern", True, lambda t, body, at, *_: concerns.evaluate_out(_concern(t), body, at)
+    ),
+    "request-referral": Spec(
+        c.RequestReferral,
+        "case",
+        False,
+        lambda t, body, at, *_: referrals.request(t.matter(body.matter), body, at),
+    ),
+    "receive-referral": Spec(
+        c.ReceiveReferral,
+        "referral",
+        False,
+        lambda t, body, at, *_: referrals.receive(*_referral(t), body, at),
+    ),
+    "accept-referral": Spec(
+        c.AcceptReferral, "referral", True, lambda t, body, at, *_: referrals.accept(*_referral(t), body, at)
+    ),
+    "reject-referral": Spec(
+        c.RejectReferral, "referral", True, lambda t, body, at, *_: referrals.reject(*_referral(t), body, at)
+    ),
+    "join-agency": Spec(c.JoinAgency, "case", True, lambda t, body, at, *_: cases.join(t.matter(), body, at)),
+    "leave-agency": Spec(
+        c.LeaveAgency, "case", True, lambda t, body, at, *_: cases.leave(t.matter(), body, at)
+    ),
+    "assign-worker": Spec(
+        c.AssignWorker, "case", True, lambda t, body, at, *_: cases.assign_worker(t.matter(), body, at)
+    ),
+    "assign-role": Spec(c.AssignRole, None, False, lambda t, body, at, *_: governance.assign_role(body, at)),
+    "end-role": Spec(c.EndRole, None, False, lambda t, body, at, *_: governance.end_role(body, at)),
+    "adopt-mou": Spec(
+        c.AdoptMou,
+        None,
+        False,
+        lambda t, body, at, flags, mou: governance.adopt(body, _document(mou), at),
+    ),
+}

@@ -1,0 +1,171 @@
+"""What is asked of referrals: one thing, a worklist, the MOU in force. Each read of case data is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+from services.referrals.application import repository as repo
+from services.referrals.application.handle import not_found
+from services.referrals.application.orders import Things
+from services.referrals.application.views import Viewer, may_know, opened
+from services.referrals.domain.deciding import NO_MOU
+from services.referrals.domain.parts import Concern, Matter, Referral
+from services.referrals.vault.port import VaultPort
+from shared.events import Data, Draft
+from shared.events.names import SealedClass, Service, access_topic
+from shared.events.types.record import RecordDenied, RecordRead
+from shared.mou.facts import CallerFacts
+from shared.store.store import Store
+
+#: Reads of one thing stand in a stream of their own.
+READS = UUID("8f7a7d34-1f0a-4b7c-8a65-3c1c0d2f9b5e")
+QUARTER = 15 * 60
+
+
+_PAGE = """ AND r.kind = 'referral'
+    AND (%(status)s::text IS NULL OR r.status = %(status)s)
+    AND (%(after)s::timestamptz IS NULL OR r.listed > %(after)s)
+    ORDER BY r.listed LIMIT %(limit)s"""
+_FROM = "SELECT r.state AS referral, m.state AS matter, r.listed FROM parts r JOIN parts m ON m.id = r.stream"
+#: What was asked of an agency, and what it asked of others.
+WORKLIST = {
+    "inbound": f"{_FROM} WHERE r.recipient = %(agency)s{_PAGE}",
+    "outbound": f"{_FROM} WHERE r.sender = %(agency)s{_PAGE}",
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A thing as it is shown to one viewer, with the tag to base a command on."""
+
+    view: dict[str, Any]
+    etag: str
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Answers questions. Thread-safe. Blocks on the database and the vault."""
+
+    store: Store
+    vault: VaultPort
+    shelf: repo.MouShelf
+    secret: bytes
+    now: Callable[[], datetime]
+
+    def show(self, kind: str, thing: str, caller: CallerFacts, correlation: str) -> Shown:
+        """One concern, case or referral. Raises Refusal `not-found` also where it is not the caller's to know.
+
+        The read is recorded before the answer is given: once per person, thing, purpose and quarter of an hour.
+        """
+        with self.store.transaction() as connection:
+            viewer = Viewer(caller, self.shelf.in_force(connection, self.now()))
+            things = repo.load(connection, kind, thing) if repo.as_uuid(thing) else Things()
+            seen = _found(kind, things) and may_know(viewer, kind, things)
+            if seen:
+                also = self._concerns(connection, kind, things)
+                view = viewer.view(kind, things)
+                view["opened"], classes = opened(viewer, kind, things, self.vault, also)
+                shown = Shown(view, viewer.etag(kind, things, self.secret))
+                self._record(connection, viewer, kind, things, classes, correlation)
+            elif _found(kind, things):
+                self._record(connection, viewer, kind, things, None, correlation)
+        if not seen:
+            raise not_found()
+        return shown
+
+    def _concerns(self, connection: repo.Connection, kind: str, things: Things) -> Sequence[Concern]:
+        if kind != "case":
+            return ()
+        ids = [c for m in things.matters for c in m.concerns]
+        rows = connection.execute("SELECT state FROM parts WHERE id = ANY(%s::uuid[])", [ids]).fetchall()
+        return [Concern.model_validate(row["state"]) for row in rows]
+
+    def _record(
+        self,
+        connection: repo.Connection,
+        viewer: Viewer,
+        kind: str,
+        things: Things,
+        classes: tuple[str, ...] | None,
+        correlation: str,
+    ) -> None:
+        """A read (`classes` is what was opened) or a denial (None), once per quarter of an hour."""
+        now, caller = self.now(), viewer.caller
+        subject = _subject(kind, things)
+        what = kind if classes is not None else f"denied-{kind}"
+        slot, purpose = int(now.timestamp()) // QUARTER, caller.purpose or ""
+        if not repo.first_read(connection, caller.person or "", subject, purpose, what, slot):
+            return
+        data: Data = (
+            RecordDenied(about=subject, about_kind=kind)
+            if classes is None
+            else RecordRead(about=subject, about_kind=kind, classes=tuple(SealedClass(c) for c in classes))
+        )
+        draft = Draft(
+            id=uuid4(),
+            topic=access_topic(Service.REFERRALS),
+            source="/services/referrals",
+            subject=UUID(subject),
+            time=now,
+            stream=uuid5(READS, subject),
+            commandid=str(uuid4()),
+            correlationid=correlation,
+            actor=caller.person or "",
+            agency=caller.agency,
+            purpose=purpose,
+            mouversion=viewer.mou.version if viewer.mou else NO_MOU,
+            clause="access",
+            data=data,
+        )
+        self.store.append(connection, [draft], {})
+
+    def worklist(
+        self, caller: CallerFacts, queue: str, status: str | None, after: datetime | None, limit: int
+    ) -> tuple[list[dict[str, Any]], datetime | None]:
+        """Referrals of the caller's agency, oldest first, after a moment; and the moment of the last of them.
+
+        `queue` is `inbound` (asked of the agency) or `outbound` (asked by it). Codes only: nothing is opened.
+        """
+        with self.store.transaction() as connection:
+            viewer = Viewer(caller, self.shelf.in_force(connection, self.now()))
+            rows = connection.execute(
+                "SELECT r.state AS referral, m.state AS matter, r.listed FROM parts r JOIN parts m"
+                f" ON m.id = r.stream WHERE r.kind = 'referral' AND r.{side} = %(agency)s"
+                " AND (%(status)s::text IS NULL OR r.status = %(status)s)"
+                " AND (%(after)s::timestamptz IS NULL OR r.listed > %(after)s)"
+                " ORDER BY r.listed LIMIT %(limit)s",
+                {"agency": caller.agency, "status": status, "after": after, "limit": limit},
+            ).fetchall()
+        items = []
+        for row in rows:
+            matter = Matter.model_validate(row["matter"])
+            things = Things(referral=Referral.model_validate(row["referral"]), matters=(matter,))
+            if may_know(viewer, "referral", things):
+                view = viewer.view("referral", things)
+                items.append({**view, "etag": viewer.etag("referral", things, self.secret)})
+        return items, rows[-1]["listed"] if rows else after
+
+    def mou(self) -> dict[str, Any] | None:
+        """The MOU in force: version, since when, who signed, and the document; None while there is none."""
+        with self.store.transaction() as connection:
+            row = connection.execute(
+                "SELECT version, mou, effective, adopted, signed_by, document FROM mou_versions"
+                " WHERE effective <= %s ORDER BY adopted DESC LIMIT 1",
+                [self.now()],
+            ).fetchone()
+        return dict(row) if row else None
+
+
+def _found(kind: str, things: Things) -> bool:
+    return bool({"concern": things.concern, "case": things.matters, "referral": things.referral}[kind])
+
+
+def _subject(kind: str, things: Things) -> str:
+    """The case that the thing belongs to, or the concern itself until it belongs to one."""
+    if kind == "concern" and things.concern is not None:
+        return things.concern.case or things.concern.id
+    return things.matters[0].case

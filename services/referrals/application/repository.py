@@ -1,0 +1,194 @@
+"""What referrals keeps beside its streams: parts, first answers, MOU versions, reads. SQL and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from services.referrals.application.orders import Order, Outcome, Things
+from services.referrals.domain.evolve import KINDS, evolve, part_of
+from services.referrals.domain.parts import Concern, Matter, Part, Referral
+from shared.errors import Conflict
+from shared.events import Recorded
+from shared.events.types.mou import MouAdopted
+from shared.mou.document import Mou
+from shared.mou.load import load_document
+
+Connection = psycopg.Connection[Any]
+
+#: What to load for an order about a thing of this kind.
+LOAD: Mapping[str, str] = {
+    "concern": "SELECT kind, state FROM parts WHERE id = %(thing)s AND kind = 'concern'"
+    " UNION ALL SELECT kind, state FROM parts WHERE subject = %(case)s AND kind = 'matter'",
+    "case": "SELECT kind, state FROM parts WHERE subject = %(thing)s AND kind = 'matter'",
+    "referral": "SELECT r.kind, r.state FROM parts r WHERE r.id = %(thing)s AND r.kind = 'referral'"
+    " UNION ALL SELECT m.kind, m.state FROM parts r JOIN parts m ON m.id = r.stream WHERE r.id = %(thing)s",
+}
+
+
+def load(connection: Connection, kind: str, thing: str, case: str | None = None) -> Things:
+    """The parts an order about this thing looks at; empty Things if there is none such."""
+    rows = connection.execute(LOAD[kind], {"thing": thing, "case": case}).fetchall()
+    parts = [KINDS[row["kind"]].model_validate(row["state"]) for row in rows]
+    return Things(
+        next((p for p in parts if isinstance(p, Concern)), None),
+        tuple(p for p in parts if isinstance(p, Matter)),
+        next((p for p in parts if isinstance(p, Referral)), None),
+    )
+
+
+def first_answer(connection: Connection, order: Order) -> tuple[bytes, Outcome] | None:
+    """Digest of the body and answer of the first order with this key, or None."""
+    row = connection.execute(
+        "SELECT digest, answer FROM commands WHERE scope = %s AND key = %s", [order.scope, order.command_id]
+    ).fetchone()
+    return (bytes(row["digest"]), Outcome.of_stored(row["answer"])) if row else None
+
+
+def keep_answer(connection: Connection, order: Order, digest: bytes, outcome: Outcome, now: datetime) -> None:
+    """Keep the answer for repeats. A second one at the same time ends in Conflict, and is then a repeat."""
+    connection.execute(
+        "INSERT INTO commands (scope, key, digest, answer, answered) VALUES (%s, %s, %s, %s, %s)",
+        [order.scope, order.command_id, digest, json.dumps(outcome.stored()), now],
+    )
+
+
+def apply(connection: Connection, loaded: Iterable[Part], events: Sequence[Recorded]) -> None:
+    """Store what `events` made of the parts. Raises Conflict if a part that was looked at moved meanwhile.
+
+    Called under the append's lock, so that what it finds unmoved stays so until the commit.
+    """
+    before = {part.id: part for part in loaded}
+    after: dict[str, Part] = dict(before)
+    for event in events:
+        place = part_of(event)
+        if place is None:
+            continue
+        changed = evolve(after.get(place[1]), event)
+        if changed is not None:
+            after[place[1]] = changed
+    with connection.pipeline():
+        still = connection.execute(
+            "SELECT count(*) AS n FROM parts JOIN unnest(%s::uuid[], %s::timestamptz[]) AS seen (id, changed)"
+            " USING (id, changed)",
+            [list(before), [p.changed for p in before.values()]],
+        )
+        for part in after.values():
+            if part is not before.get(part.id):
+                store(connection, part)
+        keep_mou(connection, events)
+    row = still.fetchone()
+    if row is None or row["n"] != len(before):
+        raise Conflict("a part moved")
+
+
+def store(connection: Connection, part: Part) -> None:
+    """Write a part as it is now."""
+    referral = part if isinstance(part, Referral) else None
+    kind = next(name for name, model in KINDS.items() if type(part) is model)
+    connection.execute(
+        "INSERT INTO parts (id, kind, stream, subject, changed, state, sender, recipient, status, listed)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO UPDATE SET"
+        " changed = excluded.changed, state = excluded.state, status = excluded.status",
+        [
+            *(part.id, kind, part.stream, part.subject, part.changed, part.model_dump_json()),
+            referral and referral.sender,
+            referral and referral.recipient,
+            referral and str(referral.status),
+            referral and part.changed,
+        ],
+    )
+
+
+def keep_mou(connection: Connection, events: Iterable[Recorded]) -> None:
+    """Keep the documents of adopted MOU versions."""
+    for event in events:
+        if isinstance(event.data, MouAdopted):
+            data, at = event.data, event.envelope.recordedtime
+            connection.execute(
+                "INSERT INTO mou_versions (version, mou, effective, adopted, signed_by, document)"
+                " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (version) DO NOTHING",
+                [
+                    *(data.version, data.mou, data.effective, at),
+                    *(json.dumps([str(a) for a in data.signed_by]), json.dumps(data.document)),
+                ],
+            )
+
+
+class MouShelf:
+    """The MOU in force, parsed once for each version. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        """Empty: nothing is read before the first question."""
+        self._parsed: dict[str, Mou] = {}
+
+    def in_force(self, connection: Connection, now: datetime) -> Mou | None:
+        """The version adopted last of those in effect at `now`, or None while there is none."""
+        row = connection.execute(
+            "SELECT version FROM mou_versions WHERE effective <= %s ORDER BY adopted DESC LIMIT 1", [now]
+        ).fetchone()
+        return self.version(connection, row["version"]) if row else None
+
+    def version(self, connection: Connection, version: str) -> Mou | None:
+        """The document of a version, or None."""
+        if version not in self._parsed:
+            row = connection.execute(
+                "SELECT document FROM mou_versions WHERE version = %s", [version]
+            ).fetchone()
+            if row is None:
+                return None
+            self._parsed[version] = load_document(row["document"])
+        return self._parsed[version]
+
+
+def secret(connection: Connection, name: str, fresh: bytes) -> bytes:
+    """A secret that all processes of the service share; `fresh` becomes it if there is none yet."""
+    connection.execute(
+        "INSERT INTO secrets (name, value) VALUES (%s, %s) ON CONFLICT (name) DO NOTHING", [name, fresh]
+    )
+    row = connection.execute("SELECT value FROM secrets WHERE name = %s", [name]).fetchone()
+    assert row is not None, "just made"
+    return bytes(row["value"])
+
+
+def first_read(connection: Connection, person: str, about: str, purpose: str, kind: str, slot: int) -> bool:
+    """Whether this is the first read of its quarter of an hour; remembers it."""
+    made = connection.execute(
+        "INSERT INTO reads (person, about, purpose, slot, kind) VALUES (%s, %s, %s, %s, %s)"
+        " ON CONFLICT DO NOTHING",
+        [person, about, purpose, slot, kind],
+    )
+    return made.rowcount == 1
+
+
+def rebuild(connection: Connection, events: Iterable[Recorded]) -> int:
+    """Drop every part and MOU version and fold them anew from all events, in recorded order. Returns parts."""
+    connection.execute("TRUNCATE parts, mou_versions")
+    parts: dict[str, Part] = {}
+    for event in events:
+        keep_mou(connection, [event])
+        place = part_of(event)
+        if place is None:
+            continue
+        changed = evolve(parts.get(place[1]), event)
+        if changed is not None:
+            first = place[1] not in parts
+            parts[place[1]] = changed
+            if first:
+                store(connection, changed)
+    for part in parts.values():
+        store(connection, part)
+    return len(parts)
+
+
+def as_uuid(text: str) -> UUID | None:
+    """The UUID written as `text`, or None."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

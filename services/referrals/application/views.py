@@ -1,0 +1,161 @@
+"""What a viewer is shown of a concern, a case and a referral: by the MOU's rules, and no more.
+
+A view without its opened facts is also what an ETag stands for: what is hidden from the viewer does not move it.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.referrals.application.orders import Things
+from services.referrals.domain.deciding import case_facts, concern_facts, referral_facts
+from services.referrals.domain.parts import Concern, Matter, Part, Referral, SealedFact
+from services.referrals.vault.port import Forgotten, ToOpen, VaultPort
+from shared.events.envelope import encode
+from shared.events.names import Agency, Role, SealedClass
+from shared.events.sealing import CannotOpen
+from shared.mou.authority import sees
+from shared.mou.disclosure import disclosable
+from shared.mou.document import Mou
+from shared.mou.facts import CallerFacts, ThingFacts
+from shared.web.preconditions import etag
+
+#: Of a part, what is for the service itself and in no view.
+INTERNAL = {"sealed", "subject", "stream", "version", "case_stream", "youth"}
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who looks, and under which MOU."""
+
+    caller: CallerFacts
+    mou: Mou | None
+
+    def view(self, kind: str, things: Things) -> dict[str, Any]:
+        """The thing as this viewer may see it, sealed facts not opened: their classes are named."""
+        return VIEWS[kind](self, things)
+
+    def etag(self, kind: str, things: Things, secret: bytes) -> str:
+        """The opaque tag of what this viewer sees."""
+        roles = [Role(r) for r in sorted(self.caller.all_roles)]
+        return etag(secret, Agency(self.caller.agency), roles, encode(self.view(kind, things)))
+
+    def is_current(self, given: str, kind: str, things: Things, secret: bytes) -> bool:
+        """Whether one of the tags `given` (an If-Match list) is the current one."""
+        current = self.etag(kind, things, secret)
+        return any(hmac.compare_digest(tag.strip(), current) for tag in given.split(","))
+
+    def classes(self, facts: ThingFacts) -> dict[str, tuple[str, str]]:
+        """Sealed classes this viewer may open, with clause and legal basis."""
+        if self.mou is None:
+            return {}
+        shown = disclosable(self.caller, self.caller.purpose or "", facts, self.mou)
+        return {d.sealed_class: (d.clause, d.basis) for d in shown}
+
+
+def facts_of(kind: str, things: Things) -> list[ThingFacts]:
+    """What the MOU needs to know of the loaded thing; of a case, one for each matter."""
+    if kind == "concern" and things.concern is not None:
+        return [concern_facts(things.concern)]
+    if kind == "referral" and things.referral is not None:
+        return [referral_facts(things.referral, things.matters[0])]
+    return [case_facts(m) for m in things.matters] if kind == "case" else []
+
+
+def may_know(viewer: Viewer, kind: str, things: Things) -> bool:
+    """Whether the viewer may know of the thing at all. While there is no MOU: its own agency's only."""
+    facts = facts_of(kind, things)
+    if viewer.mou is None:
+        return any(viewer.caller.agency in f.reporters or viewer.caller.agency == f.lead for f in facts)
+    return any(sees(viewer.caller, f, viewer.mou) for f in facts)
+
+
+def _plain(part: Part) -> dict[str, Any]:
+    shown = part.model_dump(mode="json", exclude=INTERNAL, exclude_none=True)
+    shown["changed"] = part.model_dump(mode="json")["changed"]
+    return shown
+
+
+def _sealed(viewer: Viewer, part: Part, facts: ThingFacts) -> dict[str, list[str]]:
+    open_to = viewer.classes(facts)
+    held = [name for name, sealed in part.sealed.items() if sealed]
+    return {
+        "disclosed": sorted(n for n in held if n in open_to),
+        "withheld": sorted(n for n in held if n not in open_to),
+    }
+
+
+def _concern(viewer: Viewer, things: Things) -> dict[str, Any]:
+    assert things.concern is not None, "loaded"
+    concern = things.concern
+    return {"kind": "concern", **_plain(concern), "classes": _sealed(viewer, concern, concern_facts(concern))}
+
+
+def _referral(viewer: Viewer, things: Things) -> dict[str, Any]:
+    assert things.referral is not None, "loaded"
+    referral = things.referral
+    facts = referral_facts(referral, things.matters[0])
+    shown = _plain(referral)
+    return {
+        "kind": "referral",
+        "service": shown.pop("kind"),
+        **shown,
+        "classes": _sealed(viewer, referral, facts),
+    }
+
+
+def _case(viewer: Viewer, things: Things) -> dict[str, Any]:
+    seen = [m for m in things.matters if may_know(viewer, "case", Things(matters=(m,)))]
+    matters = [{**_plain(m), "classes": _sealed(viewer, m, case_facts(m))} for m in seen]
+    return {"kind": "case", "id": seen[0].case, "matters": matters}
+
+
+VIEWS = {"concern": _concern, "case": _case, "referral": _referral}
+
+
+def sealed_of(kind: str, things: Things) -> list[tuple[Part, ThingFacts]]:
+    """The parts of the thing that hold sealed facts, each with what the MOU needs to know of it."""
+    if kind == "concern" and things.concern is not None:
+        return [(things.concern, concern_facts(things.concern))]
+    if kind == "referral" and things.referral is not None:
+        return [(things.referral, referral_facts(things.referral, things.matters[0]))]
+    return [(m, case_facts(m)) for m in things.matters]
+
+
+def opened(
+    viewer: Viewer, kind: str, things: Things, vault: VaultPort, also: Sequence[Concern] = ()
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Sealed facts opened for this viewer, by class, with clause and basis; and which classes were shown.
+
+    Blocks on the vault. A fact whose key was destroyed is shown as forgotten. `also`: a case's concerns.
+    """
+    parts: list[tuple[Part, ThingFacts]] = [*sealed_of(kind, things)]
+    parts += [(c, parts[0][1]) for c in also] if parts else []
+    wanted = [
+        (name, basis, fact)
+        for part, facts in parts
+        for name, basis in viewer.classes(facts).items()
+        for fact in part.sealed.get(name, ())
+    ]
+    found = vault.open_many([ToOpen(f.jwe, f.subject, f.event, SealedClass(n)) for n, _, f in wanted])
+    shown: dict[str, Any] = {}
+    for (name, (clause, basis), fact), said in zip(wanted, found, strict=True):
+        known = shown.setdefault(name, {"clause": clause, "basis": basis, "facts": []})
+        known["facts"].append(_said(fact, said))
+    return shown, tuple(sorted(shown))
+
+
+def _said(fact: SealedFact, found: dict[str, Any] | Forgotten | CannotOpen) -> dict[str, Any]:
+    if isinstance(found, Forgotten):
+        return {"event": fact.event, "forgotten": True}
+    if isinstance(found, CannotOpen):
+        return {"event": fact.event, "cannot_open": found.reason}
+    return {"event": fact.event, "facts": found}
+
+
+def parts_of(things: Things) -> Sequence[Concern | Matter | Referral]:
+    """All parts that were loaded."""
+    return [p for p in (things.concern, *things.matters, things.referral) if p is not None]

@@ -1,0 +1,111 @@
+"""What every decision is given, and the questions that all of them ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.referrals.domain.parts import Concern, Matter, Referral
+from shared.errors import Refusal
+from shared.mou.authority import Permission, may
+from shared.mou.document import Mou
+from shared.mou.facts import CallerFacts, ThingFacts
+
+#: How far ahead of the clock a stated time may lie (DECISIONS, Store).
+AHEAD = timedelta(minutes=5)
+#: Clause and MOU version of what is judged while no MOU is in force.
+NO_MOU = "none"
+
+
+@dataclass(frozen=True)
+class NewIds:
+    """Random ids for new things, made by the caller of `decide`."""
+
+    concern: str
+    youth: str
+    case: str
+    stream: str
+    referral: str
+
+
+@dataclass(frozen=True)
+class At:
+    """Who decides, under which MOU, when, and the ids for new things."""
+
+    caller: CallerFacts
+    mou: Mou | None
+    now: datetime
+    new: NewIds
+
+
+def permit(at: At, act: str, thing: ThingFacts | None) -> Permission:
+    """The MOU's permission for `act`. Raises Refusal with clause, reason and remedy.
+
+    While no MOU is in force a report and the statement of a call are taken and flagged, the lead agency's
+    coordinator may adopt one, and nothing else is allowed.
+    """
+    if at.mou is not None:
+        return may(at.caller, act, thing, at.mou).require()
+    if act in ("report-concern", "state-call"):
+        return Permission(True, NO_MOU, "allowed", "", "", ("no-mou-in-force",))
+    if act == "adopt-mou" and "coordinator" in at.caller.roles and at.caller.agency == "human-services":
+        return Permission(True, NO_MOU, "allowed", "", "")
+    raise Refusal(
+        NO_MOU,
+        "no-mou-in-force",
+        "No MOU is in force in this county yet.",
+        "The lead agency's coordinator adopts one: accord mou adopt FILE.",
+    )
+
+
+def happened(stated: datetime | None, at: At, clause: str) -> datetime:
+    """When it happened, as stated; now, if nothing was. Raises Refusal if that lies too far ahead."""
+    moment = stated or at.now
+    if moment > at.now + AHEAD:
+        raise Refusal(
+            clause,
+            "too-far-ahead",
+            "The time lies more than five minutes ahead of Accord's clock.",
+            "State when it happened, with its UTC offset, or leave it out for now.",
+            "/time",
+        )
+    return moment
+
+
+def concern_facts(concern: Concern) -> ThingFacts:
+    """What the MOU needs to know of a concern."""
+    return ThingFacts("concern", reporters=frozenset({concern.reported_by}))
+
+
+def case_facts(matter: Matter) -> ThingFacts:
+    """What the MOU needs to know of a matter of a case."""
+    return ThingFacts(
+        "case",
+        lead=matter.lead,
+        participants=frozenset(matter.agencies),
+        reporters=frozenset(matter.reporters),
+        workers=frozenset(matter.workers),
+    )
+
+
+def referral_facts(referral: Referral, matter: Matter) -> ThingFacts:
+    """What the MOU needs to know of a referral."""
+    return ThingFacts(
+        "referral",
+        lead=matter.lead,
+        participants=frozenset(matter.agencies),
+        sender=referral.sender,
+        recipient=referral.recipient,
+        workers=frozenset(matter.workers),
+    )
+
+
+def illegal(clause: str, kind: str, status: str, act: str, remedies: Mapping[str, str]) -> Refusal:
+    """The refusal of an act for which the life cycle has no cell."""
+    return Refusal(
+        clause,
+        "illegal-transition",
+        f"A {kind} that is {status} does not take {act}.",
+        remedies.get(status, f"Read the {kind} again: someone may have acted on it."),
+    )

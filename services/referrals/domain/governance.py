@@ -1,0 +1,61 @@
+"""Roles that people hold, and the MOU itself."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid5
+
+from services.referrals.domain.commands import AdoptMou, AssignRole, EndRole
+from services.referrals.domain.deciding import At, happened, permit
+from services.referrals.domain.facts import Fact
+from shared.errors import Refusal
+from shared.events.types.mou import MouAdopted
+from shared.events.types.role import RoleAssigned, RoleEnded
+from shared.mou.document import Mou
+from shared.mou.facts import ThingFacts
+from shared.mou.terms import effective_at
+
+#: Roles of one person live in a stream of their own, found from the person's random id.
+ROLES = UUID("6b1f6c0a-0f0e-4a53-9b0b-6f5c0f5d1c11")
+
+
+def roles_stream(person: str) -> str:
+    """The stream of a person's roles."""
+    return str(uuid5(ROLES, person))
+
+
+def assign_role(command: AssignRole, at: At) -> list[Fact]:
+    """A person of the agency holds a role from now on. Raises Refusal."""
+    clause = permit(at, "assign-role", ThingFacts("person", owner=command.agency)).clause
+    data = RoleAssigned(person=command.person, agency=command.agency, role=command.role)
+    return [_of_person(data, command.person, clause, at, command)]
+
+
+def end_role(command: EndRole, at: At) -> list[Fact]:
+    """A person of the agency holds a role no longer. Raises Refusal."""
+    clause = permit(at, "end-role", ThingFacts("person", owner=command.agency)).clause
+    data = RoleEnded(person=command.person, agency=command.agency, role=command.role, reason=command.reason)
+    return [_of_person(data, command.person, clause, at, command)]
+
+
+def _of_person(
+    data: RoleAssigned | RoleEnded, person: str, clause: str, at: At, command: AssignRole | EndRole
+) -> Fact:
+    time = happened(command.time, at, clause)
+    return Fact(data, clause, time, stream=roles_stream(person), subject=person)
+
+
+def adopt(command: AdoptMou, document: Mou, at: At) -> list[Fact]:
+    """A version of the MOU comes into force; `document` is `command.document`, validated. Raises Refusal."""
+    clause = permit(at, "adopt-mou", ThingFacts("mou")).clause
+    if at.mou is not None and at.mou.version == document.version:
+        detail, remedy = "This version is in force already.", "Give the new document a version of its own."
+        raise Refusal(clause, "mou-version-known", detail, remedy, "/document/version")
+    data = MouAdopted(
+        mou=str(document.id),
+        version=document.version,
+        effective=effective_at(document),
+        signed_by=command.signed_by,
+        pdf_digest=command.pdf_digest,
+        document=command.document,
+    )
+    return [Fact(data, clause, at.now, stream=str(document.id), subject=str(document.id))]
