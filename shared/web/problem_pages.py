@@ -57,6 +57,11 @@ def pages() -> dict[str, str]:
     return {"README.md": index(), **{f"{kind.slug}.md": page(kind) for kind in TYPES}}
 
 
+def exports() -> dict[str, str]:
+    """The pages by their path from the repository's root, for `accord events export`."""
+    return {f"docs/problems/{name}": text for name, text in pages().items()}
+
+
 def drift(folder: Path) -> list[str]:
     """Names of pages that are missing, different, or of no known type."""
     wanted = pages()
