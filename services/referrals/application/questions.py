@@ -133,11 +133,7 @@ class Questions:
         with self.store.transaction() as connection:
             viewer = Viewer(caller, self.shelf.in_force(connection, self.now()))
             rows = connection.execute(
-                "SELECT r.state AS referral, m.state AS matter, r.listed FROM parts r JOIN parts m"
-                f" ON m.id = r.stream WHERE r.kind = 'referral' AND r.{side} = %(agency)s"
-                " AND (%(status)s::text IS NULL OR r.status = %(status)s)"
-                " AND (%(after)s::timestamptz IS NULL OR r.listed > %(after)s)"
-                " ORDER BY r.listed LIMIT %(limit)s",
+                WORKLIST[queue],
                 {"agency": caller.agency, "status": status, "after": after, "limit": limit},
             ).fetchall()
         items = []
