@@ -1,0 +1,86 @@
+"""Where each event type is written, by which door it comes about, and what the other services do with it.
+
+A test compares this table with the registry, with the routing of `shared.mou` and with the handlers of the
+services.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.events import names
+from shared.events.names import Service
+from shared.events.registry import TYPES
+
+#: What stands in a topic's name for the agency, where each agency has a topic of its own.
+EACH_AGENCY = "{agency}"
+
+_REFERRALS = (names.events_topic(Service.REFERRALS),)
+_NOTIFICATIONS = (names.events_topic(Service.NOTIFICATIONS),)
+_ACCESS = tuple(names.access_topic(service) for service in Service)
+_MOU = (names.MOU_TOPIC,)
+_RECEIPTS = (names.receipts_topic(EACH_AGENCY),)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One type: its topics, the door by which it comes about, and whether notifications tells anyone."""
+
+    topics: tuple[str, ...]
+    door: str
+    told: bool
+
+    @property
+    def kept(self) -> bool:
+        """Whether it is part of the record that is kept for ever."""
+        return EACH_AGENCY not in self.topics[0]
+
+
+CATALOGUE: Mapping[str, Entry] = {
+    "accord.concern.reported.v1": Entry(
+        _REFERRALS, "the submission `report-concern`, or `POST /v1/concerns`", True
+    ),
+    "accord.concern.call-stated.v1": Entry(_REFERRALS, "`POST /v1/concerns/{concern}/calls`", False),
+    "accord.concern.evaluated-out.v1": Entry(_REFERRALS, "`POST /v1/concerns/{concern}/evaluate-out`", True),
+    "accord.concern.attached.v1": Entry(
+        _REFERRALS, "`POST /v1/concerns/{concern}/attach`, or `…/open-case`", True
+    ),
+    "accord.concern.linked.v1": Entry(
+        _REFERRALS, "together with `accord.concern.attached.v1`, in the case's stream", True
+    ),
+    "accord.case.opened.v1": Entry(_REFERRALS, "`POST /v1/concerns/{concern}/open-case`", True),
+    "accord.agency.joined.v1": Entry(
+        _REFERRALS, "`POST /v1/cases/{case}/agencies`, and with an accepted referral", True
+    ),
+    "accord.agency.left.v1": Entry(_REFERRALS, "`POST /v1/cases/{case}/agencies`", False),
+    "accord.worker.assigned.v1": Entry(_REFERRALS, "`POST /v1/cases/{case}/workers`", True),
+    "accord.role.assigned.v1": Entry(_REFERRALS, "an agency's administrator", False),
+    "accord.role.ended.v1": Entry(_REFERRALS, "an agency's administrator", False),
+    "accord.referral.requested.v1": Entry(_REFERRALS, "`POST /v1/cases/{case}/referrals`", True),
+    "accord.referral.received.v1": Entry(_REFERRALS, "`POST /v1/referrals/{referral}/receive`", False),
+    "accord.referral.accepted.v1": Entry(_REFERRALS, "`POST /v1/referrals/{referral}/accept`", True),
+    "accord.referral.rejected.v1": Entry(_REFERRALS, "`POST /v1/referrals/{referral}/reject`", True),
+    "accord.submission.refused.v1": Entry(
+        _REFERRALS, "a submission on Kafka that the MOU, or the state of things, forbids", True
+    ),
+    "accord.submission.unreadable.v1": Entry(_REFERRALS, "a submission on Kafka that does not parse", True),
+    "accord.submission.receipted.v1": Entry(
+        _RECEIPTS, "each record on a submissions topic; only its submitter can read the receipt", False
+    ),
+    "accord.command.refused.v1": Entry(
+        (*_REFERRALS, *_NOTIFICATIONS), "a command over HTTP that was refused", False
+    ),
+    "accord.notification.delivered.v1": Entry(_NOTIFICATIONS, "an item put into a feed", False),
+    "accord.notification.acknowledged.v1": Entry(
+        _NOTIFICATIONS, "`POST /v1/feed/items/{id}/acknowledge`", False
+    ),
+    "accord.record.read.v1": Entry(_ACCESS, "reading what is recorded of a case or concern", False),
+    "accord.record.denied.v1": Entry(_ACCESS, "asking for what one may not know of", False),
+    "accord.mou.adopted.v1": Entry(_MOU, "`accord mou adopt`", False),
+}
+
+
+def types_on(topic: str) -> tuple[str, ...]:
+    """The event types on a topic; `topic` may hold `{agency}`."""
+    return tuple(name for name in TYPES if topic in CATALOGUE[name].topics)
