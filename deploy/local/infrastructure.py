@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from deploy.local.kafka import ADMIN, Kafka
 from deploy.local.kafka_admin import admin_client, client_options
-from deploy.local.places import Places
+from deploy.local.places import Places, read_json
 from deploy.local.postgres import Postgres
 from deploy.local.provision import (
     DATABASES,
@@ -81,6 +81,14 @@ class Infrastructure:
         for server in (self.kafka, self.postgres):
             if server:
                 server.stop()
+
+    def attach(self) -> Infrastructure:
+        """Know the addresses of servers that another process (the supervisor) started on this data."""
+        ports: dict[str, int] = read_json(self.places.data / "ports.json") or {}
+        for name, server in (("kafka", self.kafka), ("postgres", self.postgres)):
+            if server:
+                server.port = ports.get(name, 0)
+        return self
 
     def remove(self) -> None:
         """Stop and delete all data (tests only)."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import time
 from pathlib import Path
 from typing import Any
 
 from deploy.local.child import free_port, port_is_free
+
+_PORT_SECONDS = 1.0
 
 
 def default_data_dir() -> Path:
@@ -48,10 +51,20 @@ class Places:
         """The port that `name` had last time if it is free, else another one, which is then kept."""
         path = self.data / "ports.json"
         ports: dict[str, int] = read_json(path) or {}
-        if name not in ports or not port_is_free(ports[name]):
+        if name not in ports or not _free_soon(ports[name]):
             ports[name] = free_port(frozenset(ports.values()))
             write_private(path, json.dumps(ports, indent=2))
         return ports[name]
+
+
+def _free_soon(port: int) -> bool:
+    # What was killed a moment ago may hold its port a moment longer; clients know this port.
+    limit = time.monotonic() + _PORT_SECONDS
+    while not port_is_free(port):
+        if time.monotonic() > limit:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def read_json(path: Path) -> Any:
@@ -62,14 +75,15 @@ def read_json(path: Path) -> Any:
         return None
 
 
-def write_private(path: Path, text: str) -> None:
-    """Replace the file in one step; only its owner may read it."""
+def write_private(path: Path, text: str, *, durable: bool = True) -> None:
+    """Replace the file in one step; only its owner may read it. `durable`: it outlives a power cut."""
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as out:
         out.write(text)
         out.flush()
-        os.fsync(out.fileno())
+        if durable:
+            os.fsync(out.fileno())
     os.replace(partial, path)
 
 

@@ -1,0 +1,75 @@
+"""What a new data directory needs once the services are ready: Alder County adopts its MOU."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from deploy.local.places import bare_environment
+
+DOCUMENT = Path(__file__).parent / "alder-county.yaml"
+COORDINATOR = "coordinator@county"
+_SECONDS = 30.0
+_ATTEMPTS = 5
+
+
+class FirstSteps:
+    """Runs once per supervisor, beside its loop, and only through public interfaces."""
+
+    def __init__(self, data: Path, tell: Callable[[str], None]) -> None:
+        self._data, self._tell = data, tell
+        self._thread: threading.Thread | None = None
+        self.done = threading.Event()
+
+    @property
+    def begun(self) -> bool:
+        """Whether `begin` was called."""
+        return self._thread is not None
+
+    def begin(self, referrals: str) -> None:
+        """Begin, if it has not begun yet. Does not block."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, args=(referrals,), daemon=True)
+            self._thread.start()
+
+    def _run(self, referrals: str) -> None:
+        for attempt in range(_ATTEMPTS):
+            if self._adopted(referrals) or self._adopt():
+                self.done.set()
+                return
+            threading.Event().wait(1.0 + attempt)
+        self._tell(
+            f"the MOU could not be adopted: `accord mou adopt {DOCUMENT} --as {COORDINATOR}` shows why"
+        )
+
+    def _adopted(self, referrals: str) -> bool:
+        import httpx2
+
+        from shared.cli.failures import CommandFailed
+        from shared.cli.places import address, local_token
+
+        try:
+            token = local_token(COORDINATOR, address("issuer", self._data))
+            with httpx2.Client(timeout=5.0, trust_env=False) as client:
+                answer = client.get(f"{referrals}/v1/mou", headers={"Authorization": f"Bearer {token}"})
+        except (CommandFailed, httpx2.HTTPError):
+            return False
+        return answer.status_code == 200
+
+    def _adopt(self) -> bool:
+        from shared.mou.load import load
+
+        signed = [p.agency for p in load(DOCUMENT.read_text("utf-8")).parties if p.signatory]
+        command = [sys.executable, "-c", "from shared.cli import main; main()", "mou", "adopt", str(DOCUMENT)]
+        command += [part for agency in signed for part in ("--signed-by", str(agency))]
+        command += ["--as", COORDINATOR, "--data", str(self._data)]
+        try:
+            done = subprocess.run(command, env=bare_environment(), capture_output=True, timeout=_SECONDS)
+        except subprocess.TimeoutExpired:
+            return False
+        if done.returncode == 0:
+            self._tell("Alder County (fictional) adopted its MOU")
+        return done.returncode == 0

@@ -1,0 +1,112 @@
+"""The table of Accord's own processes, and what each is given: its own credentials and no others'."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from deploy.local.infrastructure import Infrastructure
+from deploy.local.places import Places, bare_environment, write_private
+
+#: What people and other programs call; the command line finds their addresses in `run.json`.
+APIS = ("referrals", "notifications", "audit", "issuer")
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One process. `database` and `vault`: whether it gets that login; `api`: the address it serves, or none.
+
+    `stop_order`: those with a lower number are stopped first.
+    """
+
+    name: str
+    module: str
+    argument: str = ""
+    service: str = ""
+    database: str = ""
+    vault: bool = False
+    api: str = ""
+    slot: int = 0
+    stop_order: int = 0
+
+    @property
+    def command(self) -> list[str]:
+        """What is run."""
+        return [sys.executable, "-m", self.module, *([self.argument] if self.argument else [])]
+
+
+def process_table(workers: int = 1) -> tuple[Spec, ...]:
+    """Every process in the order of starting. Relays stop after what appends; the issuer goes last."""
+
+    def of(service: str, argument: str, name: str = "", **more: object) -> Spec:
+        return Spec(
+            name or f"{service}-{argument}",
+            f"services.{service}",
+            argument,
+            service=service,
+            database=f"accord_{service}",
+            **more,  # type: ignore[arg-type]
+        )
+
+    return (
+        Spec("issuer", "deploy.local.issuer", api="issuer", stop_order=2),
+        of("referrals", "api", api="referrals", vault=True),
+        of("referrals", "intake", vault=True),
+        of("referrals", "relay", stop_order=1),
+        of("notifications", "api", api="notifications"),
+        *(of("notifications", "worker", f"notifications-worker-{n}", slot=n) for n in range(workers)),
+        of("notifications", "relay", stop_order=1),
+        of("audit", "api", api="audit"),
+        of("audit", "consumer"),
+        of("audit", "relay", stop_order=1),
+    )
+
+
+def environment_of(spec: Spec, infra: Infrastructure, ports: Mapping[str, int]) -> dict[str, str]:
+    """The environment of one process. Nothing of ours is inherited, so no administrator's rights are."""
+    places = infra.places
+    env = bare_environment() | {
+        "ACCORD_LOCAL": "1",
+        "PYTHONUNBUFFERED": "1",
+        "ACCORD_LOG_LEVEL": os.environ.get("ACCORD_LOG_LEVEL", "info"),
+    }
+    env |= {name: value for name, value in os.environ.items() if name.startswith("OTEL_")}
+    if spec.api:
+        env["ACCORD_HTTP_HOST"] = "127.0.0.1"
+        env["ACCORD_HTTP_PORT"] = str(ports[spec.api])
+    if spec.api and spec.service:
+        env["ACCORD_ISSUERS_FILE"] = str(places.data / "issuers.json")
+    if not spec.service:
+        env["ACCORD_DATA_DIR"] = str(places.data)
+        return env
+    username, password = infra.kafka_credentials(spec.service)
+    env |= {
+        "KAFKA_BOOTSTRAP_SERVERS": infra.bootstrap,
+        "ACCORD_KAFKA_USERNAME": username,
+        "ACCORD_KAFKA_PASSWORD": password,
+        "DATABASE_URL": infra.database_url(spec.database),
+        "ACCORD_WORKER_SLOT": str(spec.slot),
+    }
+    if spec.vault:
+        env["ACCORD_VAULT_DATABASE_URL"] = infra.database_url("accord_vault")
+        env["ACCORD_VAULT_KEY_FILE"] = str(places.secrets / "vault.key")
+    return env
+
+
+def write_files(places: Places, ports: Mapping[str, int]) -> None:
+    """Make the vault's key file the first time, and write whom the services trust to issue tokens."""
+    from deploy.local.issuer import issuers_document
+    from services.referrals.vault.key_file import create_key_file
+
+    key = places.secrets / "vault.key"
+    if not key.exists():
+        create_key_file(key)
+    write_private(places.data / "issuers.json", json.dumps(issuers_document(ports["issuer"]), indent=2))
+
+
+def api_ports(places: Places) -> dict[str, int]:
+    """The port of each api: the one it had last time if it is free."""
+    return {api: places.port(api) for api in APIS}
