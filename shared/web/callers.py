@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.events.names import Agency, Purpose, Role
@@ -59,7 +59,11 @@ _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A token 
 
 
 async def current_caller(
-    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    purpose_header: Annotated[
+        str | None, Header(alias=PURPOSE_HEADER, description="Why you act or read; coordinate by default.")
+    ] = None,
 ) -> Caller:
     """FastAPI dependency: the verified caller. Raises Problem 401 or 422, TryLater."""
     if credentials is None or not credentials.credentials:

@@ -9,7 +9,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 
 from shared.events.names import Agency, Role
 from shared.web.problems import Problem
@@ -28,7 +28,10 @@ def etag(secret: bytes, viewer_agency: Agency, viewer_roles: Iterable[Role], rep
     return f'"{urlsafe_b64encode(digest[:18]).decode()}"'
 
 
-def require_if_match(request: Request) -> str:
+def require_if_match(
+    request: Request,
+    if_match: Annotated[str | None, Header(alias="If-Match", description="Needed: the ETag you saw.")] = None,
+) -> str:
     """FastAPI dependency: the header If-Match. Raises Problem 428 if it does not say what was seen."""
     given = ", ".join(request.headers.getlist("If-Match")).strip()
     if not given or given == "*":
@@ -43,7 +46,13 @@ def check_if_match(given: str, current: str) -> None:
         raise Problem("stale")
 
 
-def idempotency_key(request: Request) -> str:
+def idempotency_key(
+    request: Request,
+    key: Annotated[
+        str | None,
+        Header(alias="Idempotency-Key", description="Needed: a fresh UUID; the same for a repeat."),
+    ] = None,
+) -> str:
     """FastAPI dependency: the header Idempotency-Key. Raises Problem 400 if missing, 422 if not usable."""
     given = request.headers.getlist("Idempotency-Key")
     if not given or given == [""]:

@@ -262,10 +262,10 @@ _LATER = (
         "try-later",
         503,
         "Not possible at this moment",
-        "Something this service needs (its database, Kafka, an issuer's keys) is away or slow."
-        " Nothing was recorded.",
-        "Wait as many seconds as `Retry-After` says, then repeat with the same Idempotency-Key.",
-        "A part that this service needs is away. Nothing was recorded.",
+        "Something this service needs (its database, Kafka, an issuer's keys) is away or slow, or it is ending.",
+        "Wait as many seconds as `Retry-After` says, then repeat with the same Idempotency-Key: the command has"
+        " effect once, whether or not it already had.",
+        "A part that this service needs is away.",
     ),
     ProblemType(
         "stores-disagree",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 
 import structlog
 import uvicorn
@@ -53,8 +54,20 @@ def make_server(app: FastAPI, settings: Settings) -> _Server:
     return _Server(config, app)
 
 
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.http_host else socket.AF_INET
+    return socket.create_server((settings.http_host, settings.http_port), family=family, backlog=2_048)
+
+
 def serve(app: FastAPI, settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT; blocks. Open requests get DRAIN seconds. Returns the exit code: 0."""
+    """Serve until SIGTERM or SIGINT; blocks. Open requests get DRAIN seconds. Returns the exit code:
+    0, or 1 if it cannot listen."""
+    try:
+        listener = _listen(settings)
+    except OSError as error:
+        text = f"Cannot listen on {settings.http_host} port {settings.http_port}: {error.strerror}."
+        sys.stderr.write(f"{text} Set ACCORD_HTTP_HOST or ACCORD_HTTP_PORT.\n")
+        return 1
     server = make_server(app, settings)
 
     def end(*_: object) -> None:
@@ -63,7 +76,7 @@ def serve(app: FastAPI, settings: Settings) -> int:
     # uvicorn raises the signal again after its own clean end; with these handlers that does nothing more.
     previous = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        server.run()
+        server.run([listener])
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)

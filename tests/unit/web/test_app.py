@@ -99,6 +99,12 @@ class TestTheContractOfTheApi:
         reference = answers["4XX"]["content"]["application/problem+json"]["schema"]["$ref"]
         assert reference.rpartition("/")[2] in document["components"]["schemas"]
 
+    def test_names_the_headers_that_operations_need(self, client):
+        operation = client.get("/openapi.json").json()["paths"]["/v1/things/{thing}/change"]["post"]
+        headers = {parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "header"}
+        assert headers == {"Idempotency-Key", "If-Match", "Accord-Purpose"}
+        assert operation["security"] == [{"HTTPBearer": []}]
+
     def test_has_the_frameworks_telemetry_off(self, app):
         assert not app._native_telemetry.enabled()
         kinds = ("tracing", "metrics", "logs", "operation_spans", "auto_configure")

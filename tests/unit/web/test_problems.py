@@ -175,6 +175,7 @@ REQUESTS = {
         "not-found",
     ),
     "too large": (("POST", CHANGE, {"headers": COMMAND, "content": b"x" * 65_536}), 413, "too-large"),
+    "too large where none is wanted": (("GET", "/v1/me", {"content": b"x" * 65_536}), 413, "too-large"),
     "too large, unannounced": (
         ("POST", CHANGE, {"headers": COMMAND, "content": iter([b"x" * 8_000] * 9)}),
         413,

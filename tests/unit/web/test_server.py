@@ -120,6 +120,18 @@ class TestAStream:
 
 
 class TestAServer:
+    def test_that_cannot_listen_says_so_and_ends_with_1(self, server):
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.unit.web.serving"],
+            cwd=ROOT,
+            env={"ACCORD_HTTP_PORT": server.base.rpartition(":")[2], "PATH": ""},
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+        assert done.returncode == 1
+        assert "Cannot listen on 127.0.0.1" in done.stderr
+
     def test_says_that_it_is_ready_and_where(self, server):
         ready = server.lines()[0]
         assert (ready["event"], f"http://127.0.0.1:{ready['port']}") == ("ready", server.base)
