@@ -54,4 +54,4 @@ class Disagreement(AccordError):
 
     def __init__(self, kind: str, detail: str, remedy: str) -> None:
         super().__init__(f"{detail} {remedy}")
-        self.kind, self.remedy = kind, remedy
+        self.kind, self.detail, self.remedy = kind, detail, remedy
