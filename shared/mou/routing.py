@@ -47,6 +47,7 @@ SILENT: Mapping[str, str] = {
     "accord.role.ended.v1": "The agency's own administrator did it.",
     "accord.referral.received.v1": "Not an answer yet; the referral shows it.",
     "accord.command.refused.v1": "The caller was answered at once.",
+    "accord.submission.receipted.v1": "The receipt itself is the answer.",
     "accord.notification.delivered.v1": "Telling of telling would never end.",
     "accord.notification.acknowledged.v1": "The item itself shows who has it in hand.",
     "accord.record.read.v1": "For the auditor; a viewer is not announced.",

@@ -1,0 +1,119 @@
+import json
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import typer
+
+import shared.cli.client
+from shared.cli import run
+from shared.cli.client import Answer
+from shared.mou import document_of, load
+from shared.mou.cli import register
+
+FILE = Path(__file__).parents[3] / "deploy" / "local" / "alder-county.yaml"
+MOU = load(FILE.read_text("utf-8"))
+
+
+@pytest.fixture
+def accord():
+    app = typer.Typer()
+    app.callback()(lambda: None)
+    register(app)
+    return lambda *arguments: run(app, [], [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def county(monkeypatch):
+    """A county's API that keeps what it was sent."""
+    sent = []
+
+    class Kept:
+        def post(self, path, body):
+            sent.append((path, body))
+            return Answer(201, {}, {"version": body["document"]["version"]})
+
+    @contextmanager
+    def connect(service, *, person=None, data=None):
+        assert service == "referrals"
+        yield Kept()
+
+    monkeypatch.setattr(shared.cli.client, "connect", connect)
+    return sent
+
+
+@pytest.fixture
+def broken(tmp_path):
+    file = tmp_path / "broken.yaml"
+    file.write_text(
+        FILE.read_text("utf-8").replace("act: open-case", "act: open-sesame").replace("alder-2026.1", "ALDER")
+    )
+    return file
+
+
+class TestValidate:
+    def test_a_good_document_exits_0(self, accord, capsys):
+        assert accord("mou", "validate", FILE) == 0
+        assert "can be adopted" in capsys.readouterr().err
+
+    def test_a_bad_one_exits_6_with_each_place_and_what_to_do(self, accord, broken, capsys):
+        assert accord("mou", "validate", broken, "--json") == 6
+        out, err = capsys.readouterr()
+        answer = json.loads(out)
+        assert answer["valid"] is False
+        assert [finding["path"] for finding in answer["findings"]] == ["/version", "/may/3/act"]
+        assert all(finding["problem"] and finding["remedy"] for finding in answer["findings"])
+        assert "open-case" in answer["findings"][1]["remedy"]
+        assert "/may/3/act" in err
+        assert "sesame" not in out + err
+
+    def test_a_file_that_is_not_there_is_a_usage_error(self, accord, tmp_path):
+        assert accord("mou", "validate", tmp_path / "nothing.yaml") == 2
+
+    def test_a_file_that_is_no_text_is_a_usage_error(self, accord, tmp_path):
+        (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe\x00")
+        assert accord("mou", "validate", tmp_path / "bytes.yaml") == 2
+
+
+class TestShow:
+    def test_it_lists_who_may_do_what_by_which_clause(self, accord, capsys):
+        assert accord("mou", "show", FILE) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert "accept-referral\tteam\tworkers\treferral-recipient\tany\t4.2" in lines
+        assert any(line.startswith("counsel") and "still to be confirmed" in line for line in lines)
+
+    def test_as_json_it_is_the_document_of_the_event(self, accord, capsys):
+        assert accord("mou", "show", FILE, "--json") == 0
+        assert json.loads(capsys.readouterr().out) == document_of(MOU)
+
+    def test_a_bad_document_is_refused_with_its_findings(self, accord, broken, capsys):
+        assert accord("mou", "show", broken) == 5
+        assert "/version" in capsys.readouterr().err
+
+
+class TestAdopt:
+    DIGEST = "ab" * 32
+
+    def test_it_sends_the_document_with_its_signatures_and_the_digest(self, accord, county, capsys):
+        arguments = ["--signed-by", "human-services", "--signed-by", "shelter", "--pdf-digest", self.DIGEST]
+        assert accord("mou", "adopt", FILE, *arguments, "--json") == 0
+        ((path, body),) = county
+        assert path == "/v1/mou/versions"
+        assert body == {
+            "document": document_of(MOU),
+            "signed_by": ["human-services", "shelter"],
+            "pdf_digest": f"sha256:{self.DIGEST}",
+        }
+        assert json.loads(capsys.readouterr().out) == {"version": "alder-2026.1"}
+
+    def test_without_a_signature_it_is_a_usage_error(self, accord, county):
+        assert accord("mou", "adopt", FILE) == 2
+        assert county == []
+
+    def test_what_is_no_digest_is_a_usage_error(self, accord, county):
+        assert accord("mou", "adopt", FILE, "--signed-by", "shelter", "--pdf-digest", "abc") == 2
+        assert county == []
+
+    def test_a_bad_document_is_never_sent(self, accord, county, broken):
+        assert accord("mou", "adopt", broken, "--signed-by", "shelter") == 5
+        assert county == []
