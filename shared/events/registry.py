@@ -14,6 +14,7 @@ from shared.events.types.concern import (
     ConcernLinked,
     ConcernReported,
 )
+from shared.events.types.deadletter import DeadletterRecorded
 from shared.events.types.mou import MouAdopted
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
 from shared.events.types.record import RecordDenied, RecordRead
@@ -58,6 +59,7 @@ TYPES: Mapping[str, type[Data]] = {
         RecordRead,
         RecordDenied,
         MouAdopted,
+        DeadletterRecorded,
     )
 }
 

@@ -50,6 +50,9 @@ class KeyReused(Exception):
 class Settle(Protocol):
     """What must commit together with a command's effect: intake's receipt and position."""
 
+    def begin(self, connection: repo.Connection) -> None:
+        """Called first, in the transaction. May raise to end it."""
+
     def drafts(self, outcome: Outcome) -> Sequence[Draft]:
         """Events to append in the same transaction."""
 
@@ -96,8 +99,22 @@ class Handler:
                     raise
         raise AssertionError("unreachable")
 
+    def refuse(self, order: Order, refusal: Refusal, settle: Settle | None = None) -> None:
+        """Record a refusal that an edge found before there was a command to handle. Raises TryLater."""
+        outcome = Outcome(order.name, refusal=refusal)
+        with self.store.transaction() as connection:
+            if settle:
+                settle.begin(connection)
+            mou = self.shelf.in_force(connection, self.now())
+            drafts = [self._refused(order, refusal, mou, known=False)]
+            self.store.append(connection, [*drafts, *(settle.drafts(outcome) if settle else ())], {})
+            if settle:
+                settle.commit(connection)
+
     def _attempt(self, order: Order, settle: Settle | None) -> Outcome:
         with self.store.transaction() as connection:
+            if settle:
+                settle.begin(connection)
             digest = order.digest(self.secret)
             known = repo.first_answer(connection, order)
             if known is not None:

@@ -94,8 +94,25 @@ class Questions:
         correlation: str,
     ) -> None:
         """A read (`classes` is what was opened) or a denial (None), once per quarter of an hour."""
-        now, caller = self.now(), viewer.caller
         subject = _subject(kind, things)
+        self._append(connection, viewer, kind, subject, classes, correlation)
+
+    def record_read(self, caller: CallerFacts, kind: str, about: str, correlation: str) -> None:
+        """Record the read of something that is no concern, case or referral, e.g. a dead letter."""
+        with self.store.transaction() as connection:
+            viewer = Viewer(caller, self.shelf.in_force(connection, self.now()))
+            self._append(connection, viewer, kind, about, (), correlation)
+
+    def _append(
+        self,
+        connection: repo.Connection,
+        viewer: Viewer,
+        kind: str,
+        subject: str,
+        classes: tuple[str, ...] | None,
+        correlation: str,
+    ) -> None:
+        now, caller = self.now(), viewer.caller
         what = kind if classes is not None else f"denied-{kind}"
         slot, purpose = int(now.timestamp()) // QUARTER, caller.purpose or ""
         if not repo.first_read(connection, caller.person or "", subject, purpose, what, slot):

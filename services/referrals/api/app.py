@@ -1,0 +1,56 @@
+"""The API of referrals, put together."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from services.referrals.api.calls import Doors
+from services.referrals.api.commands import commands_router
+from services.referrals.api.questions import questions_router
+from shared.errors import TryLater
+from shared.mou.vocabulary import REASONS
+from shared.settings import Settings
+from shared.web.app import create_app
+from shared.web.callers import Verifier
+from shared.web.health import Check, Readiness
+
+#: Reasons of the MOU's authority are 403; those of state are 409, which is also what is not listed here.
+STATUSES = {
+    **dict.fromkeys(REASONS, 403),
+    "invalid-field": 422,
+    "no-usable-fact": 422,
+    "sealed-part-cannot-be-opened": 422,
+    "too-far-ahead": 422,
+}
+
+
+def make_app(doors: Doors, verifier: Verifier, settings: Settings, readiness: Readiness) -> FastAPI:
+    """The app. Does no I/O."""
+    routers = [commands_router(doors), questions_router(doors)]
+    return create_app(
+        "referrals",
+        verifier=verifier,
+        readiness=readiness,
+        routers=routers,
+        settings=settings,
+        refusals=STATUSES,
+    )
+
+
+def checks(doors: Doors) -> list[Check]:
+    """The databases that this process needs."""
+    return [
+        _check("database", doors.referrals.store.ping, "Start PostgreSQL, or look at DATABASE_URL."),
+        _check(
+            "vault", doors.referrals.vault.ping, "Start PostgreSQL, or look at ACCORD_VAULT_DATABASE_URL."
+        ),
+    ]
+
+
+def _check(name: str, ping: object, remedy: str) -> Check:
+    try:
+        if callable(ping):
+            ping()
+    except TryLater:
+        return Check(name, "fail", "It does not answer.", remedy)
+    return Check(name, "ok")

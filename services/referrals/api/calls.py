@@ -1,0 +1,121 @@
+"""From a request to an order and from an outcome to an answer; the same for every command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from fastapi.responses import JSONResponse
+
+from services.referrals.application.bodies import open_sealed, read_body, usable
+from services.referrals.application.handle import KeyReused, StaleBasis
+from services.referrals.application.orders import Order, Outcome
+from services.referrals.bootstrap import Referrals
+from services.referrals.domain.commands import Command
+from shared.errors import Refusal
+from shared.mou.facts import CallerFacts
+from shared.web.callers import Caller
+from shared.web.problems import Problem
+from shared.web.trace import Trace
+
+NOTICE = (
+    "This record does not replace the call: a mandated reporter telephones the hotline at once"
+    " (PC 11166(a)). State the call when it is made."
+)
+
+
+class GatePort(Protocol):
+    """Whether commands may be taken: the store and its topic have been compared and agree."""
+
+    def require(self) -> None:
+        """Raises TryLater or Disagreement."""
+
+
+@dataclass(frozen=True)
+class Doors:
+    """What the routes need."""
+
+    referrals: Referrals
+    gate: GatePort
+    published: Callable[[], bool]
+    """Whether Kafka takes what is appended, as far as is known; if not, an answer is 202."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A command as it came over HTTP."""
+
+    name: str
+    caller: Caller
+    trace: Trace
+    key: str
+    body: Mapping[str, Any]
+    thing: str | None = None
+    based_on: str | None = None
+
+
+def carry_out(doors: Doors, asked: Asked) -> Outcome:
+    """The outcome of a command. Raises Problem, Refusal (recorded), TryLater, Conflict. Blocks on the databases."""
+    doors.gate.require()
+    handler = doors.referrals.handler
+    try:
+        command, flags = read_body(asked.name, asked.body)
+        command, unopened = open_sealed(asked.name, command, asked.key, doors.referrals.vault)
+        if asked.name == "report-concern" and not usable(command):
+            remedy = "State at least one fact."
+            raise Refusal("none", "no-usable-fact", "Nothing in the report can be used.", remedy)
+    except Refusal as refusal:
+        handler.refuse(_order(asked, Command()), refusal)
+        raise
+    try:
+        outcome = handler.handle(_order(asked, command, (*flags, *unopened)))
+    except StaleBasis as stale:
+        raise Problem("precondition-required" if stale.missing else "stale") from None
+    except KeyReused:
+        raise Problem("idempotency-key-reused") from None
+    if outcome.refusal is not None:
+        raise outcome.refusal
+    return outcome
+
+
+def _order(asked: Asked, command: Command, flags: tuple[str, ...] = ()) -> Order:
+    return Order(
+        asked.name,
+        asked.thing.lower() if asked.thing else None,
+        command,
+        CallerFacts.of(asked.caller),
+        asked.caller.person,
+        asked.key,
+        f"/agencies/{asked.caller.agency}",
+        str(asked.trace.correlation_id),
+        asked.based_on,
+        asked.trace.traceparent,
+        flags,
+    )
+
+
+#: Kind of thing -> the address of it.
+PLACES = {"concern": "/v1/concerns/", "case": "/v1/cases/", "referral": "/v1/referrals/"}
+
+
+def answer(doors: Doors, outcome: Outcome, makes: str | None, notice: str | None = None) -> JSONResponse:
+    """201 with its address for something new, else 200; 202 while it waits to be published."""
+    body: dict[str, Any] = {**outcome.made, "events": outcome.events, "flags": outcome.flags}
+    if notice:
+        body["notice"] = notice
+    headers = {"Location": PLACES[makes] + outcome.made[makes]} if makes in PLACES else {}
+    status = 201 if makes else 200
+    return JSONResponse(body, status if doors.published() else 202, headers=headers)
+
+
+def parse(raw: bytes) -> Mapping[str, Any]:
+    """A request's body as an object. Raises Problem 400, never quoting it."""
+    try:
+        body = json.loads(raw or b"{}")
+    except (ValueError, RecursionError):
+        raise Problem("unreadable") from None
+    if not isinstance(body, dict):
+        raise Problem("unreadable")
+    return body

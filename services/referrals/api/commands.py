@@ -1,0 +1,136 @@
+"""The commands over HTTP: one table of addresses, one handler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse
+
+from services.referrals.api.calls import NOTICE, Asked, Doors, answer, carry_out, parse
+from services.referrals.application.orders import COMMANDS
+from shared.web.callers import CurrentCaller
+from shared.web.preconditions import idempotency_key
+from shared.web.problems import Problem
+from shared.web.trace import CurrentTrace
+
+
+@dataclass(frozen=True)
+class Route:
+    """A command's address. `makes` is the kind of thing that a success makes, if any."""
+
+    path: str
+    command: str
+    summary: str
+    makes: str | None = None
+
+
+ROUTES = (
+    Route(
+        "/v1/concerns", "report-concern", "Tell the county of a youth who may have been exploited", "concern"
+    ),
+    Route("/v1/concerns/{concern}/calls", "state-call", "State the telephone call"),
+    Route("/v1/concerns/{concern}/open-case", "open-case", "Open a case with the concern", "case"),
+    Route("/v1/concerns/{concern}/attach", "attach-concern", "Attach the concern to a case"),
+    Route("/v1/concerns/{concern}/evaluate-out", "evaluate-out", "Evaluate the concern out, with a code"),
+    Route("/v1/cases/{case}/referrals", "request-referral", "Refer the youth to another agency", "referral"),
+    Route("/v1/cases/{case}/agencies", "join-agency", "An agency takes part in the case"),
+    Route("/v1/cases/{case}/agencies/leave", "leave-agency", "An agency takes part no longer"),
+    Route("/v1/cases/{case}/workers", "assign-worker", "Name who works on the case"),
+    Route("/v1/referrals/{referral}/receive", "receive-referral", "Say that the referral is in hand"),
+    Route("/v1/referrals/{referral}/accept", "accept-referral", "Accept the referral"),
+    Route("/v1/referrals/{referral}/reject", "reject-referral", "Say that the agency cannot take it"),
+    Route("/v1/roles", "assign-role", "A person holds a role from now on"),
+    Route("/v1/roles/end", "end-role", "A person holds a role no longer"),
+    Route("/v1/mou/versions", "adopt-mou", "Adopt a version of the MOU", "mou"),
+)
+
+
+async def _raw(request: Request) -> bytes:
+    return await request.body()
+
+
+def commands_router(doors: Doors) -> APIRouter:
+    """Every command of `ROUTES`. Handlers run in threads and may block."""
+    router = APIRouter(tags=["commands"])
+    for route in ROUTES:
+        body = COMMANDS[route.command].body.model_json_schema(ref_template="#/components/schemas/{model}")
+        router.add_api_route(
+            route.path,
+            _handler(doors, route),
+            methods=["POST"],
+            summary=route.summary,
+            operation_id=route.command,
+            status_code=201 if route.makes else 200,
+            dependencies=[Depends(_parameters(route))],
+            openapi_extra=_described(route, body),
+        )
+    return router
+
+
+def _described(route: Route, body: dict[str, Any]) -> dict[str, Any]:
+    """What OpenAPI says of the body and headers; FastAPI does not parse them, so that we can be lenient."""
+    definitions = body.pop("$defs", {})
+    inlined = _inline(body, definitions)
+    names = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
+    parameters = [
+        {"name": n, "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+        for n in names
+    ]
+    key = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": {"type": "string"}}
+    basis = {"name": "If-Match", "in": "header", "required": True, "schema": {"type": "string"}}
+    purpose = {"name": "Accord-Purpose", "in": "header", "required": False, "schema": {"type": "string"}}
+    needs = [basis] if COMMANDS[route.command].needs_based_on else []
+    return {
+        "parameters": [*parameters, key, *needs, purpose],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": inlined}}},
+    }
+
+
+def _inline(schema: Any, definitions: dict[str, Any]) -> Any:
+    if isinstance(schema, dict):
+        if "$ref" in schema:
+            return _inline(definitions[schema["$ref"].rsplit("/", 1)[1]], definitions)
+        return {name: _inline(inner, definitions) for name, inner in schema.items()}
+    if isinstance(schema, list):
+        return [_inline(inner, definitions) for inner in schema]
+    return schema
+
+
+def _parameters(route: Route) -> Callable[[Request], None]:
+    """Require what the command needs before anything else is looked at."""
+
+    def check(request: Request) -> None:
+        needs = COMMANDS[route.command].needs_based_on
+        if needs and not request.headers.get("If-Match"):
+            raise Problem("precondition-required")
+
+    return check
+
+
+def _handler(doors: Doors, route: Route) -> Callable[..., JSONResponse]:
+    spec = COMMANDS[route.command]
+
+    def handle(
+        request: Request, caller: CurrentCaller, trace: CurrentTrace, raw: Annotated[bytes, Depends(_raw)]
+    ) -> JSONResponse:
+        key = (
+            idempotency_key(request) if route.makes or "Idempotency-Key" in request.headers else str(uuid4())
+        )
+        asked = Asked(
+            route.command,
+            caller,
+            trace,
+            key,
+            parse(raw),
+            request.path_params.get(spec.thing) if spec.thing else None,
+            request.headers.get("If-Match"),
+        )
+        outcome = carry_out(doors, asked)
+        notice = NOTICE if route.command in ("report-concern", "state-call") else None
+        return answer(doors, outcome, route.makes, notice)
+
+    return handle

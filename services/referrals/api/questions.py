@@ -1,0 +1,103 @@
+"""What can be asked of referrals over HTTP."""
+
+from __future__ import annotations
+
+import base64
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from services.referrals.api.calls import Doors
+from services.referrals.domain.parts import ReferralStatus
+from shared.events.moments import read_moment, write_moment
+from shared.mou.authority import may
+from shared.mou.facts import CallerFacts, ThingFacts
+from shared.web import cursors
+from shared.web.callers import CurrentCaller
+from shared.web.problems import Problem
+from shared.web.trace import CurrentTrace
+
+KINDS = {"concerns": "concern", "cases": "case", "referrals": "referral"}
+
+
+def questions_router(doors: Doors) -> APIRouter:
+    """One thing, the worklist, the county's key, the MOU in force, a dead letter."""
+    router = APIRouter(tags=["questions"])
+    questions, vault = doors.referrals.questions, doors.referrals.vault
+
+    @router.get("/v1/keys", summary="The county's public submission keys (JWK set)")
+    def keys() -> dict[str, Any]:
+        return vault.county_jwks()
+
+    @router.get("/v1/mou", summary="The MOU in force")
+    def mou(caller: CurrentCaller) -> dict[str, Any]:
+        found = questions.mou()
+        if found is None:
+            raise Problem(
+                "not-found", "No MOU is in force. The coordinator adopts one: accord mou adopt FILE."
+            )
+        times = {name: write_moment(found[name]) for name in ("effective", "adopted")}
+        return {**found, **times, "mou": str(found["mou"])}
+
+    @router.get("/v1/referrals", summary="Referrals asked of your agency, or by it")
+    def worklist(
+        caller: CurrentCaller,
+        queue: Annotated[Literal["inbound", "outbound"], Query()],
+        status: Annotated[Literal["requested", "received", "accepted", "rejected"] | None, Query()] = None,
+        cursor: Annotated[str | None, Query(max_length=600)] = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    ) -> dict[str, Any]:
+        secret = doors.referrals.secret
+        bound = {"queue": queue, "status": status or ""}
+        after = read_moment(cursors.decode(secret, caller, bound, cursor)) if cursor else None
+        wanted = ReferralStatus(status).value if status else None
+        items, last = questions.worklist(CallerFacts.of(caller), queue, wanted, after, limit)
+        following = cursors.encode(secret, caller, bound, write_moment(last)) if last else None
+        return {"items": items, "cursor": following, "more": len(items) == limit}
+
+    @router.get("/v1/deadletters/{letter}", summary="A submission that could not be read (coordinator)")
+    def deadletter(letter: UUID, caller: CurrentCaller, trace: CurrentTrace) -> dict[str, Any]:
+        facts = CallerFacts.of(caller)
+        with doors.referrals.store.transaction() as connection:
+            in_force = questions.shelf.in_force(connection, questions.now())
+        if in_force is None:
+            raise Problem("not-found")
+        may(facts, "read-deadletter", ThingFacts("deadletter"), in_force).require()
+        found = vault.show_deadletter(letter)
+        if found is None:
+            raise Problem("not-found")
+        questions.record_read(facts, "deadletter", str(letter), str(trace.correlation_id))
+        value = base64.b64encode(found.value or b"").decode()
+        known = found.letter
+        return {
+            "deadletter": str(known.id),
+            "topic": known.topic,
+            "partition": known.partition,
+            "offset": known.offset,
+            "reason": known.reason,
+            "size": known.size,
+            "sha256": known.sha256,
+            "expires_at": write_moment(known.expires_at),
+            "value_base64": value,
+        }
+
+    for plural, kind in KINDS.items():
+        router.add_api_route(
+            f"/v1/{plural}/{{thing}}",
+            _show(doors, kind),
+            summary=f"One {kind}, as you may see it",
+            operation_id=f"read-{kind}",
+        )
+    return router
+
+
+def _show(doors: Doors, kind: str) -> Any:
+    def show(thing: str, caller: CurrentCaller, trace: CurrentTrace, response: Response) -> dict[str, Any]:
+        shown = doors.referrals.questions.show(
+            kind, thing.lower(), CallerFacts.of(caller), str(trace.correlation_id)
+        )
+        response.headers["ETag"] = shown.etag
+        return {**shown.view, "etag": shown.etag}
+
+    return show

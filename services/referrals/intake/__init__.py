@@ -1,0 +1,1 @@
+"""The Kafka door of referrals: submissions in, one receipt each."""
