@@ -1,0 +1,124 @@
+"""The consumer: every record of every kept topic into the ledger, and how far it is complete."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterable
+
+import structlog
+
+from services.audit.beats import Beat, Completeness
+from services.audit.ledger import Ledger, Place, Stand
+from services.audit.records import RawRecord, kept
+from services.audit.source import LogMoved, Source
+from shared.errors import Conflict, TryLater
+
+#: Records of one transaction at most. Larger gains little; smaller loses the COPY's rate.
+BATCH = 5000
+#: Seconds to wait for a record before looking at anything else.
+WAIT = 0.25
+#: Beats that are read again at a start: enough for the newest of each service.
+BEATS_BACK = 5
+
+
+class Consumer:
+    """Reads, writes, and says when it may be trusted. One thread; `stop` ends it after the batch in hand."""
+
+    def __init__(
+        self,
+        source: Source,
+        ledger: Ledger,
+        *,
+        beat_topics: Collection[str],
+        read_beat: Callable[[RawRecord], Beat | None],
+        stop: threading.Event,
+        batch: int = BATCH,
+    ) -> None:
+        self._source, self._ledger = source, ledger
+        self._beat_topics, self._read_beat = beat_topics, read_beat
+        self._places = [place for place in source.places if place[0] not in beat_topics]
+        self._stop, self._batch = stop, batch
+        self._stands: dict[Place, Stand] = {}
+        self._unchecked: set[Place] = set()
+        self._complete = Completeness({})
+        self._log = structlog.get_logger()
+
+    def run(self) -> None:
+        """Until `stop`. Kafka or the database away: waits and goes on by itself."""
+        settled = ready = False
+        while not self._stop.is_set():
+            try:
+                if not settled:
+                    self.settle()
+                    settled = True
+                    if not ready:
+                        self._log.info("ready", count=len(self._places))
+                        ready = True
+                self.step(WAIT)
+            except (Conflict, LogMoved) as moved:
+                self._log.warning("positions_moved", error_type=type(moved).__name__)
+                settled = False
+            except TryLater as later:
+                self._log.warning("waiting", reason="away", seconds=later.seconds)
+                settled = False
+                self._stop.wait(later.seconds)
+
+    def settle(self) -> None:
+        """Seek every partition to where its ledger ends, having looked whether the log still goes on there."""
+        self._complete = Completeness(self._ledger.complete())
+        self._stands = self._ledger.stands(self._places)
+        self._unchecked.clear()
+        for place, (first, end) in self._source.bounds(self._source.places).items():
+            beats = place[0] in self._beat_topics
+            self._source.seek(
+                place, max(first, end - BEATS_BACK) if beats else self._start(place, first, end)
+            )
+
+    def _start(self, place: Place, first: int, end: int) -> int:
+        stand = self._stands[place]
+        if stand.offset >= end:
+            self._renew(place, "Its log ends before the last record that the ledger took from it.")
+            return first
+        if first > stand.offset + 1:
+            detail = f"Its log begins at offset {first}: offsets {stand.offset + 1} to {first - 1} are gone."
+            self._ledger.note("log-cut", place, stand, detail)
+        if stand.offset < first:
+            return first
+        self._unchecked.add(place)
+        return stand.offset
+
+    def _renew(self, place: Place, detail: str) -> None:
+        self._ledger.renew(place, detail)
+        self._stands |= self._ledger.stands([place])
+
+    def step(self, seconds: float) -> int:
+        """One batch: how many records came. Raises Conflict, LogMoved, TryLater."""
+        polled = self._source.poll(seconds, self._batch)
+        batch = []
+        for record in polled:
+            if record.topic not in self._beat_topics:
+                batch.append(record)
+            elif beat := self._read_beat(record):
+                self._complete.note(beat)
+        if self._unchecked:
+            batch = self._checked(batch)
+        if batch:
+            self._stands |= self._ledger.write(batch, self._stands).stands
+        grown = self._complete.settle({place: stand.dense for place, stand in self._stands.items()})
+        if grown:
+            self._ledger.completed(grown)
+        return len(polled)
+
+    def _checked(self, batch: Iterable[RawRecord]) -> list[RawRecord]:
+        """The batch without the one record of each partition that was read again only to compare it."""
+        new = []
+        for record in batch:
+            place = (record.topic, record.partition)
+            if place not in self._unchecked:
+                new.append(record)
+                continue
+            self._unchecked.discard(place)
+            if not self._ledger.agrees(kept(record), self._stands[place]):
+                self._renew(place, "Its log holds another record where the ledger's last one was.")
+                raise LogMoved
+        return new

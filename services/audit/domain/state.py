@@ -1,0 +1,141 @@
+"""A case as its events made it. Built by `fold`, shown by the API; holds no identifying fact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """When something happened, when it was recorded, who stated it, and the event that says so."""
+
+    event: str
+    happened: datetime
+    recorded: datetime
+    agency: str
+    actor: str
+    clause: str
+
+
+@dataclass(slots=True)
+class Notice:
+    """One item in one recipient's feed, and who had it in hand first."""
+
+    item: str
+    recipient: str
+    rule: str
+    tier: str | None = None
+    channel: str | None = None
+    delivered: Happening | None = None
+    acknowledged: Happening | None = None
+
+
+@dataclass(slots=True)
+class Matter:
+    """One matter of the case: dependency, delinquency or none."""
+
+    matter: str
+    stream: str
+    lead: str
+    opened: Happening
+    concern: str | None = None
+
+
+@dataclass(slots=True)
+class Participant:
+    """An agency's part in the case. What it knew when it left, it knew."""
+
+    agency: str
+    relation: str | None = None
+    joined: Happening | None = None
+    left: Happening | None = None
+    left_reason: str | None = None
+
+
+@dataclass(slots=True)
+class Worker:
+    """A person (a random id) whom an agency named for the case."""
+
+    worker: str
+    agency: str
+    role: str
+    assigned: Happening
+
+
+@dataclass(slots=True)
+class Concern:
+    """A concern that the case took in."""
+
+    concern: str
+    status: str = "unknown"
+    reported_by: str | None = None
+    immediate_danger: str | None = None
+    exploitation_kind: str | None = None
+    signs: tuple[str, ...] = ()
+    age_years: int | None = None
+    known_since: datetime | None = None
+    called_at: datetime | None = None
+    called_line: str | None = None
+    flags: tuple[str, ...] = ()
+    evaluated_out_reason: str | None = None
+    reported: Happening | None = None
+    linked: Happening | None = None
+    linked_version: int | None = None
+    sealed: tuple[str, ...] = ()
+    notices: list[Notice] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Referral:
+    """A referral, from request to answer."""
+
+    referral: str
+    status: str = "unknown"
+    matter: str | None = None
+    sender: str | None = None
+    recipient: str | None = None
+    kind: str | None = None
+    needs: tuple[str, ...] = ()
+    urgency: str | None = None
+    respond_by: datetime | None = None
+    youth_choice: str | None = None
+    requested: Happening | None = None
+    received: Happening | None = None
+    answered: Happening | None = None
+    reason: str | None = None
+    alternatives: tuple[str, ...] = ()
+    worker: str | None = None
+    first_contact_by: datetime | None = None
+    sealed: tuple[str, ...] = ()
+    notices: list[Notice] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Unhandled:
+    """An event of a type or version not known here: kept, and shown as such."""
+
+    event: str
+    type: str
+    recorded: datetime
+
+
+@dataclass(slots=True)
+class CaseState:
+    """The whole case, as of some moment. `known` is False before its first event."""
+
+    case: str
+    known: bool = False
+    youth: str | None = None
+    lead: str | None = None
+    matters: dict[str, Matter] = field(default_factory=dict)
+    agencies: dict[str, Participant] = field(default_factory=dict)
+    workers: dict[str, Worker] = field(default_factory=dict)
+    concerns: dict[str, Concern] = field(default_factory=dict)
+    referrals: dict[str, Referral] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
+    reads: int = 0
+    denials: int = 0
+    refusals: int = 0
+    unhandled: list[Unhandled] = field(default_factory=list)
+    last: Happening | None = None

@@ -1,0 +1,220 @@
+"""One plain sentence for each event. Codes only: whatever is sealed is named by class, never opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from shared.events import Recorded, Unhandled
+from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, WorkerAssigned
+from shared.events.types.concern import (
+    ConcernAttached,
+    ConcernCallStated,
+    ConcernEvaluatedOut,
+    ConcernLinked,
+    ConcernReported,
+)
+from shared.events.types.mou import MouAdopted
+from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
+from shared.events.types.record import RecordDenied, RecordRead
+from shared.events.types.referral import (
+    ReferralAccepted,
+    ReferralReceived,
+    ReferralRejected,
+    ReferralRequested,
+)
+from shared.events.types.role import RoleAssigned, RoleEnded
+from shared.events.types.submission import (
+    CommandRefused,
+    SubmissionReceipted,
+    SubmissionRefused,
+    SubmissionUnreadable,
+)
+
+#: What the youth said, as the end of a sentence.
+YOUTH = {
+    "agrees": "the youth agrees",
+    "declines": "the youth declines",
+    "not-yet-asked": "the youth has not been asked yet",
+    "not-theirs-to-decide": "this is not the youth's to decide",
+}
+
+
+def agency(code: str) -> str:
+    """An agency's code as words: human-services → Human services."""
+    words = code.replace("-", " ")
+    return words[:1].upper() + words[1:]
+
+
+def sentence(event: Recorded) -> str:
+    """What happened, in one sentence."""
+    told = ON.get(type(event.data))
+    if told is None:
+        return f"An event of a type this version does not know ({event.type}); it is kept, and not read here."
+    return told(event.envelope.agency, event.data)
+
+
+def sealed_classes(event: Recorded) -> tuple[str, ...]:
+    """The classes of sealed facts that the event carries, by name."""
+    sealed = event.envelope.data.get("sealed")
+    return tuple(sorted(str(name) for name in sealed)) if isinstance(sealed, dict) else ()
+
+
+def codes(event: Recorded) -> dict[str, Any]:
+    """The coded facts of an event of a known type, without what is sealed; nothing of an unknown one."""
+    if isinstance(event.data, Unhandled | MouAdopted):
+        return {}
+    return {k: v for k, v in event.data.written().items() if k != "sealed"}
+
+
+def _plain(word: object) -> str:
+    return str(word).replace("-", " ")
+
+
+def _listed(words: tuple[Any, ...]) -> str:
+    return ", ".join(_plain(w) for w in words)
+
+
+def _opened(_: str, d: CaseOpened) -> str:
+    kind = "" if str(d.matter) == "none" else f" ({_plain(d.matter)})"
+    return f"{agency(d.lead)} opened the case{kind} and leads it."
+
+
+def _joined(_: str, d: AgencyJoined) -> str:
+    return f"{agency(d.agency)} joined the case as {_plain(d.relation)}."
+
+
+def _left(_: str, d: AgencyLeft) -> str:
+    return f"{agency(d.agency)} left the case: {_plain(d.reason)}."
+
+
+def _worker(_: str, d: WorkerAssigned) -> str:
+    return f"{agency(d.agency)} named a {_plain(d.role)} for the case."
+
+
+def _reported(_: str, d: ConcernReported) -> str:
+    danger = {"yes": " in immediate danger", "no": " not in immediate danger"}.get(
+        str(d.immediate_danger), ""
+    )
+    signs = f" Signs: {_listed(d.signs)}." if d.signs else ""
+    flags = f" Flagged: {_listed(d.flags)}." if d.flags else ""
+    return f"{agency(d.reported_by)} reported a concern about a youth{danger}.{signs}{flags}"
+
+
+def _call(who: str, d: ConcernCallStated) -> str:
+    return f"{agency(who)} stated the call to the {_plain(d.called_line)}."
+
+
+def _evaluated_out(who: str, d: ConcernEvaluatedOut) -> str:
+    return f"{agency(who)} evaluated the concern out: {_plain(d.reason)}."
+
+
+def _attached(who: str, _: ConcernAttached) -> str:
+    return f"{agency(who)} attached the concern to the case."
+
+
+def _linked(_: str, d: ConcernLinked) -> str:
+    return f"The case took in the concern that {agency(d.reported_by)} reported."
+
+
+def _requested(_: str, d: ReferralRequested) -> str:
+    youth = YOUTH.get(str(d.youth_choice), _plain(d.youth_choice))
+    asked = f"{agency(d.sender)} referred the youth to {agency(d.recipient)} ({_plain(d.kind)})"
+    return f"{asked}, urgency {_plain(d.urgency)}; {youth}."
+
+
+def _received(who: str, _: ReferralReceived) -> str:
+    return f"{agency(who)} has the referral in hand."
+
+
+def _accepted(who: str, _: ReferralAccepted) -> str:
+    return f"{agency(who)} accepted the referral."
+
+
+def _rejected(who: str, d: ReferralRejected) -> str:
+    others = ", ".join(agency(a) for a in d.alternatives)
+    return f"{agency(who)} declined the referral: {_plain(d.reason)}." + (
+        f" Named {others}." if others else ""
+    )
+
+
+def _recipient(text: str) -> str:
+    if "/" not in text:
+        return "a person"
+    who, role = text.split("/", 1)
+    return f"{agency(who)}'s {_plain(role)} queue"
+
+
+def _delivered(_: str, d: NotificationDelivered) -> str:
+    return f"An item ({_plain(d.tier)}) came to {_recipient(d.recipient)}, by rule {d.rule}."
+
+
+def _acknowledged(who: str, d: NotificationAcknowledged) -> str:
+    return f"{agency(who)} acknowledged the item of {_recipient(d.recipient)} (rule {d.rule})."
+
+
+def _read(who: str, d: RecordRead) -> str:
+    return f"{agency(who)} read the {_plain(d.about_kind)}."
+
+
+def _denied(who: str, d: RecordDenied) -> str:
+    return (
+        f"{agency(who)} asked for the {_plain(d.about_kind)} and was told that there is none it may know of."
+    )
+
+
+def _command_refused(who: str, d: CommandRefused) -> str:
+    return f"{agency(who)} was refused: {_plain(d.command)} ({_plain(d.reason)})."
+
+
+def _submission_refused(_: str, d: SubmissionRefused) -> str:
+    return f"A submission of {agency(d.submitter)} was refused: {_plain(d.command)} ({_plain(d.reason)})."
+
+
+def _unreadable(_: str, d: SubmissionUnreadable) -> str:
+    return f"A submission of {agency(d.submitter)} could not be read: {_plain(d.reason)}."
+
+
+def _receipted(_: str, d: SubmissionReceipted) -> str:
+    return f"A submission of {agency(d.submitter)} got its receipt: {_plain(d.outcome)}."
+
+
+def _role(_: str, d: RoleAssigned) -> str:
+    return f"A person became {_plain(d.role)} at {agency(d.agency)}."
+
+
+def _role_ended(_: str, d: RoleEnded) -> str:
+    return f"A person is no longer {_plain(d.role)} at {agency(d.agency)}: {_plain(d.reason)}."
+
+
+def _adopted(_: str, d: MouAdopted) -> str:
+    return f"Version {d.version} of the MOU was adopted, signed by {len(d.signed_by)} agencies."
+
+
+#: Event type -> its sentence. A test holds this against the contract.
+ON: Mapping[type, Callable[[str, Any], str]] = {
+    CaseOpened: _opened,
+    AgencyJoined: _joined,
+    AgencyLeft: _left,
+    WorkerAssigned: _worker,
+    ConcernReported: _reported,
+    ConcernCallStated: _call,
+    ConcernEvaluatedOut: _evaluated_out,
+    ConcernAttached: _attached,
+    ConcernLinked: _linked,
+    ReferralRequested: _requested,
+    ReferralReceived: _received,
+    ReferralAccepted: _accepted,
+    ReferralRejected: _rejected,
+    NotificationDelivered: _delivered,
+    NotificationAcknowledged: _acknowledged,
+    RecordRead: _read,
+    RecordDenied: _denied,
+    CommandRefused: _command_refused,
+    SubmissionRefused: _submission_refused,
+    SubmissionUnreadable: _unreadable,
+    SubmissionReceipted: _receipted,
+    RoleAssigned: _role,
+    RoleEnded: _role_ended,
+    MouAdopted: _adopted,
+}

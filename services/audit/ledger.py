@@ -1,0 +1,277 @@
+"""Writing the ledger: records, findings and the position of each partition, all in one transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from services.audit.records import Kept, RawRecord, kept, leaf
+from services.audit.standing import WITH_EFFECT, Known, Standing, Stood, Tail, behind, stand
+from shared.errors import Conflict
+from shared.store.store import Store
+
+Place = tuple[str, int]
+"""A topic and a partition of it."""
+
+COLUMNS = (
+    'topic, partition, generation, "offset", stamped, key, headers, value, sequence, standing,'
+    " event_id, type, subject, stream, streamversion, recordedtime, happened, about"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where the ledger of a partition ends, -1 where it holds nothing yet. Up to `dense` nothing is missing."""
+
+    sequence: int = -1
+    offset: int = -1
+    generation: int = 0
+    dense: int = -1
+
+
+@dataclass(slots=True)
+class Written:
+    """What a batch came to: where each partition ends now, and how many records and findings it made."""
+
+    stands: dict[Place, Stand] = field(default_factory=dict)
+    records: int = 0
+    findings: int = 0
+
+
+class Ledger:
+    """The only writer of the ledger. Blocks on the database; raises TryLater if it is away."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def stands(self, places: Iterable[Place]) -> dict[Place, Stand]:
+        """Where each partition ends; rows that are missing are made."""
+        with self._store.transaction() as c:
+            ordered = sorted(places)
+            c.execute(
+                "INSERT INTO positions (topic, partition) SELECT * FROM unnest(%s::text[], %s::integer[])"
+                " ON CONFLICT DO NOTHING",
+                _columns(ordered),
+            )
+            c.execute(
+                "INSERT INTO generations (topic, partition) SELECT * FROM unnest(%s::text[], %s::integer[])"
+                " ON CONFLICT DO NOTHING",
+                _columns(ordered),
+            )
+            return {place: _stand(tail, offset) for place, (tail, offset) in _lock(c, ordered).items()}
+
+    def write(self, batch: Sequence[RawRecord], expected: Mapping[Place, Stand]) -> Written:
+        """Add the batch, each partition's records in offset order; all of it or nothing.
+
+        Raises Conflict if a partition no longer ends where the caller thinks: read `stands` again.
+        """
+        grouped: dict[Place, list[Kept]] = defaultdict(list)
+        for record in batch:
+            grouped[record.topic, record.partition].append(kept(record))
+        written = Written()
+        with self._store.transaction() as c:
+            tails = _lock(c, sorted(grouped))
+            stood: list[tuple[Stood, int]] = []
+            for place, records in grouped.items():
+                tail, offset = tails[place]
+                if _stand(tail, offset) != expected[place] or records[0].record.offset <= offset:
+                    raise Conflict("the ledger moved")
+                holes = tail.holes
+                known = _known(c, place, behind(tail, records))
+                stood += [(s, tail.generation) for s in stand(tail, records, known.get)]
+                if tail.holes != holes:
+                    _save_holes(c, place, tail)
+                written.stands[place] = _stand(tail, records[-1].record.offset)
+            written.findings = _save_findings(c, stood)
+            written.records = _copy(c, stood)
+            _advance(c, written.stands)
+        return written
+
+    def renew(self, place: Place, detail: str) -> None:
+        """Begin a new generation of a partition whose log no longer holds what the ledger does. A finding.
+
+        What the ledger has stays; the log is read again from its beginning and compared.
+        """
+        with self._store.transaction() as c:
+            tail, _ = _lock(c, [place])[place]
+            c.execute(
+                "UPDATE generations SET generation = generation + 1 WHERE topic = %s AND partition = %s",
+                place,
+            )
+            c.execute(
+                'UPDATE positions SET "offset" = -1 WHERE topic = %s AND partition = %s',
+                place,
+            )
+            rows = [("log-rewritten", *place, tail.generation + 1, -1, None, detail)]
+            _insert_findings(c, rows)
+
+    def agrees(self, record: Kept, stand: Stand) -> bool:
+        """Whether `record`, read again at the last offset, is what the ledger took in there."""
+        place = (record.record.topic, record.record.partition)
+        with self._store.transaction() as c:
+            row = c.execute(
+                "SELECT key, headers, value FROM ledger"
+                ' WHERE topic = %s AND partition = %s AND generation = %s AND "offset" = %s',
+                [*place, stand.generation, stand.offset],
+            ).fetchone()
+            if row is not None:
+                return record.record.offset == stand.offset and _leaf(row) == record.leaf
+            # Skipped there, because an earlier generation held the same bytes.
+            known = _known(c, place, [record.sequence] if record.sequence is not None else [])
+        return any(k.leaf == record.leaf for k in known.values())
+
+    def note(self, kind: str, place: Place, stand: Stand, detail: str) -> None:
+        """Keep a finding about a partition as a whole. Once per place and offset."""
+        with self._store.transaction() as c:
+            _insert_findings(c, [(kind, *place, stand.generation, stand.offset, stand.sequence, detail)])
+
+    def complete(self) -> dict[str, datetime]:
+        """Until when each service's records are all in the ledger, as far as it was ever known."""
+        with self._store.transaction() as c:
+            rows = c.execute("SELECT service, until FROM complete").fetchall()
+        return {row["service"]: row["until"] for row in rows}
+
+    def completed(self, until: Mapping[str, datetime]) -> None:
+        """Keep that these services' records are complete until then; never moves back."""
+        with self._store.transaction() as c:
+            c.cursor().executemany(
+                "INSERT INTO complete (service, until) VALUES (%s, %s) ON CONFLICT (service)"
+                " DO UPDATE SET until = greatest(complete.until, excluded.until)",
+                list(until.items()),
+            )
+
+
+def _columns(places: Sequence[Place]) -> list[list[Any]]:
+    return [[t for t, _ in places], [p for _, p in places]]
+
+
+def _stand(tail: Tail, offset: int) -> Stand:
+    return Stand(tail.sequence, offset, tail.generation, tail.dense)
+
+
+def _lock(c: Any, places: Sequence[Place]) -> dict[Place, tuple[Tail, int]]:
+    """Each partition's tail and last offset, its row locked: two consumers take turns, in one order."""
+    rows = c.execute(
+        'SELECT topic, partition, sequence, "offset" FROM positions WHERE (topic, partition) IN'
+        " (SELECT * FROM unnest(%s::text[], %s::integer[])) ORDER BY topic, partition FOR UPDATE",
+        _columns(places),
+    ).fetchall()
+    generations = c.execute(
+        "SELECT topic, partition, generation FROM generations WHERE (topic, partition) IN"
+        " (SELECT * FROM unnest(%s::text[], %s::integer[]))",
+        _columns(places),
+    ).fetchall()
+    holes: dict[Place, tuple[tuple[int, int], ...]] = defaultdict(tuple)
+    for row in c.execute(
+        "SELECT topic, partition, first, last FROM holes WHERE (topic, partition) IN"
+        " (SELECT * FROM unnest(%s::text[], %s::integer[])) ORDER BY first",
+        _columns(places),
+    ):
+        holes[row["topic"], row["partition"]] += ((row["first"], row["last"]),)
+    now = {(g["topic"], g["partition"]): g["generation"] for g in generations}
+    found = {}
+    for r in rows:
+        place = (r["topic"], r["partition"])
+        found[place] = (Tail(r["sequence"], now.get(place, 0), holes[place]), r["offset"])
+    return found
+
+
+def _leaf(row: Mapping[str, Any]) -> bytes:
+    return leaf(row["key"], row["headers"], row["value"])
+
+
+def _known(c: Any, place: Place, sequences: list[int]) -> dict[int, Known]:
+    if not sequences:
+        return {}
+    rows = c.execute(
+        "SELECT sequence, generation, key, headers, value FROM ledger WHERE topic = %s AND partition = %s"
+        " AND sequence = ANY(%s) AND standing = ANY(%s)",
+        [*place, sequences, [str(s) for s in WITH_EFFECT]],
+    )
+    return {r["sequence"]: Known(_leaf(r), r["generation"]) for r in rows}
+
+
+def _save_holes(c: Any, place: Place, tail: Tail) -> None:
+    c.execute("DELETE FROM holes WHERE topic = %s AND partition = %s", place)
+    c.cursor().executemany(
+        "INSERT INTO holes VALUES (%s, %s, %s, %s)", [(*place, first, last) for first, last in tail.holes]
+    )
+
+
+def _copy(c: Any, stood: Sequence[tuple[Stood, int]]) -> int:
+    count = 0
+    with c.cursor().copy(f"COPY ledger ({COLUMNS}) FROM STDIN") as copy:
+        for s, generation in stood:
+            if s.held:
+                continue
+            k, r = s.kept, s.kept.record
+            where = (r.topic, r.partition, generation, r.offset, r.timestamp)
+            copy.write_row((*where, r.key, k.headers, r.value, k.sequence, s.standing.value, *k.marks))
+            count += 1
+    return count
+
+
+def _advance(c: Any, stands: Mapping[Place, Stand]) -> None:
+    places = list(stands)
+    c.execute(
+        'UPDATE positions SET sequence = n.sequence, "offset" = n.o'
+        " FROM unnest(%s::text[], %s::integer[], %s::bigint[], %s::bigint[]) AS n(topic, partition, sequence, o)"
+        " WHERE positions.topic = n.topic AND positions.partition = n.partition",
+        [*_columns(places), [stands[p].sequence for p in places], [stands[p].offset for p in places]],
+    )
+
+
+def _save_findings(c: Any, stood: Sequence[tuple[Stood, int]]) -> int:
+    again = _seen_before(c, stood)
+    rows = []
+    for s, generation in stood:
+        r = s.kept.record
+        where = (r.topic, r.partition, generation, r.offset, s.kept.sequence)
+        if s.standing is not Standing.FIRST and not s.held:
+            rows.append((s.standing.value, *where, s.detail))
+        if not s.held and not s.kept.marks.complete:
+            rows.append(("unreadable", *where, "Its value is not an event of the contract."))
+        if id(s) in again:
+            rows.append(("event-id-again", *where, "Another record has this event id; it has effect once."))
+    _insert_findings(c, rows)
+    return len(rows)
+
+
+def _seen_before(c: Any, stood: Sequence[tuple[Stood, int]]) -> set[int]:
+    """Records that carry the event id of another sequence: each event id has effect once."""
+    mine = [s for s, _ in stood if s.standing in WITH_EFFECT and s.kept.marks.event_id and not s.held]
+    ids = [s.kept.marks.event_id for s in mine]
+    rows = c.execute("SELECT event_id::text AS id FROM ledger WHERE event_id = ANY(%s::uuid[])", [ids])
+    seen = {r["id"] for r in rows}
+    again = set()
+    for s, event_id in zip(mine, ids, strict=True):
+        if event_id in seen:
+            again.add(id(s))
+        seen.add(event_id)
+    return again
+
+
+def _insert_findings(c: Any, rows: Sequence[tuple[Any, ...]]) -> None:
+    if not rows:
+        return
+    c.cursor().executemany(
+        'INSERT INTO findings (kind, topic, partition, generation, "offset", sequence, detail)'
+        " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+        rows,
+    )
+    log = structlog.get_logger()
+    for kind, topic, partition, generation, offset, sequence, _ in rows[:100]:
+        log.error(
+            "finding_made",
+            kind=kind,
+            topic=topic,
+            partition=partition,
+            generation=generation,
+            offset=offset,
+            sequence=sequence,
+        )

@@ -1,0 +1,162 @@
+"""A Kafka record as the ledger keeps it: its bytes in full, and what is read out of them for querying. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, Protocol
+
+#: What Kafka gives: names are text by its protocol, values may be null.
+Headers = Sequence[tuple[str, bytes | None]]
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_TYPE = re.compile(r"[A-Za-z0-9._-]{1,200}")
+_VERSION = re.compile(r"[1-9][0-9]{0,17}")
+_SEQUENCE = re.compile(rb"[0-9]{20}")
+LARGEST = 2**63 - 1
+
+
+class RawRecord(Protocol):
+    """What the ledger needs of a record; a record of any Kafka client has it."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+class Marks(NamedTuple):
+    """What is read out of a value so that it can be found again. Each is None if it is not there as it must be."""
+
+    event_id: str | None = None
+    type: str | None = None
+    subject: str | None = None
+    stream: str | None = None
+    streamversion: int | None = None
+    recordedtime: datetime | None = None
+    happened: datetime | None = None
+    about: str | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the value is an event as far as finding it goes."""
+        return None not in self[:7]
+
+
+def framed(part: bytes | None) -> bytes:
+    """`part` with its length before it; null has length -1."""
+    return struct.pack(">i", -1) if part is None else struct.pack(">i", len(part)) + part
+
+
+def framed_headers(headers: Headers) -> bytes:
+    """All headers in order, names and values length-prefixed: nothing of them is lost."""
+    parts = [struct.pack(">i", len(headers))]
+    for name, value in headers:
+        parts += (framed(name.encode()), framed(value))
+    return b"".join(parts)
+
+
+def unframed_headers(data: bytes) -> list[tuple[str, bytes | None]]:
+    """The headers again. Raises struct.error for bytes that `framed_headers` did not make."""
+    (count,), at = struct.unpack_from(">i", data), 4
+    found: list[tuple[str, bytes | None]] = []
+    for _ in range(count):
+        name, at = _part(data, at)
+        value, at = _part(data, at)
+        found.append(((name or b"").decode(), value))
+    return found
+
+
+def _part(data: bytes, at: int) -> tuple[bytes | None, int]:
+    (length,) = struct.unpack_from(">i", data, at)
+    at += 4
+    return (None, at) if length < 0 else (data[at : at + length], at + length)
+
+
+def leaf(key: bytes | None, headers: bytes, value: bytes | None) -> bytes:
+    """The bytes that stand for a record wherever it is compared or hashed; `headers` are framed."""
+    return framed(key) + headers + framed(value)
+
+
+def sequence_of(headers: Headers) -> int | None:
+    """The record's sequence, or None if it has not exactly one header of 20 digits for it."""
+    given = [value for name, value in headers if name == "sequence"]
+    if len(given) != 1 or given[0] is None or not _SEQUENCE.fullmatch(given[0]):
+        return None
+    number = int(given[0])
+    return number if number <= LARGEST else None
+
+
+def marks_of(value: bytes | None) -> Marks:
+    """What can be read out of `value`; never raises, whatever the bytes are."""
+    try:
+        event = json.loads(value or b"")
+    except (ValueError, RecursionError):
+        return Marks()
+    if not isinstance(event, dict):
+        return Marks()
+    return Marks(
+        _uuid(event.get("id")),
+        _match(_TYPE, event.get("type")),
+        _uuid(event.get("subject")),
+        _uuid(event.get("stream")),
+        _number(event.get("streamversion")),
+        _moment(event.get("recordedtime")),
+        _moment(event.get("time")),
+        _about(event.get("data")),
+    )
+
+
+def _match(pattern: re.Pattern[str], text: Any) -> str | None:
+    return text if isinstance(text, str) and pattern.fullmatch(text) else None
+
+
+def _uuid(text: Any) -> str | None:
+    found = _match(_UUID, text)
+    return found.lower() if found else None
+
+
+def _number(text: Any) -> int | None:
+    return int(text) if _match(_VERSION, text) else None
+
+
+def _moment(text: Any) -> datetime | None:
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return None if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _about(data: Any) -> str | None:
+    return _uuid(data.get("about")) if isinstance(data, dict) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A record on its way into the ledger."""
+
+    record: RawRecord
+    headers: bytes
+    sequence: int | None
+    marks: Marks
+
+    @property
+    def leaf(self) -> bytes:
+        """The record's bytes, for comparing."""
+        return leaf(self.record.key, self.headers, self.record.value)
+
+
+def kept(record: RawRecord) -> Kept:
+    """The record, framed and read."""
+    headers = record.headers or ()
+    return Kept(record, framed_headers(headers), sequence_of(headers), marks_of(record.value))

@@ -1,0 +1,189 @@
+"""Hand-made events for audit's tests: a log as the relays would publish it, from facts alone."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.audit.domain.entry import Entry
+from shared.events import Data, Draft, read
+from shared.events.names import access_topic, events_topic
+from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, WorkerAssigned
+from shared.events.types.concern import ConcernAttached, ConcernLinked, ConcernReported
+from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
+from shared.events.types.referral import (
+    ReferralAccepted,
+    ReferralReceived,
+    ReferralRejected,
+    ReferralRequested,
+)
+from shared.store.append import partition_of
+
+REFERRALS, NOTIFICATIONS = events_topic("referrals"), events_topic("notifications")
+ACCESS = access_topic("referrals")
+MONDAY = datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A record as a relay would publish it."""
+
+    topic: str
+    partition: int
+    sequence: int
+    key: bytes
+    value: bytes
+
+    @property
+    def headers(self) -> list[tuple[str, bytes]]:
+        content = b"application/cloudevents+json; charset=UTF-8"
+        return [("content-type", content), ("sequence", b"%020d" % self.sequence)]
+
+    @property
+    def entry(self) -> Entry:
+        return Entry(self.topic, self.partition, self.sequence, self.sequence, read(self.value))
+
+
+@dataclass
+class Log:
+    """Appends events one after another; each is recorded a second after the one before."""
+
+    seed: int = 1
+    now: datetime = MONDAY
+    made: list[Made] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.random = random.Random(self.seed)
+        self._versions: dict[str, int] = defaultdict(int)
+        self._sequences: dict[tuple[str, int], int] = defaultdict(int)
+
+    def id(self) -> str:
+        return str(UUID(int=self.random.getrandbits(128), version=4))
+
+    def add(
+        self,
+        data: Data,
+        subject: str,
+        stream: str,
+        agency: str = "human-services",
+        topic: str = REFERRALS,
+        ago: timedelta = timedelta(seconds=2),
+        **changes: Any,
+    ) -> str:
+        """Append one event; its id. `ago` is how long before it was recorded it happened."""
+        self.now += timedelta(seconds=1)
+        draft = Draft(
+            id=UUID(self.id()),
+            topic=topic,
+            source=f"/agencies/{agency}",
+            subject=UUID(subject),
+            time=self.now - ago,
+            stream=UUID(stream),
+            commandid=self.id(),
+            correlationid=self.id(),
+            actor=self.id(),
+            agency=agency,
+            purpose="coordinate",
+            mouversion="2026.1",
+            clause="4.1",
+            data=data,
+        )
+        self._versions[stream] += 1
+        value = draft.seal_bytes(changes.get("recorded", self.now), self._versions[stream])
+        partition = partition_of(topic, subject)
+        sequence = self._sequences[topic, partition]
+        self._sequences[topic, partition] += 1
+        self.made.append(Made(topic, partition, sequence, subject.encode(), value))
+        return str(draft.id)
+
+    def entries(self) -> list[Entry]:
+        return [m.entry for m in self.made]
+
+
+@dataclass
+class Case:
+    """The story of issue 3 as events: a concern, a case with it, a referral, its answer, who was told."""
+
+    log: Log
+
+    def __post_init__(self) -> None:
+        log = self.log
+        self.case, self.stream, self.concern, self.youth = log.id(), log.id(), log.id(), log.id()
+        self.referrals: list[str] = []
+        self.events: dict[str, str] = {}
+
+    def open(self) -> Case:
+        log, to_concern, to_case = self.log, {"subject": self.concern, "stream": self.concern}, self.on
+        facts: dict[str, Any] = {"concern": self.concern, "youth": self.youth, "reported_by": "sheriff"}
+        reported = ConcernReported(**facts, immediate_danger="no", signs=("older-partner",), sealed={})
+        self.events["reported"] = log.add(reported, **to_concern, agency="sheriff")
+        self.told("reported", "human-services/screener", subject=self.concern)
+        attached = ConcernAttached(
+            concern=self.concern, case=self.case, case_stream=self.stream, matter="dependency"
+        )
+        self.events["attached"] = log.add(attached, **to_concern)
+        opened = CaseOpened(
+            case=self.case,
+            case_stream=self.stream,
+            matter="dependency",
+            youth=self.youth,
+            lead="human-services",
+            concern=self.concern,
+        )
+        self.events["opened"] = log.add(opened, **to_case)
+        linked = ConcernLinked(case=self.case, concern=self.concern, concern_version=2, reported_by="sheriff")
+        self.events["linked"] = log.add(linked, **to_case)
+        return self
+
+    @property
+    def on(self) -> dict[str, str]:
+        return {"subject": self.case, "stream": self.stream}
+
+    def refer(self, to: str = "advocacy", **facts: Any) -> str:
+        referral = self.log.id()
+        asked: dict[str, Any] = {"referral": referral, "case": self.case, "matter": "dependency"}
+        asked |= {"sender": "human-services", "recipient": to, "kind": "advocate", "urgency": "hours"}
+        asked |= {"respond_by": self.log.now + timedelta(hours=2), "youth_choice": "agrees"}
+        asked |= {"sealed": {"narrative": "eyJ.a.b.c.d"}} | facts
+        self.events[f"requested {referral}"] = self.log.add(ReferralRequested(**asked), **self.on)
+        self.referrals.append(referral)
+        self.told(f"requested {referral}", f"{to}/supervisor")
+        return referral
+
+    def receive(self, referral: str, by: str = "advocacy", **when: Any) -> str:
+        return self.log.add(ReferralReceived(referral=referral, case=self.case), **self.on, agency=by, **when)
+
+    def accept(self, referral: str, by: str = "advocacy", **when: Any) -> str:
+        return self.log.add(ReferralAccepted(referral=referral, case=self.case), **self.on, agency=by, **when)
+
+    def reject(self, referral: str, by: str = "advocacy", **when: Any) -> str:
+        facts: dict[str, Any] = {"referral": referral, "case": self.case, "reason": "no-capacity"}
+        return self.log.add(ReferralRejected(**facts, sealed={}), **self.on, agency=by, **when)
+
+    def join(self, agency: str) -> str:
+        return self.log.add(AgencyJoined(case=self.case, agency=agency, relation="serving"), **self.on)
+
+    def leave(self, agency: str) -> str:
+        return self.log.add(AgencyLeft(case=self.case, agency=agency, reason="service-ended"), **self.on)
+
+    def assign(self, agency: str) -> str:
+        facts: dict[str, Any] = {"case": self.case, "agency": agency, "worker": self.log.id()}
+        return self.log.add(WorkerAssigned(**facts, role="social-worker"), **self.on)
+
+    def told(self, about: str, recipient: str, subject: str = "", acknowledge: bool = False) -> str:
+        subject = subject or self.case
+        item, where = self.log.id(), {"subject": subject, "topic": NOTIFICATIONS}
+        facts: dict[str, Any] = {"item": item, "event": self.events[about], "rule": "new-for-you"}
+        facts |= {"recipient": recipient}
+        stream = self.log.id()
+        delivered = NotificationDelivered(**facts, tier="act-now", channel="feed")
+        told = self.log.add(delivered, **where, stream=stream, agency="county")
+        if acknowledge:
+            self.log.add(
+                NotificationAcknowledged(**facts), **where, stream=stream, agency=recipient.split("/")[0]
+            )
+        return told
