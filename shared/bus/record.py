@@ -9,6 +9,8 @@ from shared.events.envelope import CONTENT_TYPE
 
 SEQUENCE = "sequence"
 DIGITS = 20
+#: The largest that PostgreSQL's bigint keeps.
+LARGEST = 2**63 - 1
 
 
 def relay_headers(sequence: int, content_type: str = CONTENT_TYPE) -> list[tuple[str, bytes]]:
@@ -19,21 +21,22 @@ def relay_headers(sequence: int, content_type: str = CONTENT_TYPE) -> list[tuple
 def sequence_of(headers: Any) -> int | None:
     """The sequence in these headers; None if there is none, more than one, or it is not 20 digits."""
     found = [value for name, value in headers if name == SEQUENCE]
-    if len(found) != 1 or len(found[0]) != DIGITS or not found[0].isdigit():
+    if len(found) != 1 or found[0] is None or len(found[0]) != DIGITS or not found[0].isdigit():
         return None
-    return int(found[0])
+    number = int(found[0])
+    return number if number <= LARGEST else None
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record as Kafka holds it. `timestamp_ms` is the broker's (LogAppendTime)."""
+    """A record as Kafka holds it; a header may be null. `timestamp_ms` is the broker's (LogAppendTime)."""
 
     topic: str
     partition: int
     offset: int
     timestamp_ms: int
     key: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
+    headers: tuple[tuple[str, bytes | None], ...]
     value: bytes | None
 
     @property
