@@ -58,3 +58,8 @@ def configure(service: str, process: str, level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers[:] = [_LibraryLine()]
     root.setLevel(logging.WARNING)
+
+
+def log() -> Any:
+    """The logger of this process."""
+    return structlog.get_logger()

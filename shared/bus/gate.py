@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any, Literal, NamedTuple
 
 import psycopg
@@ -16,6 +17,8 @@ from shared.settings import Settings
 #: With Kafka away, commands are kept up to this many unpublished events (DECISIONS, HTTP).
 MOST_UNPUBLISHED = 10_000
 EACH_SECONDS = 1.0
+#: A relay that has not moved for so long, with something to publish, does not keep up.
+STANDS_STILL = 2.0
 
 log = structlog.get_logger()
 
@@ -44,6 +47,7 @@ class Gate:
         self._waits_for = "the store and Kafka are being compared"
         self._disagreement: Disagreement | None = None
         self._unpublished = 0
+        self._published, self._moved = -1, time.monotonic()
         self._thread = threading.Thread(target=self._run, name="gate", daemon=True)
         self._thread.start()
 
@@ -55,6 +59,10 @@ class Gate:
             raise TryLater(self._waits_for)
         if self._unpublished > MOST_UNPUBLISHED:
             raise TryLater("too many events wait to be published")
+
+    def keeps_up(self) -> bool:
+        """Whether the relay publishes what is appended, as far as is known; False once it stands still for 2 s."""
+        return not self._unpublished or time.monotonic() - self._moved < STANDS_STILL
 
     def wait(self, seconds: float) -> bool:
         """Wait until compared, or until it is known that they disagree. Whether that came in time."""
@@ -88,13 +96,20 @@ class Gate:
                     while not self._stop.is_set():
                         if self._disagreement or not self._compared.is_set():
                             self._compare(connection)
-                        self._unpublished = unpublished(connection)
+                        self._count(connection)
                         self._stop.wait(5 * EACH_SECONDS if self._disagreement else EACH_SECONDS)
             except TryLater as error:
                 self._waits_for = str(error)
             except psycopg.Error:
                 self._waits_for = "the database does not answer"
             self._stop.wait(EACH_SECONDS)
+
+    def _count(self, connection: psycopg.Connection[Any]) -> None:
+        row = connection.execute("SELECT published FROM relay_state").fetchone()
+        published = int(row[0]) if row else 0
+        self._unpublished = unpublished(connection)
+        if published != self._published or not self._unpublished:
+            self._published, self._moved = published, time.monotonic()
 
     def _compare(self, connection: psycopg.Connection[Any]) -> None:
         consumer = clients.consumer(self._settings)

@@ -48,13 +48,15 @@ def questions_router(doors: Doors) -> APIRouter:
         cursor: Annotated[str | None, Query(max_length=600)] = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> dict[str, Any]:
+        """Oldest first. `cursor` goes on behind the last of these, also later; `next` only if there is more now."""
         secret = doors.referrals.secret
         bound = {"queue": queue, "status": status or ""}
         after = read_moment(cursors.decode(secret, caller, bound, cursor)) if cursor else None
         wanted = ReferralStatus(status).value if status else None
         items, last = questions.worklist(CallerFacts.of(caller), queue, wanted, after, limit)
         following = cursors.encode(secret, caller, bound, write_moment(last)) if last else None
-        return {"items": items, "cursor": following, "more": len(items) == limit}
+        more = following if len(items) == limit else None
+        return {"items": items, "cursor": following, "next": more}
 
     @router.get("/v1/deadletters/{letter}", summary="A submission that could not be read (coordinator)")
     def deadletter(letter: UUID, caller: CurrentCaller, trace: CurrentTrace) -> dict[str, Any]:

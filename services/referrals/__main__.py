@@ -1,0 +1,72 @@
+"""`python -m services.referrals api|intake|relay`: one process of the service."""
+
+from __future__ import annotations
+
+import sys
+
+from shared import telemetry
+from shared.errors import TryLater
+from shared.settings import Settings
+
+
+def _api(settings: Settings) -> int:
+    from services.referrals.api.app import checks, make_app
+    from services.referrals.api.calls import Doors
+    from services.referrals.bootstrap import bootstrap
+    from shared.bus.gate import Gate
+    from shared.web.health import Check
+    from shared.web.issuers import load_issuers
+    from shared.web.server import serve
+    from shared.web.tokens import JwtVerifier
+
+    verifier = JwtVerifier(load_issuers(settings))
+    referrals = bootstrap(settings)
+    gate = Gate(settings, "referrals")
+    doors = Doors(referrals, gate, gate.keeps_up)
+
+    def readiness() -> list[Check]:
+        return [*checks(doors), *(Check(*line) for line in gate.checks())]
+
+    try:
+        return serve(make_app(doors, verifier, settings, readiness), settings)
+    finally:
+        gate.close()
+        referrals.close()
+
+
+def _intake(settings: Settings) -> int:
+    from services.referrals.intake.process import run
+
+    return run(settings)
+
+
+def _relay(settings: Settings) -> int:
+    from services.referrals.bootstrap import MIGRATIONS
+    from shared.bus.relay import run
+    from shared.store.migrate import migrate
+
+    migrate(settings.database_url.get_secret_value(), MIGRATIONS)
+    return run(settings, "referrals")
+
+
+PROCESSES = {"api": _api, "intake": _intake, "relay": _relay}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the named process until SIGTERM. Returns its exit code."""
+    if len(arguments) != 1 or arguments[0] not in PROCESSES:
+        sys.stderr.write(f"usage: python -m services.referrals {'|'.join(PROCESSES)}\n")
+        return 2
+    settings = Settings()
+    telemetry.configure("referrals", arguments[0], settings.log_level)
+    try:
+        return PROCESSES[arguments[0]](settings)
+    except TryLater as later:
+        telemetry.log().error(
+            "cannot_start", reason=str(later), remedy="It is started again; see accord doctor."
+        )
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
