@@ -11,10 +11,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import httpx2
 import pytest
+
+from shared.cli.client import Client
 
 ROOT = Path(__file__).parents[3]
 
@@ -100,6 +103,10 @@ class TestAStream:
         print(f"sse: p50 {statistics.median(waits) * 1000:.1f} ms, max {max(waits) * 1000:.1f} ms")
         assert statistics.median(waits) < 0.1
 
+    def test_that_ends_after_each_event_is_read_on_by_our_own_client(self, server):
+        with Client(server.base, None, sleep=lambda _: time.sleep(0.01)) as client:
+            assert [event.data["number"] for event in islice(client.stream("/cut"), 4)] == [1, 2, 3, 4]
+
     def test_is_closed_when_its_client_leaves(self, server):
         with server.client() as client, client.stream("GET", "/ticks") as response:
             next(response.iter_text())
@@ -135,6 +142,15 @@ class TestAServer:
     def test_says_that_it_is_ready_and_where(self, server):
         ready = server.lines()[0]
         assert (ready["event"], f"http://127.0.0.1:{ready['port']}") == ("ready", server.base)
+
+    def test_answers_within_milliseconds_on_a_connection_that_stays_open(self, server):
+        waits = []
+        with server.client() as client:
+            for _ in range(40):
+                began = time.monotonic()
+                client.get("/livez")
+                waits.append(time.monotonic() - began)
+        assert statistics.median(waits) < 0.03  # with Nagle's delay it is above 0.04
 
     def test_ends_with_0_at_once_when_idle(self, server):
         code, seconds = server.terminate()
