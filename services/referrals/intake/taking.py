@@ -148,7 +148,7 @@ class Taker:
             reason=reason,
             key=record.key,
             value=record.value,
-            headers=record.headers,
+            headers=[(name, said or b"") for name, said in record.headers],
         )
         where = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
         facts = {**where, "reason": reason, "size": len(value), "sha256": sha256(value).hexdigest()}
