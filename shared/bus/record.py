@@ -29,14 +29,14 @@ def sequence_of(headers: Any) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record as Kafka holds it; a header may be null. `timestamp_ms` is the broker's (LogAppendTime)."""
+    """A record as Kafka holds it; a null header is empty here. `timestamp_ms` is the broker's (LogAppendTime)."""
 
     topic: str
     partition: int
     offset: int
     timestamp_ms: int
     key: bytes | None
-    headers: tuple[tuple[str, bytes | None], ...]
+    headers: tuple[tuple[str, bytes], ...]
     value: bytes | None
 
     @property
@@ -47,4 +47,5 @@ class Record:
     @classmethod
     def from_kafka(cls, r: Any) -> Record:
         """The same record as kafka-python's ConsumerRecord gives it."""
-        return cls(r.topic, r.partition, r.offset, r.timestamp, r.key, tuple(r.headers), r.value)
+        headers = tuple((name, value or b"") for name, value in r.headers)
+        return cls(r.topic, r.partition, r.offset, r.timestamp, r.key, headers, r.value)
