@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-faults lint types contracts docs-check check bench lock clean setup setup-dev
+.PHONY: help demo test test-faults lint types contracts docs-check validators check bench lock clean setup setup-dev
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -58,7 +58,10 @@ contracts: setup-dev ## who may import whom
 docs-check: setup-dev ## generated documents are what the code says
 	@$(BIN)/accord events export --check
 
-check: lint types contracts docs-check ## all of these four
+validators: setup-dev ## public validators of AsyncAPI and JSON Schema over the exports
+	@$(BIN)/python tools/validate_exports.py
+
+check: lint types contracts docs-check ## lint, types, contracts and docs-check
 
 bench: setup-dev ## every figure, each with the baseline of the same run
 	@$(BIN)/python -m bench
