@@ -126,13 +126,17 @@ class Supervised:
 
 
 def readable(line: str) -> str:
-    """A log line for people: of a JSON line, its event and what explains it."""
+    """A log line for people: of a JSON line, its event and what explains it.
+
+    Of another line (a traceback's last) only the error's name: its text may quote what was submitted.
+    """
     try:
         fields = json.loads(line)
     except ValueError:
-        return line.strip()[:500]
+        fields = None
     if not isinstance(fields, dict):
-        return line.strip()[:500]
+        name = line.partition(":")[0].strip()
+        return f"{name} (see its log)" if name.replace(".", "").isidentifier() else "see its log"
     explains = ("reason", "error_type", "topic", "partition", "sequence", "remedy")
     return " · ".join(str(fields[name]) for name in ("event", *explains) if fields.get(name) is not None)
 

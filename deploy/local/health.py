@@ -1,0 +1,71 @@
+"""What the running services say of themselves: `/readyz` of each api, and how far each relay is behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from deploy.local.processes import APIS
+from shared.events.names import Service
+
+#: Seconds; a service's own checks may take four.
+_LONGEST = 6.0
+
+
+@dataclass(frozen=True)
+class Health:
+    """An api's answer. `status`: ok, warn, fail, or unreachable; `checks`: those that are not ok."""
+
+    status: str
+    checks: tuple[Mapping[str, Any], ...] = ()
+
+
+def health_of(addresses: Mapping[str, str]) -> dict[str, Health]:
+    """Ask every api at once. Blocks at most six seconds or so; never raises."""
+    with ThreadPoolExecutor(len(APIS)) as pool:
+        answers = pool.map(lambda api: _ask(addresses.get(api)), APIS)
+        return dict(zip(APIS, answers, strict=True))
+
+
+def _ask(address: str | None) -> Health:
+    import httpx2
+
+    if not address:
+        return Health("unreachable")
+    try:
+        with httpx2.Client(timeout=_LONGEST, trust_env=False) as client:
+            body = client.get(f"{address}/readyz").json()
+        checks = [c for c in body.get("checks", []) if c.get("status") != "ok"]
+    except (httpx2.HTTPError, ValueError, AttributeError):
+        return Health("unreachable")
+    if body.get("status") != "ok":
+        return Health("fail", tuple(checks))
+    return Health("warn" if checks else "ok", tuple(checks))
+
+
+def unpublished(database_url: str) -> int | None:
+    """How many recorded events the relay has not published yet; None if the store has no tables yet.
+
+    Blocks a few seconds at most; raises psycopg.Error.
+    """
+    import psycopg
+
+    with psycopg.connect(
+        database_url,
+        connect_timeout=3,
+        options="-c statement_timeout=3000 -c default_transaction_read_only=on",
+    ) as connection:
+        there = connection.execute("SELECT to_regclass('relay_state')").fetchone()
+        if there is None or there[0] is None:
+            return None
+        row = connection.execute(
+            "SELECT count(*) FROM stored_events WHERE notification_id > (SELECT published FROM relay_state)"
+        ).fetchone()
+        return int(row[0]) if row else None
+
+
+def stores() -> dict[str, str]:
+    """Each service's event store: the database and login of that name."""
+    return {str(service): f"accord_{service}" for service in Service}
