@@ -291,21 +291,3 @@ TYPES: tuple[ProblemType, ...] = (
 )
 
 BY_SLUG = {kind.slug: kind for kind in TYPES}
-
-#: What a plain HTTP status is called here, for answers that the framework makes.
-SLUG_OF_STATUS = {
-    400: "unreadable",
-    401: "token-missing",
-    403: "not-allowed",
-    404: "not-found",
-    405: "method-not-allowed",
-    409: "conflict",
-    412: "stale",
-    413: "too-large",
-    415: "unsupported-media-type",
-    422: "invalid-field",
-    428: "precondition-required",
-    429: "too-many-requests",
-    500: "unexpected",
-    503: "try-later",
-}

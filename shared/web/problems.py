@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from shared.errors import AccordError, Conflict, Disagreement, Refusal, TryLater, Undeliverable
-from shared.web.problem_types import BY_SLUG, SLUG_OF_STATUS
+from shared.web.problem_types import BY_SLUG
 from shared.web.validation import known_names, problem_of
 
 MEDIA_TYPE = "application/problem+json"
@@ -142,6 +142,25 @@ def _where(error: BaseException) -> str:
     if trace is None:
         return ""
     return f"{'/'.join(trace.tb_frame.f_code.co_filename.split('/')[-3:])}:{trace.tb_lineno}"
+
+
+#: What a plain HTTP status is called here, for answers that the framework makes.
+SLUG_OF_STATUS = {
+    400: "unreadable",
+    401: "token-missing",
+    403: "not-allowed",
+    404: "not-found",
+    405: "method-not-allowed",
+    409: "conflict",
+    412: "stale",
+    413: "too-large",
+    415: "unsupported-media-type",
+    422: "invalid-field",
+    428: "precondition-required",
+    429: "too-many-requests",
+    500: "unexpected",
+    503: "try-later",
+}
 
 
 def of_http(error: HTTPException) -> Problem:
