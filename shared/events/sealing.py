@@ -64,7 +64,9 @@ def open_for_county(
 ) -> dict[str, Any]:
     """The facts that an agency sealed to the county's key. Raises CannotOpen."""
     header = _header(sealed, _COUNTY_HEADER, _COUNTY_ALGORITHMS)
-    _require(header, {"submission": str(submission), "class": cls.value})
+    # A UUID is the same in either case, and systems differ in how they write it.
+    header["submission"] = str(header.get("submission")).lower()
+    _require(header, {"submission": str(submission).lower(), "class": cls.value})
     if header["kid"] != private_jwk.get("kid"):
         raise CannotOpen("unknown-key")
     return _decrypt(sealed, _county_key(private_jwk, "unknown-key"))

@@ -75,6 +75,11 @@ class TestSealedToTheCounty:
         assert (header["kid"], header["submission"], header["class"]) == ("county-1", "s", "identity")
         assert "d" not in header["epk"]
 
+    def test_the_submissions_uuid_may_be_written_in_either_case(self):
+        submission = uuid4()
+        sealed = seal_for_county(PUBLIC, str(submission).upper(), IDENTITY, NAME)
+        assert open_for_county(PRIVATE, sealed, submission, IDENTITY) == NAME
+
     def test_it_belongs_to_one_submission_and_class(self):
         sealed = seal_for_county(PUBLIC, "s", IDENTITY, NAME)
         assert reason_of(sealed, submission="t") == "bound-to-another-submission"
