@@ -48,6 +48,7 @@ SILENT: Mapping[str, str] = {
     "accord.referral.received.v1": "Not an answer yet; the referral shows it.",
     "accord.command.refused.v1": "The caller was answered at once.",
     "accord.submission.receipted.v1": "The receipt itself is the answer.",
+    "accord.deadletter.recorded.v1": "Told as submission.unreadable; `accord status` counts the others.",
     "accord.notification.delivered.v1": "Telling of telling would never end.",
     "accord.notification.acknowledged.v1": "The item itself shows who has it in hand.",
     "accord.record.read.v1": "For the auditor; a viewer is not announced.",
