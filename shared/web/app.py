@@ -30,6 +30,10 @@ NO_TELEMETRY: Any = {
 }
 
 
+#: Headers whose dependency answers 400 or 428 itself, so that FastAPI takes them for optional.
+NEEDED = frozenset({"idempotency-key", "if-match"})
+
+
 class ProblemDocument(BaseModel):
     """RFC 9457. `type` is an address on this service that explains the problem."""
 
@@ -84,7 +88,7 @@ def create_app(
     for router in routers:
         app.include_router(router)
     app.add_middleware(Edge)
-    _describe_problems(app)
+    _finish_contract(app)
     return app
 
 
@@ -102,14 +106,27 @@ def _pages() -> APIRouter:
     return router
 
 
-def _describe_problems(app: FastAPI) -> None:
-    """Adds the problem document to the OpenAPI components; FastAPI only adds models that routes return."""
+def _finish_contract(app: FastAPI) -> None:
+    """Completes the OpenAPI document: the problem document, and each parameter once."""
     plain = app.openapi
 
     def described() -> dict[str, Any]:
         document = plain()
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         schemas.setdefault("ProblemDocument", ProblemDocument.model_json_schema())
+        for operations in document.get("paths", {}).values():
+            for operation in operations.values():
+                if "parameters" in operation:
+                    operation["parameters"] = _each_once(operation["parameters"])
         return document
 
     app.openapi = described  # type: ignore[method-assign]
+
+
+def _each_once(parameters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A route's own description of a parameter comes after the one that a dependency of ours gives, and wins."""
+    once = {(one["in"], one["name"].lower()): one for one in parameters}
+    for place, name in once:
+        if place == "header" and name in NEEDED:
+            once[place, name] = {**once[place, name], "required": True}
+    return list(once.values())

@@ -73,7 +73,9 @@ def router() -> APIRouter:
     def fail(kind: str, level: Annotated[int, Header(alias="Accord-Level")] = 0) -> None:
         raise FAILURES[kind]
 
-    @api.get("/v1/me")
+    own = {"name": "Accord-Purpose", "in": "header", "description": "The route's own.", "schema": {}}
+
+    @api.get("/v1/me", openapi_extra={"parameters": [own]})
     async def me(caller: CurrentCaller, trace: CurrentTrace) -> dict[str, str]:
         return {"agency": caller.agency, "purpose": caller.purpose, "traceparent": trace.traceparent}
 

@@ -101,9 +101,14 @@ class TestTheContractOfTheApi:
 
     def test_names_the_headers_that_operations_need(self, client):
         operation = client.get("/openapi.json").json()["paths"]["/v1/things/{thing}/change"]["post"]
-        headers = {parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "header"}
-        assert headers == {"Idempotency-Key", "If-Match", "Accord-Purpose"}
+        headers = {one["name"]: one["required"] for one in operation["parameters"] if one["in"] == "header"}
+        assert headers == {"Idempotency-Key": True, "If-Match": True, "Accord-Purpose": False}
         assert operation["security"] == [{"HTTPBearer": []}]
+
+    def test_names_each_parameter_once_and_as_the_route_itself_describes_it(self, client):
+        parameters = client.get("/openapi.json").json()["paths"]["/v1/me"]["get"]["parameters"]
+        assert [one["name"] for one in parameters] == ["Accord-Purpose"]
+        assert parameters[0]["description"] == "The route's own."
 
     def test_has_the_frameworks_telemetry_off(self, app):
         assert not app._native_telemetry.enabled()
