@@ -1,0 +1,209 @@
+"""`accord concern|case|referral|deadletters`: one command for each address of the API.
+
+A command that changes something reads it first and bases itself on what it read (If-Match), unless --if-match
+says what it is based on. Facts about a youth come from a file or standard input, never from an argument.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from shared.cli.failures import Usage
+from shared.cli.options import As, Data, For, Json
+from shared.cli.output import emit_fields, emit_json, emit_table, say
+
+Body = Annotated[
+    Path | None,
+    typer.Option("--body", metavar="FILE", help="The command's body as JSON; `-` reads standard input."),
+]
+IfMatch = Annotated[
+    str | None, typer.Option("--if-match", metavar="ETAG", help="What you base this on; else it is read now.")
+]
+Key = Annotated[
+    str | None,
+    typer.Option("--key", metavar="UUID", help="Idempotency key: repeat a command safely with it."),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="FIELD=VALUE", help="A coded field of the body; repeat it. No facts on a youth."
+    ),
+]
+Thing = Annotated[str, typer.Argument(metavar="ID")]
+
+#: group -> (name, address below the thing, makes a new thing, needs If-Match, help)
+COMMANDS: dict[str, tuple[tuple[str, str, bool, bool, str], ...]] = {
+    "concern": (
+        (
+            "call",
+            "calls",
+            False,
+            False,
+            "State the telephone call: --set called_at=… --set called_line=hotline",
+        ),
+        ("open-case", "open-case", True, True, "Open a case with it: --set matter=dependency"),
+        ("attach", "attach", False, True, "Attach it to a case: --set case=ID --set matter=dependency"),
+        ("evaluate-out", "evaluate-out", False, True, "Evaluate it out: --set reason=duplicate"),
+    ),
+    "case": (
+        ("join", "agencies", False, True, "An agency takes part: --set agency=probation"),
+        ("leave", "agencies/leave", False, True, "An agency leaves: --set agency=probation --set reason=…"),
+        ("assign", "workers", False, True, "Name who works on it: --set worker=ID --set role=social-worker"),
+    ),
+    "referral": (
+        ("receive", "receive", False, False, "Say that it is in hand."),
+        ("accept", "accept", False, True, "Accept it."),
+        ("reject", "reject", False, True, "Say that the agency cannot take it: --set reason=no-capacity"),
+    ),
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the groups."""
+    groups = {
+        name: typer.Typer(help=text, no_args_is_help=True)
+        for name, text in (
+            ("concern", "Concerns about a youth: report, decide, state the call."),
+            ("case", "Cases: who takes part and who works on them."),
+            ("referral", "Referrals: ask another agency, answer, list."),
+            ("deadletters", "Submissions that could not be read (coordinator)."),
+        )
+    }
+    groups["concern"].command("report", help="Report a concern; it does not replace the call.")(report)
+    groups["referral"].command("request", help="Refer the youth of a case to another agency.")(request)
+    groups["referral"].command("list", help="Referrals asked of your agency, or by it.")(listing)
+    groups["deadletters"].command("show", help="Show one; the read is recorded.")(deadletter)
+    for name, commands in COMMANDS.items():
+        groups[name].command("show", help=f"One {name}, as you may see it; the read is recorded.")(
+            _shows(name)
+        )
+        for command, path, _, needs, text in commands:
+            groups[name].command(command, help=text)(_changes(name, path, needs))
+    for name, group in groups.items():
+        app.add_typer(group, name=name)
+
+
+def report(
+    body: Body = None, field: Set = None, key: Key = None, person: As = None, purpose: For = None,
+    data: Data = None, as_json: Json = False,
+) -> None:  # fmt: skip
+    """POST /v1/concerns."""
+    _post("/v1/concerns", body, field, key, None, person, purpose or "report", data, as_json)
+
+
+def request(
+    case: Thing, body: Body = None, field: Set = None, key: Key = None, person: As = None, purpose: For = None,
+    data: Data = None, as_json: Json = False,
+) -> None:  # fmt: skip
+    """POST /v1/cases/{case}/referrals."""
+    _post(f"/v1/cases/{case}/referrals", body, field, key, None, person, purpose, data, as_json)
+
+
+def listing(
+    queue: Annotated[str, typer.Option(help="inbound (asked of you) or outbound (asked by you).")] = "inbound",
+    status: Annotated[str | None, typer.Option(help="requested, received, accepted or rejected.")] = None,
+    cursor: Annotated[str | None, typer.Option(help="Go on behind an earlier page.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
+    person: As = None, purpose: For = None, data: Data = None, as_json: Json = False,
+) -> None:  # fmt: skip
+    """GET /v1/referrals."""
+    from shared.cli.client import connect
+
+    asked = {"queue": queue, "status": status, "cursor": cursor, "limit": limit}
+    with connect("referrals", person=person, data=data, purpose=purpose) as client:
+        page = client.get("/v1/referrals", asked).body
+    if as_json:
+        emit_json(page)
+        return
+    columns = ("id", "status", "service", "sender", "recipient", "urgency", "respond_by")
+    emit_table(columns, [[item.get(name) for name in columns] for item in page["items"]])
+    if not page["items"]:
+        say(f"No {queue} referrals{f' that are {status}' if status else ''}.")
+
+
+def deadletter(letter: Thing, person: As = None, purpose: For = None, data: Data = None) -> None:
+    """GET /v1/deadletters/{id}."""
+    from shared.cli.client import connect
+
+    with connect("referrals", person=person, data=data, purpose=purpose) as client:
+        emit_json(client.get(f"/v1/deadletters/{letter}").body)
+
+
+def _shows(kind: str) -> Any:
+    def show(
+        thing: Thing, person: As = None, purpose: For = None, data: Data = None, as_json: Json = False
+    ) -> None:
+        from shared.cli.client import connect
+
+        with connect("referrals", person=person, data=data, purpose=purpose) as client:
+            shown = client.get(f"/v1/{kind}s/{thing}").body
+        _print(shown, as_json)
+
+    return show
+
+
+def _changes(kind: str, path: str, needs: bool) -> Any:
+    def change(
+        thing: Thing, body: Body = None, field: Set = None, if_match: IfMatch = None, key: Key = None,
+        person: As = None, purpose: For = None, data: Data = None, as_json: Json = False,
+    ) -> None:  # fmt: skip
+        based_on = (f"/v1/{kind}s/{thing}", if_match) if needs else None
+        _post(f"/v1/{kind}s/{thing}/{path}", body, field, key, based_on, person, purpose, data, as_json)
+
+    return change
+
+
+def _post(
+    path: str,
+    body: Path | None,
+    fields: list[str] | None,
+    key: str | None,
+    based_on: tuple[str, str | None] | None,
+    person: str | None,
+    purpose: str | None,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    from shared.cli.client import connect
+
+    document = read_body(body, fields)
+    with connect("referrals", person=person, data=data, purpose=purpose) as client:
+        tag = None
+        if based_on is not None:
+            tag = based_on[1] or client.get(based_on[0]).etag
+        answer = client.post(path, document, idempotency_key=key, if_match=tag)
+    _print(answer.body, as_json)
+
+
+def read_body(body: Path | None, fields: list[str] | None) -> dict[str, Any]:
+    """The body from a file or standard input, with coded fields set over it. Raises Usage."""
+    document: Any = {}
+    if body is not None:
+        try:
+            document = json.loads(sys.stdin.read() if str(body) == "-" else body.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise Usage("The body cannot be read as JSON.", "See `docs/openapi` for its fields.") from None
+    if not isinstance(document, dict):
+        raise Usage("The body is no JSON object.")
+    for pair in fields or []:
+        name, sign, value = pair.partition("=")
+        if not sign:
+            raise Usage("--set needs FIELD=VALUE.")
+        document[name] = int(value) if value.isdecimal() else value.split(",") if "," in value else value
+    return document
+
+
+def _print(document: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        emit_json(document)
+        return
+    plain = {n: v for n, v in document.items() if not isinstance(v, dict) or n == "classes"}
+    emit_fields({n: json.dumps(v) if isinstance(v, dict | list) else v for n, v in plain.items() if v != []})
+    for cls, shown in document.get("opened", {}).items():
+        say(f"\n{cls} (clause {shown['clause']}: {shown['basis']})")
+        emit_json(shown["facts"])
