@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+
+from shared.events.moments import Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,8 +12,8 @@ class Happening:
     """When something happened, when it was recorded, who stated it, and the event that says so."""
 
     event: str
-    happened: datetime
-    recorded: datetime
+    happened: Moment
+    recorded: Moment
     agency: str
     actor: str
     clause: str
@@ -74,8 +75,8 @@ class Concern:
     exploitation_kind: str | None = None
     signs: tuple[str, ...] = ()
     age_years: int | None = None
-    known_since: datetime | None = None
-    called_at: datetime | None = None
+    known_since: Moment | None = None
+    called_at: Moment | None = None
     called_line: str | None = None
     flags: tuple[str, ...] = ()
     evaluated_out_reason: str | None = None
@@ -98,7 +99,7 @@ class Referral:
     kind: str | None = None
     needs: tuple[str, ...] = ()
     urgency: str | None = None
-    respond_by: datetime | None = None
+    respond_by: Moment | None = None
     youth_choice: str | None = None
     requested: Happening | None = None
     received: Happening | None = None
@@ -106,7 +107,7 @@ class Referral:
     reason: str | None = None
     alternatives: tuple[str, ...] = ()
     worker: str | None = None
-    first_contact_by: datetime | None = None
+    first_contact_by: Moment | None = None
     sealed: tuple[str, ...] = ()
     notices: list[Notice] = field(default_factory=list)
 
@@ -117,7 +118,7 @@ class Unhandled:
 
     event: str
     type: str
-    recorded: datetime
+    recorded: Moment
 
 
 @dataclass(slots=True)

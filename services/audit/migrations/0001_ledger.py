@@ -47,10 +47,10 @@ CREATE TABLE findings (
     UNIQUE (kind, topic, partition, generation, "offset")
 );
 CREATE TABLE complete (service text PRIMARY KEY, until timestamptz NOT NULL);
-CREATE TABLE access_marks (
-    kind text NOT NULL, person text NOT NULL, subject uuid NOT NULL, purpose text NOT NULL,
-    marked timestamptz NOT NULL,
-    PRIMARY KEY (kind, person, subject, purpose)
+-- One read, and one denial, per person, case, purpose and quarter of an hour is recorded.
+CREATE TABLE reads (
+    person text NOT NULL, about uuid NOT NULL, purpose text NOT NULL, slot bigint NOT NULL, kind text NOT NULL,
+    PRIMARY KEY (person, about, purpose, slot, kind)
 );
 CREATE TABLE secrets (name text PRIMARY KEY, value bytea NOT NULL);
 """

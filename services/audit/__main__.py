@@ -1,0 +1,78 @@
+"""`python -m services.audit api|consumer|relay`: one process of the service."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+
+import structlog
+
+from shared import telemetry
+from shared.errors import TryLater
+from shared.settings import Settings
+
+
+def _api(settings: Settings) -> int:
+    from services.audit.api import make_app
+    from services.audit.bootstrap import bootstrap, checks
+    from shared.bus.gate import Gate
+    from shared.web.health import Check
+    from shared.web.issuers import load_issuers
+    from shared.web.server import serve
+    from shared.web.tokens import JwtVerifier
+
+    verifier = JwtVerifier(load_issuers(settings))
+    gate = Gate(settings, "audit")
+    try:
+        audit = bootstrap(settings, gate.require)
+        try:
+
+            def readiness() -> list[Check]:
+                return [*checks(audit.store), *(Check(*line) for line in gate.checks())]
+
+            app = make_app(audit.questions, verifier, settings, readiness, audit.secret)
+            return serve(app, settings)
+        finally:
+            audit.close()
+    finally:
+        gate.close()
+
+
+def _consumer(settings: Settings) -> int:
+    from services.audit.running import run
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return run(settings, stop)
+
+
+def _relay(settings: Settings) -> int:
+    from services.audit.bootstrap import prepare
+    from shared.bus.relay import run
+
+    prepare(settings)
+    return run(settings, "audit")
+
+
+PROCESSES = {"api": _api, "consumer": _consumer, "relay": _relay}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the named process until SIGTERM. Returns its exit code."""
+    if len(arguments) != 1 or arguments[0] not in PROCESSES:
+        sys.stderr.write(f"usage: python -m services.audit {'|'.join(PROCESSES)}\n")
+        return 2
+    settings = Settings()
+    telemetry.configure("audit", arguments[0], settings.log_level)
+    try:
+        return PROCESSES[arguments[0]](settings)
+    except TryLater as later:
+        remedy = "It is started again; see accord doctor."
+        structlog.get_logger().error("cannot_start", reason=str(later), remedy=remedy)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

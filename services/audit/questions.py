@@ -1,0 +1,132 @@
+"""What is asked of audit: a case's history and state at a point of either axis. Each read is recorded first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from services.audit.access import NO_MOU, may_read_history, record
+from services.audit.domain.entry import Axis, Cut, Entry, in_order, up_to
+from services.audit.domain.gaps import gaps
+from services.audit.reading import Reader, in_force, parsed, snapshot
+from shared.events.types.concern import ConcernLinked
+from shared.mou import CallerFacts
+from shared.store.store import Store
+
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+class NotYours(Exception):
+    """There is no such case, or the caller may not know of it. The two are never told apart."""
+
+
+class NoSuchEvent(Exception):
+    """The event named by `as_of_event` is not one of this case."""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """The events of a case within a cut, in order, and how far that reaches."""
+
+    case: str
+    cut: Cut
+    entries: Sequence[Entry]
+    complete_until: datetime | None
+    mouversion: str | None
+    gaps: list[str]
+    positions: list[dict[str, object]]
+    statement: str
+
+    @property
+    def as_of(self) -> datetime | None:
+        """The moment it is told for: the one asked for, or that of the event asked for."""
+        if self.cut.as_of is None and self.entries:
+            return self.entries[-1].at(self.cut.axis)
+        return self.cut.as_of
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing recorded up to `as_of` can be missing; never so for what happened, which may be
+        recorded later."""
+        if self.cut.axis is Axis.HAPPENED or self.complete_until is None or self.as_of is None:
+            return False
+        return self.as_of <= self.complete_until
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Answers questions. Thread-safe. Blocks on the database; raises TryLater."""
+
+    store: Store
+    require_open: Callable[[], None]
+    """Raises unless audit may append (the gate of shared/bus)."""
+
+    def replay(self, case: str, caller: CallerFacts, cut: Cut, correlation: str) -> Replay:
+        """The case up to the cut. The read, or the denial, is recorded before the answer is given.
+
+        Raises NotYours, NoSuchEvent, TryLater.
+        """
+        self.require_open()
+        now = self.store.now()
+        with snapshot(self.store) as reader:
+            adopted = in_force(reader.mous(), now)
+            allowed = may_read_history(caller, parsed(adopted))
+            known = reader.known(case)
+            found = self._told(reader, case, cut, now) if known and allowed else None
+        if known:
+            version = adopted.version if adopted else NO_MOU
+            record(self.store, caller, case, denied=not allowed, mouversion=version, correlation=correlation)
+        if found is None:
+            raise NotYours
+        return found
+
+    def _told(self, reader: Reader, case: str, cut: Cut, now: datetime) -> Replay:
+        every, unreadable = reader.case(case)
+        until, positions = reader.complete_until(), reader.positions()
+        ordered = in_order(every, cut.axis)
+        cut = _settled(cut, ordered, until, now)
+        try:
+            entries = up_to(ordered, cut)
+        except LookupError as error:
+            raise NoSuchEvent from error
+        at = cut.as_of or (entries[-1].recorded if entries else now)
+        adopted = in_force(reader.mous(), at)
+        holes = gaps(entries, reader.versions({e.event.envelope.stream for e in entries} | _linked(entries)))
+        if unreadable:
+            holes.append(f"{unreadable} records about the case are no events that this version can read.")
+        return Replay(
+            case,
+            cut,
+            entries,
+            until,
+            adopted.version if adopted else None,
+            holes,
+            positions,
+            _statement(entries, cut, bool(holes)),
+        )
+
+
+def _linked(entries: Sequence[Entry]) -> set[str]:
+    return {e.event.data.concern for e in entries if isinstance(e.event.data, ConcernLinked)}
+
+
+def _settled(cut: Cut, ordered: Sequence[Entry], until: datetime | None, now: datetime) -> Cut:
+    """The cut with a moment: without one, all that the ledger holds; later than now, until when it is complete."""
+    if cut.as_of_event is not None:
+        return cut
+    if cut.as_of is not None:
+        return cut if cut.as_of <= now else Cut(cut.axis, until or now)
+    times = [e.recorded for e in ordered] if cut.axis is Axis.RECORDED else [e.happened for e in ordered]
+    return Cut(cut.axis, max([until or BEGINNING, *times]))
+
+
+def _statement(entries: Sequence[Entry], cut: Cut, holes: bool) -> str:
+    if not entries:
+        word = "recorded" if cut.axis is Axis.RECORDED else "said to have happened"
+        return f"Nothing of this case was {word} by then."
+    noun = "event" if len(entries) == 1 else "events"
+    what = f"{len(entries)} {noun}, in the order in which they " + (
+        "were recorded" if cut.axis is Axis.RECORDED else "happened"
+    )
+    return what + (". Something is missing: see gaps." if holes else "; no gap in any of its streams.")

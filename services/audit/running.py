@@ -1,0 +1,70 @@
+"""The consumer as a process: from settings to a loop that waits for what is away, and ends on request."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+import structlog
+
+from services.audit.beats import Beat
+from services.audit.bootstrap import prepare
+from services.audit.consumer import Consumer
+from services.audit.ledger import Ledger
+from services.audit.records import RawRecord
+from services.audit.source import Source
+from shared.bus import beats
+from shared.bus.topics import kept_topics
+from shared.errors import TryLater, Undeliverable
+from shared.events.names import Service, beats_topic
+from shared.settings import Settings
+from shared.store.store import Store
+
+T = TypeVar("T")
+BEATS = {beats_topic(service): service.value for service in Service}
+#: Looks at Kafka or the database at the start, before the supervisor is to start us again.
+TRIES = 60
+
+
+def run(settings: Settings, stop: threading.Event) -> int:
+    """Consume until `stop`. Returns 0. Raises TryLater if Kafka or the database does not come within a minute."""
+    url = patiently(lambda: prepare(settings), stop)
+    topics = [topic.name for topic in kept_topics()]
+    source = patiently(lambda: Source(settings, [*topics, *BEATS]), stop) if url else None
+    store = patiently(lambda: Store(url, 2), stop) if url and source else None
+    try:
+        if source and store:
+            consumer = Consumer(source, Ledger(store), beat_topics=BEATS, read_beat=read_beat, stop=stop)
+            consumer.run()
+    finally:
+        if source:
+            source.close()
+        if store:
+            store.close()
+    structlog.get_logger().info("stopped", exit_code=0)
+    return 0
+
+
+def patiently(make: Callable[[], T], stop: threading.Event) -> T | None:
+    """What `make` gives once it can; None if `stop` came first. Raises TryLater after TRIES."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            return make()
+        except TryLater as later:
+            if attempt == TRIES:
+                raise
+            structlog.get_logger().warning("waiting", reason=str(later), attempt=attempt)
+            if stop.wait(min(later.seconds, 1.0)):
+                return None
+    return None
+
+
+def read_beat(record: RawRecord) -> Beat | None:
+    """The beat in a record of a beats topic, or None if it is none."""
+    try:
+        beat = beats.read_beat(record.value)
+    except Undeliverable:
+        structlog.get_logger().warning("beat_unreadable", topic=record.topic, offset=record.offset)
+        return None
+    return Beat(BEATS[record.topic], beat.before, beat.sequences)
