@@ -69,7 +69,7 @@ def run(settings: Settings, service: str) -> int:
     except Stopped:
         return 0
     except Disagreement as found:
-        log.error("store_and_log_disagree", kind=found.kind, where=found.detail, remedy=found.remedy)
+        log.error("store_and_log_disagree", kind=found.kind, reason=found.detail, remedy=found.remedy)
         return NEEDS_OPERATOR
     except (TryLater, Failed, KafkaError, psycopg.Error) as error:
         known = isinstance(error, TryLater | Failed)
