@@ -26,8 +26,6 @@ _DESCRIPTION = (
 )
 
 #: Messages that are no event type of the registry: name -> (title, description, schema of the payload).
-_TEXT = {"type": "string"}
-_COUNT = {"type": "integer", "minimum": 0}
 _OTHER: Mapping[str, tuple[str, str, dict[str, Any]]] = {
     "submission": (
         "A submission of an agency's system",
@@ -52,23 +50,6 @@ _OTHER: Mapping[str, tuple[str, str, dict[str, Any]]] = {
         "A beat",
         "Each second: everything recorded before the time in it is published; the last sequences by partition.",
         {"type": "object"},
-    ),
-    "deadletter": (
-        "A dead letter",
-        "Where the record that could not be read is (topic, partition, offset), why, its size and digest. Its"
-        " bytes are sealed in the service's store for 30 days.",
-        {
-            "type": "object",
-            "required": ["topic", "partition", "offset", "reason", "size", "sha256"],
-            "properties": {
-                "topic": _TEXT,
-                "partition": _COUNT,
-                "offset": _COUNT,
-                "reason": _TEXT,
-                "size": _COUNT,
-                "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-            },
-        },
     ),
     "outbox": (
         "What an agency may know",
@@ -129,10 +110,8 @@ def _key(topic: str) -> str:
 
 
 def _messages(topic: str) -> tuple[str, ...]:
-    kinds = {".beats": "beat", ".deadletters": "deadletter"}
-    for ending, name in kinds.items():
-        if topic.endswith(ending):
-            return (name,)
+    if topic.endswith(".beats"):
+        return ("beat",)
     for kind, name in {"submissions": "submission", "outbox": "outbox"}.items():
         if topic == f"accord.{kind}.{EACH_AGENCY}":
             return (name,)

@@ -20,6 +20,7 @@ _REFERRALS = (names.events_topic(Service.REFERRALS),)
 _NOTIFICATIONS = (names.events_topic(Service.NOTIFICATIONS),)
 _ACCESS = tuple(names.access_topic(service) for service in Service)
 _MOU = (names.MOU_TOPIC,)
+_DEADLETTERS = tuple(names.deadletters_topic(service) for service in Service)
 _RECEIPTS = (names.receipts_topic(EACH_AGENCY),)
 
 
@@ -65,6 +66,7 @@ CATALOGUE: Mapping[str, Entry] = {
         _REFERRALS, "a submission on Kafka that the MOU, or the state of things, forbids", True
     ),
     "accord.submission.unreadable.v1": Entry(_REFERRALS, "a submission on Kafka that does not parse", True),
+    "accord.deadletter.recorded.v1": Entry(_DEADLETTERS, "a record that a service can never use", False),
     "accord.submission.receipted.v1": Entry(
         _RECEIPTS, "each record on a submissions topic; only its submitter can read the receipt", False
     ),

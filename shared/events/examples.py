@@ -24,6 +24,7 @@ from shared.events.types.concern import (
     ConcernReported,
     Danger,
 )
+from shared.events.types.deadletter import DeadletterRecorded
 from shared.events.types.mou import MouAdopted
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered, Tier
 from shared.events.types.record import RecordDenied, RecordRead
@@ -244,6 +245,19 @@ _LIST: tuple[Example, ...] = (
             notice="This does not replace the call to the hotline.",
         ),
         *(_SO, "referrals", SUBMISSION, SUBMISSION, 1, "3.1", "referrals", names.receipts_topic(_SO)),
+    ),
+    Example(
+        DeadletterRecorded(
+            deadletter=_id("dead1e7", 1),
+            topic=names.submissions_topic(_SO),
+            partition=0,
+            offset=41,
+            reason="not-json",
+            size=212,
+            sha256="0" * 64,
+        ),
+        *(_SO, "referrals", _id("dead1e7", 1), _id("dead1e7", 1), 1, "3.1", "referrals"),
+        topic=names.deadletters_topic("referrals"),
     ),
 )
 

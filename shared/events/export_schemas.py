@@ -86,6 +86,8 @@ def _walk(node: Any, definitions: Mapping[str, Any]) -> Any:
     kept = {k: v for k, v in node.items() if not _dropped(k, v)}
     if kept.get("format") == "date-time":
         kept["pattern"] = PATTERN
+    if "propertyNames" in kept:
+        kept["propertyNames"] = {"anyOf": [kept["propertyNames"], {"type": "string", "maxLength": 200}]}
     if "properties" in kept:
         fields = {k: _absent(_walk(v, definitions)) for k, v in kept.pop("properties").items()}
         return {**_walk(kept, definitions), "properties": fields}
