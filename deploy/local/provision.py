@@ -136,6 +136,11 @@ def put_rights(admin: Any, wanted: set[Right], of: set[str]) -> None:
             raise ProvisionFailed(f"Kafka refused {len(failed)} access rules")
     if extra := [acl for right, acl in have.items() if right not in wanted]:
         admin.delete_acls(extra)
+    if missing or extra:
+        # The controller has them; the broker, which enforces them and knows new users, follows a moment later.
+        _wait_until(
+            lambda: read_rights(admin, of).keys() == wanted, _TOPIC_SECONDS, "the access rules did not hold"
+        )
 
 
 def read_rights(admin: Any, of: set[str]) -> dict[Right, Any]:
@@ -243,10 +248,9 @@ def with_database(url: str, database: str, login: str = "", password: str = "") 
     return urlunsplit(parts._replace(netloc=f"{who}@{address}", path=f"/{database}"))
 
 
-def wait_until(done: Callable[[], bool], seconds: float, what: str) -> None:
-    """Block until `done()`; raises ProvisionFailed naming `what` after `seconds`."""
+def _wait_until(done: Callable[[], bool], seconds: float, what: str) -> None:
     limit = time.monotonic() + seconds
     while not done():
         if time.monotonic() > limit:
             raise ProvisionFailed(f"{what} within {seconds:.0f} s")
-        time.sleep(0.1)
+        time.sleep(0.05)
