@@ -60,6 +60,7 @@ def producer(settings: Settings, **options: Any) -> Any:
         "enable_idempotence": True,
         "acks": "all",
         "linger_ms": 0,
+        "batch_size": 60_000,
         "delivery_timeout_ms": DELIVERY_MS,
         "request_timeout_ms": REQUEST_MS,
         "max_block_ms": DELIVERY_MS,
