@@ -48,12 +48,23 @@ _OTHER: Mapping[str, tuple[str, str, dict[str, Any]]] = {
     ),
     "beat": (
         "A beat",
-        "Each second: everything recorded before the time in it is published; the last sequences by partition.",
-        {"type": "object"},
+        "Each second: every event that is not yet published will be recorded later than `before`.",
+        {
+            "type": "object",
+            "required": ["before", "sequences"],
+            "properties": {
+                "before": {"type": "string", "format": "date-time"},
+                "sequences": {
+                    "type": "object",
+                    "description": "The last sequence by `<topic>/<partition>`.",
+                    "additionalProperties": {"type": "integer", "minimum": 0},
+                },
+            },
+        },
     ),
     "outbox": (
         "What an agency may know",
-        "An event, filtered by the MOU for this agency.",
+        "An event, filtered by the MOU for this agency. Nothing is written to it yet.",
         {"type": "object"},
     ),
 }
@@ -184,4 +195,6 @@ def _event(name: str) -> dict[str, Any]:
 
 def _other(name: str) -> dict[str, Any]:
     title, description, payload = _OTHER[name]
-    return {"name": name, "title": title, "description": description, "payload": payload}
+    content = "application/json" if name == "beat" else _CLOUDEVENT
+    told = {"name": name, "title": title, "description": description}
+    return {**told, "contentType": content, "payload": payload}
