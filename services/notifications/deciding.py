@@ -1,0 +1,112 @@
+"""What a batch of events comes to: items, facts, MOU versions, acknowledgements, and what is held. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from services.notifications.domain.facts import Facts, concerns, evolve, must_know
+from services.notifications.domain.items import HANDLED, NO_MOU, Item, items_for
+from services.notifications.reading import Parsed
+from services.notifications.records import Incoming, Place
+from shared.errors import TryLater, Undeliverable
+from shared.events import Recorded, Unhandled
+from shared.events.types.mou import MouAdopted
+from shared.events.types.notification import NotificationAcknowledged
+from shared.mou import InvalidMou, Mou, from_adopted
+
+
+@dataclass
+class Decided:
+    """The effects of a batch, in order, and where each partition is held."""
+
+    items: list[tuple[Item, Recorded]] = field(default_factory=list)
+    changed: dict[str, Facts] = field(default_factory=dict)
+    adopted: dict[str, dict[str, object]] = field(default_factory=dict)
+    acknowledged: list[tuple[str, str, Recorded]] = field(default_factory=list)
+    unhandled: list[tuple[Incoming, str]] = field(default_factory=list)
+    unreadable: list[tuple[Incoming, str]] = field(default_factory=list)
+    held: dict[Place, tuple[Incoming, str]] = field(default_factory=dict)
+    guessed: list[Recorded] = field(default_factory=list)
+    events: int = 0
+
+
+class Decider:
+    """Goes through a batch with what is known. `mou_of` gives a version of the MOU, or None if not here yet."""
+
+    def __init__(
+        self,
+        known: dict[str, Facts],
+        mou_of: Callable[[str], Mou | None],
+        out_of_patience: frozenset[Place] = frozenset(),
+    ) -> None:
+        """A partition in `out_of_patience` goes on without a fact that never came, rather than be silent."""
+        self.known, self._mou_of, self._out = known, mou_of, out_of_patience
+        self._here: dict[str, Mou] = {}
+        self.found = Decided()
+
+    def decide(self, batch: Iterable[Parsed]) -> Decided:
+        """The effects of `batch`. A failure nobody foresaw holds its partition: it may be ours to mend."""
+        for parsed in batch:
+            place = parsed.record.place
+            if place in self.found.held:
+                continue
+            try:
+                self._one(parsed)
+            except TryLater as error:
+                self.found.held[place] = (parsed.record, str(error))
+            except Exception as error:  # noqa: BLE001 - an exception in an agent would commit past the event
+                self.found.held[place] = (parsed.record, f"failed: {type(error).__name__}")
+        return self.found
+
+    def _one(self, parsed: Parsed) -> None:
+        record, event = parsed.record, parsed.event
+        if isinstance(event, Undeliverable):
+            self.found.unreadable.append((record, event.reason))
+        elif isinstance(event, Recorded) and isinstance(event.data, Unhandled):
+            self.found.unhandled.append((record, event.type))
+        elif isinstance(event, Recorded):
+            self._event(event, record)
+
+    def _event(self, event: Recorded, record: Incoming) -> None:
+        self.found.events += 1
+        if isinstance(event.data, MouAdopted):
+            self._adopted(event.data)
+            return
+        if isinstance(event.data, NotificationAcknowledged):
+            self.found.acknowledged.append((event.data.item, event.envelope.actor, event))
+            return
+        if event.type in HANDLED:
+            self._require_facts(event, record)
+            for item in items_for(event, self.known, self._mou(event)):
+                self.found.items.append((item, event))
+        changed = evolve(self.known, event)
+        self.known |= changed
+        self.found.changed |= changed
+
+    def _adopted(self, data: MouAdopted) -> None:
+        facts = data.model_dump(mode="json")
+        try:
+            self._here[data.version] = from_adopted(facts)
+        except InvalidMou:
+            raise TryLater("this version of Accord cannot read the adopted MOU", 5) from None
+        self.found.adopted[data.version] = facts
+
+    def _mou(self, event: Recorded) -> Mou | None:
+        version = event.envelope.mouversion
+        if version == NO_MOU:
+            return None
+        return self._here.get(version) or self._mou_of(version)
+
+    def _require_facts(self, event: Recorded, record: Incoming) -> None:
+        needed = must_know(event)
+        if needed is None or needed in self.known:
+            return
+        if record.place not in self._out:
+            raise TryLater("the report that the case was opened with has not come yet", 0.05)
+        self.found.guessed.append(event)
+
+
+def ids_needed(batch: Iterable[Parsed]) -> list[str]:
+    """The ids of every thing whose facts the batch needs."""
+    return sorted({id for parsed in batch if (event := parsed.known) is not None for id in concerns(event)})

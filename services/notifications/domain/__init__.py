@@ -1,0 +1,1 @@
+"""Who is told of what: pure functions over events, the facts folded from them, and the MOU."""

@@ -1,0 +1,147 @@
+"""What routing needs to know of a concern, a case or a referral, folded from its events.
+
+Codes and random ids only. An event changes the facts of its own subject alone, so that two workers never
+change the same facts: a subject's events lie in one partition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.events import Recorded
+from shared.events.moments import Moment
+from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, WorkerAssigned
+from shared.events.types.concern import (
+    ConcernAttached,
+    ConcernEvaluatedOut,
+    ConcernLinked,
+    ConcernReported,
+)
+from shared.events.types.referral import (
+    ReferralAccepted,
+    ReferralReceived,
+    ReferralRejected,
+    ReferralRequested,
+)
+
+
+class Facts(BaseModel):
+    """The facts of one thing. What does not apply to its kind is left out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str
+    lead: str | None = None
+    participants: tuple[str, ...] = ()
+    reporters: tuple[str, ...] = ()
+    workers: tuple[str, ...] = ()
+    sender: str | None = None
+    recipient: str | None = None
+    urgency: str | None = None
+    respond_by: Moment | None = None
+
+
+Known = Mapping[str, Facts]
+"""Id of a concern, case or referral -> its facts."""
+
+
+def concerns(event: Recorded) -> tuple[str, ...]:
+    """The ids of the things whose facts are needed to route `event` or to fold it in."""
+    fields = THINGS.get(type(event.data), ())
+    found = (getattr(event.data, field) for field in fields)
+    return tuple(str(id) for id in found if id is not None)
+
+
+def must_know(event: Recorded) -> str | None:
+    """The id of a thing of another partition that must be known before `event` can be routed, or None.
+
+    Whoever reported a concern is told that a case was opened with it; the report came before, but in the
+    concern's own partition.
+    """
+    return event.data.concern if isinstance(event.data, CaseOpened) else None
+
+
+def evolve(known: Known, event: Recorded) -> dict[str, Facts]:
+    """What `event` makes of the facts: the changed ones only. Events without a step change nothing."""
+    step = STEPS.get(type(event.data))
+    return step(known, event.data) if step else {}
+
+
+def _reported(_: Known, data: Any) -> dict[str, Facts]:
+    return {data.concern: Facts(kind="concern", reporters=(str(data.reported_by),))}
+
+
+def _opened(known: Known, data: Any) -> dict[str, Facts]:
+    case = known.get(data.case, Facts(kind="case"))
+    reported = known[data.concern].reporters if data.concern in known else ()
+    return {data.case: _with(case, lead=str(data.lead), reporters=_added(case.reporters, *reported))}
+
+
+def _linked(known: Known, data: Any) -> dict[str, Facts]:
+    case = known.get(data.case, Facts(kind="case"))
+    return {data.case: _with(case, reporters=_added(case.reporters, str(data.reported_by)))}
+
+
+def _joined(known: Known, data: Any) -> dict[str, Facts]:
+    case = known.get(data.case, Facts(kind="case"))
+    return {data.case: _with(case, participants=_added(case.participants, str(data.agency)))}
+
+
+def _left(known: Known, data: Any) -> dict[str, Facts]:
+    case = known.get(data.case, Facts(kind="case"))
+    stay = tuple(agency for agency in case.participants if agency != data.agency)
+    return {data.case: _with(case, participants=stay)}
+
+
+def _assigned(known: Known, data: Any) -> dict[str, Facts]:
+    case = known.get(data.case, Facts(kind="case"))
+    return {data.case: _with(case, workers=_added(case.workers, data.worker))}
+
+
+def _requested(_: Known, data: Any) -> dict[str, Facts]:
+    referral = Facts(
+        kind="referral",
+        sender=str(data.sender),
+        recipient=str(data.recipient),
+        urgency=str(data.urgency),
+        respond_by=data.respond_by,
+    )
+    return {data.referral: referral}
+
+
+def _with(facts: Facts, **changes: Any) -> Facts:
+    return facts.model_copy(update=changes)
+
+
+def _added(old: tuple[str, ...], *new: str) -> tuple[str, ...]:
+    return tuple(sorted({*old, *new}))
+
+
+#: Event type -> the fields of its data that name the things it is about; the first is the thing itself.
+THINGS: Mapping[type, tuple[str, ...]] = {
+    ConcernReported: ("concern",),
+    ConcernEvaluatedOut: ("concern",),
+    ConcernAttached: ("concern",),
+    ConcernLinked: ("case",),
+    CaseOpened: ("case", "concern"),
+    AgencyJoined: ("case",),
+    AgencyLeft: ("case",),
+    WorkerAssigned: ("case",),
+    ReferralRequested: ("referral", "case"),
+    ReferralReceived: ("referral", "case"),
+    ReferralAccepted: ("referral", "case"),
+    ReferralRejected: ("referral", "case"),
+}
+
+STEPS: Mapping[type, Callable[[Known, Any], dict[str, Facts]]] = {
+    ConcernReported: _reported,
+    CaseOpened: _opened,
+    ConcernLinked: _linked,
+    AgencyJoined: _joined,
+    AgencyLeft: _left,
+    WorkerAssigned: _assigned,
+    ReferralRequested: _requested,
+}

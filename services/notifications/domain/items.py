@@ -1,0 +1,203 @@
+"""What an item of the feed is, and which items an event makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from services.notifications.domain.facts import Facts, Known, concerns
+from shared.errors import TryLater
+from shared.events import Recorded
+from shared.events.types.notification import Tier
+from shared.mou import SILENT, EventFacts, Mou, Recipient, ThingFacts, recipients
+
+#: An item's id is made of (event, rule, recipient) in this space: a replay gives the same item again.
+ITEMS = UUID("5f0a7c52-3a9e-4d7b-9a63-2b8f6c1d0e94")
+
+#: What an event's `mouversion` says as long as the county has adopted none.
+NO_MOU = "none"
+
+#: Told before any MOU is adopted: a youth may be waiting, so nothing may wait for paper (DESIGN 1, rule 4).
+BUILT_IN = "built-in-safety"
+BUILT_IN_QUEUES = ("human-services/coordinator", "human-services/screener")
+BUILT_IN_TOLD: Mapping[str, str] = {
+    "accord.concern.reported.v1": "An agency reported a concern about a young person; no MOU is adopted yet.",
+    "accord.submission.unreadable.v1": (
+        "A message could not be read. It may be about a child, so somebody has to look."
+    ),
+}
+
+#: Event types whose recipients the MOU's routing rules name.
+HANDLED = frozenset(
+    {
+        "accord.concern.reported.v1",
+        "accord.concern.evaluated-out.v1",
+        "accord.concern.attached.v1",
+        "accord.concern.linked.v1",
+        "accord.case.opened.v1",
+        "accord.agency.joined.v1",
+        "accord.worker.assigned.v1",
+        "accord.referral.requested.v1",
+        "accord.referral.accepted.v1",
+        "accord.referral.rejected.v1",
+        "accord.submission.refused.v1",
+        "accord.submission.unreadable.v1",
+    }
+)
+
+#: Event types of which nobody is told, and why: the MOU's own list, and what no kept topic holds.
+DELIBERATELY_SILENT: Mapping[str, str] = {
+    **SILENT,
+    "accord.submission.receipted.v1": "The receipt itself tells the submitter, on a topic of its own.",
+}
+
+#: Kind of a thing -> the field of an event's data that holds its id. The first that is there counts.
+ABOUT: tuple[tuple[str, str], ...] = (
+    ("referral", "referral"),
+    ("deadletter", "deadletter"),
+    ("case", "case"),
+    ("concern", "concern"),
+)
+#: An event of these names the case as well, but is about the concern.
+ABOUT_THE_CONCERN = frozenset({"accord.concern.attached.v1"})
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry of a feed: who is told of which event, why and how loudly. No name, no sealed fact."""
+
+    id: UUID
+    event: UUID
+    type: str
+    subject: UUID
+    correlation: str
+    about_kind: str | None
+    about: UUID | None
+    recordedtime: datetime
+    recipient: str
+    tier: Tier
+    clause: str
+    rule: str
+    reason: str
+    needs_ack: bool
+    mouversion: str
+    urgency: str | None = None
+    respond_by: datetime | None = None
+
+
+def items_for(event: Recorded, known: Known, mou: Mou | None) -> list[Item]:
+    """Every item that `event` makes, in the MOU's order.
+
+    `mou` is the version that the event was judged under; None only where its `mouversion` is "none".
+    Raises TryLater if the version is not known yet.
+    """
+    if event.type not in HANDLED:
+        return []
+    if mou is None and event.envelope.mouversion != NO_MOU:
+        raise TryLater("the event's version of the MOU is not known yet")
+    told = recipients(event_facts(event, known), mou, _rota(mou)) if mou else _built_in(event)
+    return [_item(event, recipient, known) for recipient in told]
+
+
+def event_facts(event: Recorded, known: Known) -> EventFacts:
+    """What the MOU's routing needs to know of `event`."""
+    data = event.data
+    submitter = getattr(data, "submitter", None)
+    return EventFacts(
+        event.type,
+        _thing(event, known),
+        actor=event.envelope.agency,
+        urgency=_text(getattr(data, "urgency", None)),
+        submitter=_text(submitter),
+        worker=getattr(data, "worker", None) if event.type == "accord.worker.assigned.v1" else None,
+    )
+
+
+def _thing(event: Recorded, known: Known) -> ThingFacts:
+    found = [known.get(id, Facts(kind="unknown")) for id in concerns(event)]
+    if not found:
+        return ThingFacts("none")
+    thing = found[0]
+    lead = next((facts.lead for facts in found if facts.lead), None)
+    reporters = {agency for facts in found for agency in facts.reporters}
+    return ThingFacts(
+        thing.kind,
+        lead=lead,
+        participants=frozenset(thing.participants),
+        sender=thing.sender,
+        recipient=thing.recipient,
+        reporters=frozenset(reporters),
+        owner=_text(getattr(event.data, "agency", None)),
+        workers=frozenset(thing.workers),
+    )
+
+
+def _text(code: Any) -> str | None:
+    return None if code is None else str(code)
+
+
+def _rota(mou: Mou) -> Mapping[str, tuple[UUID, ...]]:
+    return mou.rota
+
+
+def _built_in(event: Recorded) -> list[Recipient]:
+    reason = BUILT_IN_TOLD.get(event.type)
+    if reason is None:
+        return []
+    return [
+        Recipient(queue, None, Tier.ACT_NOW, NO_MOU, BUILT_IN, reason, needs_ack=True)
+        for queue in BUILT_IN_QUEUES
+    ]
+
+
+def _item(event: Recorded, recipient: Recipient, known: Known) -> Item:
+    envelope = event.envelope
+    kind, about = about_of(event, recipient.address, known)
+    thing = known.get(str(about)) if about else None
+    return Item(
+        id=uuid5(ITEMS, f"{envelope.id}/{recipient.rule}/{recipient.address}"),
+        event=UUID(envelope.id),
+        type=event.type,
+        subject=UUID(envelope.subject),
+        correlation=envelope.correlationid,
+        about_kind=kind,
+        about=about,
+        recordedtime=envelope.recordedtime,
+        recipient=recipient.address,
+        tier=Tier(recipient.tier),
+        clause=recipient.clause,
+        rule=recipient.rule,
+        reason=recipient.reason,
+        needs_ack=recipient.needs_ack,
+        mouversion=envelope.mouversion,
+        urgency=thing.urgency if thing else None,
+        respond_by=thing.respond_by if thing else None,
+    )
+
+
+def about_of(event: Recorded, recipient: str, known: Known) -> tuple[str | None, UUID | None]:
+    """Kind and id of what the recipient may open because of `event`; None and None if there is none.
+
+    An agency that reported a concern and has no part in the case is pointed to its concern.
+    """
+    data = event.data
+    if event.type == "accord.submission.refused.v1":
+        kind, about = getattr(data, "about_kind", None), getattr(data, "about", None)
+        return (_text(kind), UUID(about)) if kind and about else (None, None)
+    concern = getattr(data, "concern", None)
+    if concern and (event.type in ABOUT_THE_CONCERN or _only_reported(recipient, event, known)):
+        return "concern", UUID(str(concern))
+    for kind, field in ABOUT:
+        if found := getattr(data, field, None):
+            return kind, UUID(str(found))
+    return None, None
+
+
+def _only_reported(recipient: str, event: Recorded, known: Known) -> bool:
+    agency, _, queue = recipient.partition("/")
+    thing = _thing(event, known)
+    lead = thing.lead or getattr(event.data, "lead", None)
+    return bool(queue) and agency in thing.reporters and agency not in {lead, *thing.participants}
