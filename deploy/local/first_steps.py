@@ -11,7 +11,7 @@ from pathlib import Path
 from deploy.local.places import bare_environment
 
 DOCUMENT = Path(__file__).parent / "alder-county.yaml"
-COORDINATOR = "coordinator@county"
+COORDINATOR = "coordinator@human-services"
 _SECONDS = 30.0
 _ATTEMPTS = 5
 
