@@ -108,7 +108,7 @@ class Applier:
         new = writing.items(connection, [item for item, _ in items])
         told = writing.told_before(connection, new | {letter.stream for letter in letters})
         drafts = [letter for letter in letters if letter.stream not in told]
-        drafts = [delivered(item, event) for item, event in items if item.id in new and item.id not in told]
+        drafts += [delivered(item, event) for item, event in items if item.id in new and item.id not in told]
         append(connection, drafts, {draft.stream: 0 for draft in drafts}, self._now)
         again = [item for item in told if told[item] is not None]
         writing.restore_acknowledged(connection, [told[item] for item in again])
