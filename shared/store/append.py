@@ -16,11 +16,11 @@ from uuid import UUID
 import psycopg
 from kafka.partitioner.default import murmur2
 
-from shared.errors import Conflict, Undeliverable
+from shared.errors import Undeliverable
 from shared.events import names
 from shared.events.envelope import MAX_EVENT_BYTES, Draft
 
-LOCK_SECONDS = 5
+LOCK_SECONDS = 5  # as in schema.py
 TICK = timedelta(microseconds=1)
 
 
@@ -46,8 +46,7 @@ def lock_store(connection: psycopg.Connection[Any]) -> None:
 
     Raises psycopg.errors.LockNotAvailable after that.
     """
-    connection.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
-    connection.execute("LOCK TABLE stored_events IN EXCLUSIVE MODE")
+    connection.execute("SELECT clock FROM lock_store('{}', '{}')").fetchone()
 
 
 def append(
@@ -60,29 +59,22 @@ def append(
 
     `expected` gives the version on which a stream's command was based; a stream that is not in it is appended
     at its end, whatever that is. Blocks on the table's lock (at most 5 s) and the database, never on Kafka.
-    Raises Conflict if a stream moved, Undeliverable if an event is too large. After either the caller's
-    transaction must be rolled back.
+    Raises Undeliverable if an event is too large, psycopg.errors.UniqueViolation of `stored_events_pkey` if a
+    stream moved (Store.transaction makes it Conflict; in a pipeline it comes with the next sync). After
+    either the caller's transaction must be rolled back.
     """
     if not drafts:
         return []
     where = [(d.topic, partition_of(d.topic, str(d.subject))) for d in drafts]
     open_ended = list({d.stream for d in drafts} - set(expected))
-    with connection.pipeline():
-        lock_store(connection)
-        connection.execute("NOTIFY stored_events")
-        clock = connection.execute("SELECT recorded FROM store_clock")
-        heads = connection.execute(
-            "SELECT topic, partition, sequence FROM heads WHERE topic = ANY(%s)",
-            [list({t for t, _ in where})],
-        )
-        ends = connection.execute(
-            "SELECT originator_id, max(originator_version) AS version FROM stored_events"
-            " WHERE originator_id = ANY(%s) GROUP BY originator_id",
-            [open_ended],
-        )
-    last = _values(clock.fetchone())[0]
-    sequences = {(t, p): s for t, p, s in map(_values, heads.fetchall())}
-    versions = dict(expected) | dict.fromkeys(open_ended, 0) | dict(map(_values, ends.fetchall()))
+    found = connection.execute(
+        "SELECT clock, heads, versions FROM lock_store(%s, %s)",
+        [list({topic for topic, _ in where}), open_ended],
+    ).fetchone()
+    last, heads, ends = _values(found)
+    sequences = {(topic, partition): sequence for topic, partition, sequence in heads or ()}
+    known = {UUID(stream): version for stream, version in ends or ()}
+    versions = dict(expected) | dict.fromkeys(open_ended, 0) | known
     stamped = []
     for draft, (topic, partition) in zip(drafts, where, strict=True):
         last = max(now(), last + TICK, (draft.after or last) + TICK)
@@ -115,22 +107,13 @@ def _insert(
         *(_row(a) for a in stamped),
         strict=True,
     )
-    try:
-        with connection.pipeline():
-            connection.execute(
-                "INSERT INTO stored_events (originator_id, originator_version, topic, state,"
-                " kafka_topic, kafka_partition, kafka_sequence, kafka_key)"
-                " SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::bytea[],"
-                " %s::text[], %s::integer[], %s::bigint[], %s::text[])",
-                [list(c) for c in columns],
-            )
-            connection.execute("UPDATE store_clock SET recorded = %s", [last])
-            connection.execute(
-                "INSERT INTO heads SELECT * FROM unnest(%s::text[], %s::integer[], %s::bigint[])"
-                " ON CONFLICT (topic, partition) DO UPDATE SET sequence = excluded.sequence",
-                [[t for t, _ in heads], [p for _, p in heads], list(heads.values())],
-            )
-    except psycopg.errors.UniqueViolation as error:
-        if error.diag.constraint_name == "stored_events_pkey":
-            raise Conflict("the stream moved") from None
-        raise
+    connection.execute(
+        "WITH clock AS (UPDATE store_clock SET recorded = %s),"
+        " moved AS (INSERT INTO heads SELECT * FROM unnest(%s::text[], %s::integer[], %s::bigint[])"
+        " ON CONFLICT (topic, partition) DO UPDATE SET sequence = excluded.sequence)"
+        " INSERT INTO stored_events (originator_id, originator_version, topic, state,"
+        " kafka_topic, kafka_partition, kafka_sequence, kafka_key)"
+        " SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::bytea[],"
+        " %s::text[], %s::integer[], %s::bigint[], %s::text[])",
+        [last, [t for t, _ in heads], [p for _, p in heads], list(heads.values()), *map(list, columns)],
+    )

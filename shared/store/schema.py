@@ -35,6 +35,23 @@ CREATE TABLE relay_state (
     released boolean NOT NULL DEFAULT true
 );
 INSERT INTO relay_state DEFAULT VALUES;
+-- Take the append lock until the transaction ends, wake the relay, and say where the store stands now. Readers
+-- are not held up; a writer waits 5 s at most. Each statement of a function sees what was committed before it.
+CREATE FUNCTION lock_store(topics text[], streams uuid[])
+RETURNS TABLE (clock timestamptz, heads jsonb, versions jsonb) LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('lock_timeout', '5s', true);
+    LOCK TABLE stored_events IN EXCLUSIVE MODE;
+    PERFORM pg_notify('stored_events', '');
+    RETURN QUERY SELECT recorded,
+        (SELECT jsonb_agg(jsonb_build_array(h.topic, h.partition, h.sequence))
+         FROM heads h WHERE h.topic = ANY (topics)),
+        (SELECT jsonb_agg(jsonb_build_array(v.stream, v.version)) FROM (
+            SELECT s AS stream, (SELECT max(originator_version) FROM stored_events
+                                 WHERE originator_id = s) AS version FROM unnest(streams) s) v
+         WHERE v.version IS NOT NULL)
+    FROM store_clock;
+END $$;
 """
 
 POSITIONS = """

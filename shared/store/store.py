@@ -14,14 +14,7 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 import psycopg
-from eventsourcing.persistence import (
-    DatabaseError,
-    InterfaceError,
-    Mapper,
-    OperationalError,
-    PersistenceError,
-    StoredEvent,
-)
+from eventsourcing.persistence import Mapper, PersistenceError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 
 from shared.errors import Conflict, TryLater
@@ -73,6 +66,26 @@ def datastore(database_url: str, pool_size: int, max_overflow: int = 0) -> Postg
     )
 
 
+#: What the database says -> what it means to us.
+AWAY = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.AdminShutdown,
+    psycopg.errors.CrashShutdown,
+)
+WRITTEN_FIRST = (psycopg.errors.UniqueViolation, psycopg.errors.SerializationFailure)
+
+
+def _ours(error: BaseException | None) -> TryLater | Conflict | None:
+    """The failure of ours that this is, if it is one. WRITTEN_FIRST before AWAY, of which some are kinds."""
+    if isinstance(error, WRITTEN_FIRST):
+        return Conflict("written at the same time")
+    if isinstance(error, AWAY):
+        return TryLater("the database does not answer")
+    return None
+
+
 class Store:
     """A service's event store. Thread-safe; `close` when done."""
 
@@ -93,25 +106,25 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
-        """A transaction: committed at the end, rolled back on any exception.
+        """A transaction in pipeline mode: committed at the end, rolled back on any exception.
 
-        Raises TryLater if PostgreSQL is away or the append lock is not to be had, Conflict from an append.
+        A statement is sent when a result is fetched or at the end, so what needs no answer costs no round trip.
+        Raises TryLater if PostgreSQL is away or the append lock is not to be had, Conflict if somebody wrote
+        the same first.
         """
         try:
-            with self.datastore.get_connection() as connection, connection.transaction():
+            with (
+                self.datastore.get_connection() as connection,
+                connection.pipeline() as pipeline,
+                connection.transaction(),
+            ):
                 yield connection
-        except (OperationalError, InterfaceError) as error:
-            raise TryLater("the database does not answer") from error
-        except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.LockNotAvailable) as error:
-            raise TryLater("the database does not answer") from error
-        except DatabaseError as error:
-            if isinstance(error.__cause__, psycopg.errors.AdminShutdown | psycopg.errors.CrashShutdown):
-                raise TryLater("the database does not answer") from error
-            raise
+                # Now, so that an error is the statement's own and not that of the commit behind it.
+                pipeline.sync()
         except PersistenceError as error:
-            if isinstance(error.__cause__, psycopg.errors.UniqueViolation):
-                raise Conflict("written at the same time") from error
-            raise
+            raise _ours(error.__cause__) or error from error
+        except psycopg.Error as error:
+            raise _ours(error) or error from error
 
     def append(
         self, connection: psycopg.Connection[Any], drafts: Sequence[Draft], expected: dict[UUID, int]

@@ -116,38 +116,37 @@ class Handler:
             if settle:
                 settle.begin(connection)
             digest = order.digest(self.secret)
-            known = repo.first_answer(connection, order)
-            if known is not None:
-                if known[0] != digest:
-                    raise KeyReused
-                judged = Judged(known[1])
+            looked = repo.look(connection, order, COMMANDS[order.name].thing, self.now())
+            if looked.answer is None:
+                judged = self._judge(connection, order, looked)
+            elif looked.answer[0] == digest:
+                judged = Judged(looked.answer[1])
             else:
-                judged = self._judge(connection, order)
+                raise KeyReused
             drafts = [*judged.drafts, *(settle.drafts(judged.outcome) if settle else ())]
             appended = self.store.append(connection, drafts, {})
             repo.apply(connection, judged.loaded, [read(a.value) for a in appended])
-            if known is None:
+            if looked.answer is None:
                 repo.keep_answer(connection, order, digest, judged.outcome, self.now())
             if settle:
                 settle.commit(connection)
             return judged.outcome
 
-    def _judge(self, connection: repo.Connection, order: Order) -> Judged:
+    def _judge(self, connection: repo.Connection, order: Order, looked: repo.Looked) -> Judged:
         """What the order comes to; a refusal is an outcome too, with an event of its own."""
-        now = self.now()
-        mou = self.shelf.in_force(connection, now)
-        known = False
+        mou = self.shelf.version(connection, looked.mou_version) if looked.mou_version else None
+        things, known = looked.things, False
         try:
             spec = COMMANDS[order.name]
             document = _document_of(order) if order.name == "adopt-mou" else None
-            things = self._load(connection, spec, order)
+            _require_found(spec, order, things)
             known = spec.thing is not None
             viewer = Viewer(order.caller, mou)
             if spec.thing is not None and not may_know(viewer, spec.thing, things):
                 known = False
                 raise not_found()
             self._check_basis(spec, order, viewer, things)
-            at = At(order.caller, mou, now, self._new_ids())
+            at = At(order.caller, mou, self.now(), self._new_ids())
             facts = spec.decide(things, order.command, at, order.flags, document)
         except Refusal as refusal:
             return Judged(Outcome(order.name, refusal=refusal), [self._refused(order, refusal, mou, known)])
@@ -155,20 +154,6 @@ class Handler:
         drafts = self._sealed(order, facts, ids, mou)
         outcome = Outcome(order.name, _made(facts), tuple(map(str, ids)), _flags(facts))
         return Judged(outcome, drafts, parts_of(things))
-
-    def _load(self, connection: repo.Connection, spec: Spec, order: Order) -> Things:
-        if spec.thing is None:
-            return Things()
-        if order.thing is None or repo.as_uuid(order.thing) is None:
-            raise not_found()
-        case = getattr(order.command, "case", None)
-        things = repo.load(connection, spec.thing, order.thing, case)
-        found = {"concern": things.concern, "case": things.matters, "referral": things.referral}
-        if not found[spec.thing]:
-            raise not_found()
-        if case is not None and not things.matters:
-            raise not_found("/case")
-        return things
 
     def _check_basis(self, spec: Spec, order: Order, viewer: Viewer, things: Things) -> None:
         if not spec.needs_based_on or spec.thing is None:
@@ -248,6 +233,14 @@ def not_found(field: str | None = None) -> Refusal:
         "Check the id. If your agency takes part, ask the lead agency's coordinator.",
         field,
     )
+
+
+def _require_found(spec: Spec, order: Order, things: Things) -> None:
+    found = {None: True, "concern": things.concern, "case": things.matters, "referral": things.referral}
+    if not found[spec.thing]:
+        raise not_found()
+    if getattr(order.command, "case", None) is not None and not things.matters:
+        raise not_found("/case")
 
 
 def _document_of(order: Order) -> Mou:

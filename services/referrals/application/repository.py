@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,6 @@ import psycopg
 from services.referrals.application.orders import Order, Outcome, Things
 from services.referrals.domain.evolve import KINDS, evolve, part_of
 from services.referrals.domain.parts import Concern, Matter, Part, Referral
-from shared.errors import Conflict
 from shared.events import Recorded
 from shared.events.types.mou import MouAdopted
 from shared.mou.document import Mou
@@ -31,23 +31,66 @@ LOAD: Mapping[str, str] = {
 }
 
 
-def load(connection: Connection, kind: str, thing: str, case: str | None = None) -> Things:
-    """The parts an order about this thing looks at; empty Things if there is none such."""
-    rows = connection.execute(LOAD[kind], {"thing": thing, "case": case}).fetchall()
-    parts = [KINDS[row["kind"]].model_validate(row["state"]) for row in rows]
+_MOU = "SELECT version FROM mou_versions WHERE effective <= %(now)s ORDER BY adopted DESC LIMIT 1"
+_ANSWER = (
+    "SELECT jsonb_build_array(encode(digest, 'hex'), answer) FROM commands"
+    " WHERE scope = %(scope)s AND key = %(key)s"
+)
+
+
+def _look(parts: str) -> str:
+    return f"SELECT ({_ANSWER}) AS answer, ({_MOU}) AS mou, ({parts}) AS parts"
+
+
+LOOK: Mapping[str | None, str] = {
+    None: _look("NULL::jsonb"),
+    **{
+        kind: _look(f"SELECT jsonb_agg(jsonb_build_array(kind, state)) FROM ({select}) AS p")  # noqa: S608
+        for kind, select in LOAD.items()
+    },
+}
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What an order is judged by: the first answer to its key (with the body's digest), the MOU, the parts."""
+
+    answer: tuple[bytes, Outcome] | None
+    mou_version: str | None
+    things: Things
+
+
+def look(connection: Connection, order: Order, kind: str | None, now: datetime) -> Looked:
+    """Everything an order is judged by, in one statement. `kind` is what it is about, if anything."""
+    thing = order.thing if kind and order.thing and as_uuid(order.thing) else None
+    row = connection.execute(
+        LOOK[kind if thing else None],
+        {
+            "scope": order.scope,
+            "key": order.command_id,
+            "now": now,
+            "thing": thing,
+            "case": getattr(order.command, "case", None),
+        },
+    ).fetchone()
+    assert row is not None, "a select of scalars has one row"
+    answer = (bytes.fromhex(row["answer"][0]), Outcome.of_stored(row["answer"][1])) if row["answer"] else None
+    return Looked(answer, row["mou"], _things(row["parts"] or ()))
+
+
+def load(connection: Connection, kind: str, thing: str) -> Things:
+    """The parts of a thing; empty Things if there is none such."""
+    rows = connection.execute(LOAD[kind], {"thing": thing, "case": None}).fetchall()
+    return _things([(row["kind"], row["state"]) for row in rows])
+
+
+def _things(rows: Iterable[Sequence[Any]]) -> Things:
+    parts = [KINDS[kind].model_validate(state) for kind, state in rows]
     return Things(
         next((p for p in parts if isinstance(p, Concern)), None),
         tuple(p for p in parts if isinstance(p, Matter)),
         next((p for p in parts if isinstance(p, Referral)), None),
     )
-
-
-def first_answer(connection: Connection, order: Order) -> tuple[bytes, Outcome] | None:
-    """Digest of the body and answer of the first order with this key, or None."""
-    row = connection.execute(
-        "SELECT digest, answer FROM commands WHERE scope = %s AND key = %s", [order.scope, order.command_id]
-    ).fetchone()
-    return (bytes(row["digest"]), Outcome.of_stored(row["answer"])) if row else None
 
 
 def keep_answer(connection: Connection, order: Order, digest: bytes, outcome: Outcome, now: datetime) -> None:
@@ -72,37 +115,34 @@ def apply(connection: Connection, loaded: Iterable[Part], events: Sequence[Recor
         changed = evolve(after.get(place[1]), event)
         if changed is not None:
             after[place[1]] = changed
-    with connection.pipeline():
-        still = connection.execute(
-            "SELECT count(*) AS n FROM parts JOIN unnest(%s::uuid[], %s::timestamptz[]) AS seen (id, changed)"
-            " USING (id, changed)",
-            [list(before), [p.changed for p in before.values()]],
+    if before:
+        connection.execute(
+            "SELECT require_unmoved(%s::uuid[], %s::timestamptz[])",
+            [list(before), [part.changed for part in before.values()]],
         )
-        for part in after.values():
-            if part is not before.get(part.id):
-                store(connection, part)
-        keep_mou(connection, events)
-    row = still.fetchone()
-    if row is None or row["n"] != len(before):
-        raise Conflict("a part moved")
+    store(connection, [part for part in after.values() if part is not before.get(part.id)])
+    keep_mou(connection, events)
 
 
-def store(connection: Connection, part: Part) -> None:
-    """Write a part as it is now."""
-    referral = part if isinstance(part, Referral) else None
-    kind = next(name for name, model in KINDS.items() if type(part) is model)
+def store(connection: Connection, parts: Sequence[Part]) -> None:
+    """Write parts as they are now."""
+    if not parts:
+        return
     connection.execute(
         "INSERT INTO parts (id, kind, stream, subject, changed, state, sender, recipient, status, listed)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO UPDATE SET"
+        " SELECT * FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::uuid[], %s::timestamptz[], %s::jsonb[],"
+        " %s::text[], %s::text[], %s::text[], %s::timestamptz[]) ON CONFLICT (id) DO UPDATE SET"
         " changed = excluded.changed, state = excluded.state, status = excluded.status",
-        [
-            *(part.id, kind, part.stream, part.subject, part.changed, part.model_dump_json()),
-            referral and referral.sender,
-            referral and referral.recipient,
-            referral and str(referral.status),
-            referral and part.changed,
-        ],
+        [list(column) for column in zip(*map(_row, parts), strict=True)],
     )
+
+
+def _row(part: Part) -> tuple[Any, ...]:
+    kind = next(name for name, model in KINDS.items() if type(part) is model)
+    shared = (part.id, kind, part.stream, part.subject, part.changed, part.model_dump_json())
+    if isinstance(part, Referral):
+        return (*shared, part.sender, part.recipient, str(part.status), part.changed)
+    return (*shared, None, None, None, None)
 
 
 def keep_mou(connection: Connection, events: Iterable[Recorded]) -> None:
@@ -129,9 +169,7 @@ class MouShelf:
 
     def in_force(self, connection: Connection, now: datetime) -> Mou | None:
         """The version adopted last of those in effect at `now`, or None while there is none."""
-        row = connection.execute(
-            "SELECT version FROM mou_versions WHERE effective <= %s ORDER BY adopted DESC LIMIT 1", [now]
-        ).fetchone()
+        row = connection.execute(_MOU, {"now": now}).fetchone()
         return self.version(connection, row["version"]) if row else None
 
     def version(self, connection: Connection, version: str) -> Mou | None:
@@ -180,9 +218,8 @@ def rebuild(connection: Connection, events: Iterable[Recorded]) -> int:
             first = place[1] not in parts
             parts[place[1]] = changed
             if first:
-                store(connection, changed)
-    for part in parts.values():
-        store(connection, part)
+                store(connection, [changed])
+    store(connection, list(parts.values()))
     return len(parts)
 
 

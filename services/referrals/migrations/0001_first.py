@@ -32,6 +32,14 @@ CREATE TABLE reads (
     kind text NOT NULL, PRIMARY KEY (person, about, purpose, slot, kind)
 );
 CREATE TABLE secrets (name text PRIMARY KEY, value bytea NOT NULL);
+-- Ends the transaction as a conflict unless the parts that were looked at stand as they were.
+CREATE FUNCTION require_unmoved(ids uuid[], changed_at timestamptz[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT count(*) FROM parts JOIN unnest(ids, changed_at) AS seen (id, changed) USING (id, changed))
+       <> cardinality(ids) THEN
+        RAISE EXCEPTION 'a part moved' USING ERRCODE = 'serialization_failure';
+    END IF;
+END $$;
 """
 
 
