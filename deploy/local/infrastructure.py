@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any, TypeVar
 
-from deploy.local.kafka import ADMIN, Kafka
+from deploy.local.kafka import Kafka
 from deploy.local.kafka_admin import admin_client, client_options
+from deploy.local.kafka_config import ADMIN
 from deploy.local.places import Places, read_json
 from deploy.local.postgres import Postgres
 from deploy.local.provision import (

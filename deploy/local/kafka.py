@@ -11,15 +11,13 @@ from pathlib import Path
 
 from deploy.local.child import Child
 from deploy.local.jars import kafka_jars
+from deploy.local.kafka_config import ADMIN, JVM_FLAGS, server_properties
 from deploy.local.places import Places, bare_environment, write_private
 from shared.errors import AccordError
 
-ADMIN = "admin"
 FORMAT_SECONDS = 60.0
 READY_SECONDS = 60.0
 STOP_SECONDS = 20.0
-#: Measured: with these flags up in about two seconds, else seven to ten.
-JVM_FLAGS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx384m", "-Xshare:auto", "-XX:-UsePerfData")
 
 
 class KafkaFailed(AccordError):
@@ -48,7 +46,17 @@ class Kafka:
         self._home.mkdir(exist_ok=True, mode=0o700)
         jars = kafka_jars()
         self.port = self._places.port("kafka")
-        write_private(self._config, self._properties(self._places.port("kafka-controller")))
+        write_private(
+            self._config,
+            server_properties(
+                listen=f"127.0.0.1:{self.port}",
+                advertised=self.bootstrap,
+                controller=f"127.0.0.1:{self._places.port('kafka-controller')}",
+                admin_password=self.admin_password,
+                controller_password=self._places.password("kafka-controller"),
+                log_dir=str(self._home / "log"),
+            ),
+        )
         if not (self._home / "log" / "meta.properties").exists():
             self._format(jars)
         command = [*java(jars), "kafka.Kafka", str(self._config)]
@@ -117,61 +125,6 @@ class Kafka:
             with self._places.log("kafka").open("a") as log:
                 log.write(done.stdout + done.stderr)
             raise KafkaFailed(f"formatting Kafka's storage failed; see {self._places.log('kafka')}")
-
-    def _properties(self, controller_port: int) -> str:
-        scram = "org.apache.kafka.common.security.scram.ScramLoginModule"
-        plain = "org.apache.kafka.common.security.plain.PlainLoginModule"
-        controller = self._places.password("kafka-controller")
-        table = {
-            "process.roles": "broker,controller",
-            "node.id": "1",
-            "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
-            "listeners": f"CLIENT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{controller_port}",
-            "advertised.listeners": f"CLIENT://127.0.0.1:{self.port}",
-            "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
-            "inter.broker.listener.name": "CLIENT",
-            "controller.listener.names": "CONTROLLER",
-            "sasl.enabled.mechanisms": "SCRAM-SHA-256",
-            "sasl.mechanism.inter.broker.protocol": "SCRAM-SHA-256",
-            # SCRAM cannot start a controller: its users lie in the log that the controller is to open.
-            "sasl.mechanism.controller.protocol": "PLAIN",
-            "listener.name.controller.sasl.enabled.mechanisms": "PLAIN",
-            "listener.name.client.scram-sha-256.sasl.jaas.config": (
-                f'{scram} required username="{ADMIN}" password="{self.admin_password}";'
-            ),
-            "listener.name.controller.plain.sasl.jaas.config": (
-                f'{plain} required username="controller" password="{controller}"'
-                f' user_controller="{controller}";'
-            ),
-            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-            "allow.everyone.if.no.acl.found": "false",
-            "super.users": f"User:{ADMIN};User:controller",
-            "log.dirs": str(self._home / "log"),
-            **_ONE_NODE,
-        }
-        return "".join(f"{key}={value}\n" for key, value in table.items())
-
-
-#: What a single node needs so that its internal topics are small and it is up quickly.
-_ONE_NODE = {
-    "auto.create.topics.enable": "false",
-    "offsets.topic.replication.factor": "1",
-    "offsets.topic.num.partitions": "4",
-    "transaction.state.log.replication.factor": "1",
-    "transaction.state.log.min.isr": "1",
-    "transaction.state.log.num.partitions": "4",
-    "share.coordinator.state.topic.replication.factor": "1",
-    "share.coordinator.state.topic.min.isr": "1",
-    "group.initial.rebalance.delay.ms": "0",
-    # A broker that was killed may register again only after its old session ends (default 9 s).
-    "broker.session.timeout.ms": "3000",
-    "broker.heartbeat.interval.ms": "500",
-    "log.index.size.max.bytes": "1048576",
-    "num.network.threads": "2",
-    "num.io.threads": "4",
-    "log.cleaner.dedupe.buffer.size": "4194304",
-    "log.cleaner.io.buffer.size": "131072",
-}
 
 
 def java(jars: list[Path]) -> list[str]:
