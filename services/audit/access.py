@@ -70,7 +70,7 @@ def record(
 def _first(c: Any, caller: CallerFacts, case: str, kind: str, now: datetime) -> bool:
     made = c.execute(
         "INSERT INTO reads (person, about, purpose, slot, kind) VALUES (%s, %s, %s, %s, %s)"
-        " ON CONFLICT DO NOTHING",
+        " ON CONFLICT DO NOTHING RETURNING slot",
         [caller.person, case, caller.purpose, int(now.timestamp()) // QUARTER, kind],
     )
-    return bool(made.rowcount)
+    return made.fetchone() is not None

@@ -11,9 +11,9 @@ from typing import Any
 import structlog
 
 from services.audit.records import Kept, RawRecord, kept, leaf
+from services.audit.session import Session
 from services.audit.standing import WITH_EFFECT, Known, Standing, Stood, Tail, behind, stand
 from shared.errors import Conflict
-from shared.store.store import Store
 
 Place = tuple[str, int]
 """A topic and a partition of it."""
@@ -46,12 +46,12 @@ class Written:
 class Ledger:
     """The only writer of the ledger. Blocks on the database; raises TryLater if it is away."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def stands(self, places: Iterable[Place]) -> dict[Place, Stand]:
         """Where each partition ends; rows that are missing are made."""
-        with self._store.transaction() as c:
+        with self._session.transaction() as c:
             ordered = sorted(places)
             c.execute(
                 "INSERT INTO positions (topic, partition) SELECT * FROM unnest(%s::text[], %s::integer[])"
@@ -74,7 +74,7 @@ class Ledger:
         for record in batch:
             grouped[record.topic, record.partition].append(kept(record))
         written = Written()
-        with self._store.transaction() as c:
+        with self._session.transaction() as c:
             tails = _lock(c, sorted(grouped))
             stood: list[tuple[Stood, int]] = []
             for place, records in grouped.items():
@@ -97,7 +97,7 @@ class Ledger:
 
         What the ledger has stays; the log is read again from its beginning and compared.
         """
-        with self._store.transaction() as c:
+        with self._session.transaction() as c:
             tail, _ = _lock(c, [place])[place]
             c.execute(
                 "UPDATE generations SET generation = generation + 1 WHERE topic = %s AND partition = %s",
@@ -113,7 +113,7 @@ class Ledger:
     def agrees(self, record: Kept, stand: Stand) -> bool:
         """Whether `record`, read again at the last offset, is what the ledger took in there."""
         place = (record.record.topic, record.record.partition)
-        with self._store.transaction() as c:
+        with self._session.transaction() as c:
             row = c.execute(
                 "SELECT key, headers, value FROM ledger"
                 ' WHERE topic = %s AND partition = %s AND generation = %s AND "offset" = %s',
@@ -127,18 +127,18 @@ class Ledger:
 
     def note(self, kind: str, place: Place, stand: Stand, detail: str) -> None:
         """Keep a finding about a partition as a whole. Once per place and offset."""
-        with self._store.transaction() as c:
+        with self._session.transaction() as c:
             _insert_findings(c, [(kind, *place, stand.generation, stand.offset, stand.sequence, detail)])
 
     def complete(self) -> dict[str, datetime]:
         """Until when each service's records are all in the ledger, as far as it was ever known."""
-        with self._store.transaction() as c:
+        with self._session.transaction() as c:
             rows = c.execute("SELECT service, until FROM complete").fetchall()
         return {row["service"]: row["until"] for row in rows}
 
     def completed(self, until: Mapping[str, datetime]) -> None:
         """Keep that these services' records are complete until then; never moves back."""
-        with self._store.transaction() as c:
+        with self._session.transaction() as c:
             c.cursor().executemany(
                 "INSERT INTO complete (service, until) VALUES (%s, %s) ON CONFLICT (service)"
                 " DO UPDATE SET until = greatest(complete.until, excluded.until)",

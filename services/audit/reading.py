@@ -25,6 +25,11 @@ from shared.store.store import Store
 
 EFFECT = [str(s) for s in WITH_EFFECT]
 CASE_TYPES = "accord.case.%"
+_COLUMNS = 'SELECT topic, partition, sequence, "offset", subject, value FROM ledger'
+BY = {
+    "subject": f"{_COLUMNS} WHERE subject = ANY(%s::uuid[]) AND standing = ANY(%s) AND value IS NOT NULL",
+    "about": f"{_COLUMNS} WHERE about = ANY(%s::uuid[]) AND standing = ANY(%s) AND value IS NOT NULL",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +73,7 @@ class Reader:
         if not ids:
             return []
         rows: list[dict[str, Any]] = self._c.execute(
-            'SELECT topic, partition, sequence, "offset", subject, value FROM ledger'
-            f" WHERE {column} = ANY(%s::uuid[]) AND standing = ANY(%s) AND value IS NOT NULL",
+            BY[column],
             [list(ids), EFFECT],
         ).fetchall()
         return rows

@@ -13,13 +13,13 @@ from services.audit.bootstrap import prepare
 from services.audit.consumer import Consumer
 from services.audit.ledger import Ledger
 from services.audit.records import RawRecord
+from services.audit.session import Session
 from services.audit.source import Source
 from shared.bus import beats
 from shared.bus.topics import kept_topics
 from shared.errors import TryLater, Undeliverable
 from shared.events.names import Service, beats_topic
 from shared.settings import Settings
-from shared.store.store import Store
 
 T = TypeVar("T")
 BEATS = {beats_topic(service): service.value for service in Service}
@@ -32,16 +32,13 @@ def run(settings: Settings, stop: threading.Event) -> int:
     url = patiently(lambda: prepare(settings), stop)
     topics = [topic.name for topic in kept_topics()]
     source = patiently(lambda: Source(settings, [*topics, *BEATS]), stop) if url else None
-    store = patiently(lambda: Store(url, 2), stop) if url and source else None
-    try:
-        if source and store:
-            consumer = Consumer(source, Ledger(store), beat_topics=BEATS, read_beat=read_beat, stop=stop)
-            consumer.run()
-    finally:
-        if source:
+    if url and source:
+        session = Session(url)
+        try:
+            Consumer(source, Ledger(session), beat_topics=BEATS, read_beat=read_beat, stop=stop).run()
+        finally:
             source.close()
-        if store:
-            store.close()
+            session.close()
     structlog.get_logger().info("stopped", exit_code=0)
     return 0
 

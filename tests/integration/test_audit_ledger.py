@@ -18,10 +18,10 @@ from deploy.local.infrastructure import Infrastructure
 from services.audit.consumer import Consumer
 from services.audit.ledger import Ledger
 from services.audit.records import unframed_headers
+from services.audit.session import Session
 from services.audit.source import Source
 from shared.settings import Settings
 from shared.store.migrate import migrate
-from shared.store.store import Store
 from tests.unit.audit.made import Case, Log
 
 pytestmark = pytest.mark.platform
@@ -69,12 +69,12 @@ class World:
 
     def consume(self, batch: int = 5000, rounds: int = 200) -> Consumer:
         """Until the ledger holds as many offsets as the topic."""
-        store = Store(self.url, 2)
+        session = Session(self.url)
         source = Source(self.settings, [self.topic])
         try:
             consumer = Consumer(
                 source,
-                Ledger(store),
+                Ledger(session),
                 beat_topics=(),
                 read_beat=lambda _: None,
                 stop=threading.Event(),
@@ -89,7 +89,7 @@ class World:
             raise AssertionError("the consumer did not come to the end")
         finally:
             source.close()
-            store.close()
+            session.close()
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         with psycopg.connect(self.url, row_factory=dict_row) as c:
@@ -237,8 +237,8 @@ def test_another_consumer_of_the_same_ledger_is_noticed_before_anything_is_writt
     from shared.errors import Conflict
 
     world.produce(relayed(10))
-    store = Store(world.url, 2)
-    ledger = Ledger(store)
+    session = Session(world.url)
+    ledger = Ledger(session)
     stale = ledger.stands([(world.topic, 0)])
     world.consume()
     record: Any = type("R", (), {})()
@@ -246,5 +246,5 @@ def test_another_consumer_of_the_same_ledger_is_noticed_before_anything_is_writt
     record.key, record.value, record.headers = b"k", b"v", []
     with pytest.raises(Conflict):
         ledger.write([record], stale)
-    store.close()
+    session.close()
     assert len(world.ledger()) == 10

@@ -29,6 +29,7 @@ from shared.events.types.concern import (
     ConcernLinked,
     ConcernReported,
 )
+from shared.events.types.deadletter import DeadletterRecorded
 from shared.events.types.mou import MouAdopted
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
 from shared.events.types.record import RecordDenied, RecordRead
@@ -241,5 +242,5 @@ TELLING: Mapping[type, Callable[[CaseState, Happening, Any, dict[str, list[Notic
 
 #: Known types that say nothing of a case's state.
 SILENT: frozenset[type] = frozenset(
-    {RoleAssigned, RoleEnded, MouAdopted, SubmissionReceipted, SubmissionUnreadable}
+    {DeadletterRecorded, RoleAssigned, RoleEnded, MouAdopted, SubmissionReceipted, SubmissionUnreadable}
 )

@@ -14,6 +14,7 @@ from shared.events.types.concern import (
     ConcernLinked,
     ConcernReported,
 )
+from shared.events.types.deadletter import DeadletterRecorded
 from shared.events.types.mou import MouAdopted
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
 from shared.events.types.record import RecordDenied, RecordRead
@@ -175,6 +176,10 @@ def _unreadable(_: str, d: SubmissionUnreadable) -> str:
     return f"A submission of {agency(d.submitter)} could not be read: {_plain(d.reason)}."
 
 
+def _deadletter(_: str, d: DeadletterRecorded) -> str:
+    return f"A record could not be used and was set aside: {_plain(d.reason)}."
+
+
 def _receipted(_: str, d: SubmissionReceipted) -> str:
     return f"A submission of {agency(d.submitter)} got its receipt: {_plain(d.outcome)}."
 
@@ -214,6 +219,7 @@ ON: Mapping[type, Callable[[str, Any], str]] = {
     SubmissionRefused: _submission_refused,
     SubmissionUnreadable: _unreadable,
     SubmissionReceipted: _receipted,
+    DeadletterRecorded: _deadletter,
     RoleAssigned: _role,
     RoleEnded: _role_ended,
     MouAdopted: _adopted,
