@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from services.audit.domain import fold, words
+from services.notifications.domain.items import DELIBERATELY_SILENT, HANDLED
 from shared.bus.topics import all_topics
 from shared.events import TYPES
 from shared.events.catalogue import CATALOGUE, EACH_AGENCY
@@ -35,6 +37,19 @@ class TestEveryType:
 
     def test_is_told_of_by_the_mou_or_silent_on_purpose(self, name: str) -> None:
         assert CATALOGUE[name].told != (name in SILENT or not CATALOGUE[name].kept)
+
+    def test_is_silent_with_a_reason(self, name: str) -> None:
+        assert name not in DELIBERATELY_SILENT or len(DELIBERATELY_SILENT[name]) > 10
+
+    def test_is_handled_by_notifications_or_silent_there_with_a_reason(self, name: str) -> None:
+        assert (name in HANDLED) != (name in DELIBERATELY_SILENT)
+        assert CATALOGUE[name].told == (name in HANDLED)
+
+    def test_is_folded_by_audit_or_silent_there_on_purpose(self, name: str) -> None:
+        assert [TYPES[name] in table for table in (fold.ON, fold.TELLING, fold.SILENT)].count(True) == 1
+
+    def test_has_a_sentence_in_audits_history(self, name: str) -> None:
+        assert TYPES[name] in words.ON
 
     def test_is_on_a_topic_that_exists_and_is_written_by_one_service(self, name: str) -> None:
         topics = {topic.name: topic for topic in all_topics((EACH_AGENCY,))}
