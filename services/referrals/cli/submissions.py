@@ -118,7 +118,9 @@ def agency_settings(agency: str, data: Path | None) -> Settings:
     """Kafka's address and this agency's own login. Raises Usage if they are not known."""
     folder = data_directory(data)
     known = Settings()
-    bootstrap = known.kafka_bootstrap_servers or str(run_document(folder).get("kafka") or "")
+    bootstrap = known.kafka_bootstrap_servers or str(
+        (run_document(folder).get("addresses") or {}).get("kafka") or ""
+    )
     username, password = known.kafka_username, known.kafka_password.get_secret_value()
     secret = folder / "secrets" / f"kafka-{agency}.password"
     if not username and os.access(secret, os.R_OK):
