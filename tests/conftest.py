@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from tests.platform_fixtures import fresh_database, fresh_topic, infra, platform_folder
+from tests.platform_fixtures import KAFKA_WAYS, fresh_database, fresh_topic, infra, platform_folder, system
 
-__all__ = ["fresh_database", "fresh_topic", "infra", "platform_folder"]
+__all__ = ["fresh_database", "fresh_topic", "infra", "platform_folder", "system"]
 
 _UNEXPECTED_SKIPS = pytest.StashKey[list[str]]()
 
@@ -45,6 +45,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for way in config.stash.get(KAFKA_WAYS, []):
+        terminalreporter.line(f"Kafka of these tests: {way}")
     unexpected = config.stash[_UNEXPECTED_SKIPS]
     if skips_fail(config) and unexpected:
         terminalreporter.section("skipped, which fails the run in CI", red=True)

@@ -10,6 +10,15 @@ from pathlib import Path
 import pytest
 
 from deploy.local.infrastructure import Infrastructure
+from deploy.local.system import System
+
+#: Which of its three ways the Kafka of these tests came: the environment, a container, the local platform.
+KAFKA_WAYS = pytest.StashKey[list[str]]()
+
+
+def say_which_kafka(config: pytest.Config, way: str) -> None:
+    """Show it at the end of the run."""
+    config.stash.setdefault(KAFKA_WAYS, []).append(way)
 
 
 @pytest.fixture(scope="session")
@@ -29,15 +38,27 @@ def platform_folder() -> Iterator[Callable[[], Path]]:
 
 
 @pytest.fixture(scope="session")
-def infra(platform_folder: Callable[[], Path]) -> Iterator[Infrastructure]:
+def infra(platform_folder: Callable[[], Path], request: pytest.FixtureRequest) -> Iterator[Infrastructure]:
     """Kafka and PostgreSQL with Accord's topics, users, rights and databases: one for the whole run.
 
     Tests that kill a server, or need the county's topics empty, make an Infrastructure of their own.
     """
     infrastructure = Infrastructure(platform_folder()).start()
-    print(f"\nKafka for the tests: {infrastructure.bootstrap}, {infrastructure.kafka_way}")
+    say_which_kafka(request.config, infrastructure.kafka_way)
     yield infrastructure
     infrastructure.remove()
+
+
+@pytest.fixture(scope="session")
+def system(platform_folder: Callable[[], Path]) -> Iterator[System]:
+    """The whole platform with every service, ready, with Alder County's MOU adopted; one for the whole run.
+
+    Tests that kill, pause, hold or restore something start a System of their own.
+    """
+    with System(platform_folder()) as whole:
+        whole.wait_first_steps()
+        yield whole
+    whole.infra.remove()
 
 
 @pytest.fixture

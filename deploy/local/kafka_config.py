@@ -4,7 +4,7 @@ from __future__ import annotations
 
 ADMIN = "admin"
 #: Measured: with these flags up in about two seconds, else seven to ten.
-JVM_FLAGS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx384m", "-Xshare:auto", "-XX:-UsePerfData")
+JVM_FLAGS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx384m", "-XX:-UsePerfData")
 
 #: What a single node needs so that its internal topics are small and it is up quickly.
 _ONE_NODE = {
