@@ -143,7 +143,7 @@ def _recipient(text: str) -> str:
     if "/" not in text:
         return "a person"
     who, role = text.split("/", 1)
-    return f"{agency(who)}'s {_plain(role)} queue"
+    return f"the {_plain(role)} queue of {agency(who)}"
 
 
 def _delivered(_: str, d: NotificationDelivered) -> str:

@@ -1,0 +1,150 @@
+"""A case's history and state as text for people, in the host's own time zone; `--json` has the same in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from services.audit.domain.words import YOUTH
+from services.audit.domain.words import agency as named
+
+Doc = Mapping[str, Any]
+
+
+def moment(text: str) -> datetime:
+    """A moment of an answer, in the host's own zone."""
+    return datetime.fromisoformat(text).astimezone()
+
+
+def day(at: datetime) -> str:
+    """Monday 2 March 2026."""
+    return f"{at:%A} {at.day} {at:%B %Y}"
+
+
+def when(text: str | None) -> str:
+    """Mon 2 Mar 2026, 16:00:01 PST."""
+    if text is None:
+        return "-"
+    at = moment(text)
+    return f"{at:%a} {at.day} {at:%b %Y, %H:%M:%S %Z}"
+
+
+def head(answer: Doc) -> Iterator[str]:
+    """What the answer covers: case, moment, axis, MOU, completeness, gaps."""
+    axis = "was recorded" if answer["axis"] == "recorded" else "happened, as far as recorded by now"
+    yield f"Case {answer['case']}"
+    yield f"As of {when(answer['as_of'])} (by when it {axis})"
+    yield answer["statement"]
+    if answer["complete"]:
+        yield f"Complete: nothing recorded before {when(answer['complete_until'])} is missing."
+    elif answer["complete_until"]:
+        yield f"Known to be complete until {when(answer['complete_until'])}; more may follow."
+    else:
+        yield "It is not yet known until when the ledger is complete: a service has not said so yet."
+    yield f"MOU in force: {answer['mouversion'] or 'none'}"
+    for gap in answer["gaps"]:
+        yield f"MISSING: {gap}"
+
+
+def timeline(answer: Doc, entries: Iterable[Doc]) -> Iterator[str]:
+    """The history, a paragraph for each day, two lines for each event."""
+    yield from head(answer)
+    name, other = ("recorded", "happened") if answer["axis"] == "recorded" else ("happened", "recorded")
+    last = ""
+    for entry in entries:
+        at = moment(entry[name])
+        if day(at) != last:
+            last = day(at)
+            yield ""
+            yield f"{last} ({name}; {at:%Z})"
+        yield f"  {at:%H:%M:%S}  {named(entry['agency']):<20}  {entry['sentence']}"
+        yield " " * 34 + " · ".join(_details(entry, other, at))
+
+
+def _details(entry: Doc, other: str, at: datetime) -> Iterator[str]:
+    second = moment(entry[other])
+    shown = f"{second:%H:%M:%S}" if second.date() == at.date() else when(entry[other])
+    yield f"{other} {shown}" + (" (recorded late)" if entry["late"] else "")
+    yield f"clause {entry['clause']}"
+    if entry["sealed"]:
+        yield f"sealed: {', '.join(entry['sealed'])}"
+    yield f"event {entry['event']}"
+
+
+def standing(answer: Doc) -> Iterator[str]:
+    """The state, section by section; what is empty is left out."""
+    yield from head(answer)
+    state = answer["state"]
+    if not state["known"] and not state["last"]:
+        return
+    yield ""
+    yield f"Lead agency: {named(state['lead']) if state['lead'] else '-'}    Youth: {state['youth'] or '-'}"
+    sections = (
+        ("Matters", state["matters"], _matter),
+        ("Agencies", state["agencies"], _agency),
+        ("Workers", state["workers"], _worker),
+        ("Concerns", state["concerns"], _concern),
+        ("Referrals", state["referrals"], _referral),
+        ("Not read by this version", state["unhandled"], _unhandled),
+    )
+    for title, things, told in sections:
+        if things:
+            yield ""
+            yield title
+            for thing in things:
+                yield from (f"  {line}" for line in told(thing))
+    yield ""
+    counts = (
+        f"{state['reads']} reads, {state['denials']} denied reads, {state['refusals']} refusals recorded."
+    )
+    yield f"{counts} Last: {when(state['last']['recorded'])}."
+
+
+def _matter(m: Doc) -> Iterator[str]:
+    yield f"{m['matter']}, led by {named(m['lead'])}, opened {when(m['opened']['happened'])}"
+
+
+def _agency(a: Doc) -> Iterator[str]:
+    joined = f", since {when(a['joined']['happened'])}" if a["joined"] else ""
+    left = f"; left {when(a['left']['happened'])} ({a['left_reason']})" if a["left"] else ""
+    yield f"{named(a['agency'])}: {a['relation'] or 'relation not stated'}{joined}{left}"
+
+
+def _worker(w: Doc) -> Iterator[str]:
+    yield f"{w['worker']} ({w['role']}, {named(w['agency'])}), since {when(w['assigned']['happened'])}"
+
+
+def _concern(c: Doc) -> Iterator[str]:
+    by = f" by {named(c['reported_by'])}" if c["reported_by"] else ""
+    at = f" on {when(c['reported']['happened'])}" if c["reported"] else ""
+    yield f"{c['concern']}: {c['status']}, reported{by}{at}"
+    if c["sealed"]:
+        yield f"    sealed: {', '.join(c['sealed'])}"
+    yield from _notices(c)
+
+
+def _referral(r: Doc) -> Iterator[str]:
+    sender, recipient = (named(r[k]) if r[k] else "?" for k in ("sender", "recipient"))
+    yield f"{r['referral']}: {str(r['status']).upper()}"
+    yield f"    {sender} to {recipient}: {r['kind'] or '-'}, urgency {r['urgency'] or '-'};" + (
+        f" {YOUTH.get(r['youth_choice'], r['youth_choice'])}"
+    )
+    yield f"    first answer due {when(r['respond_by'])}"
+    if r["answered"]:
+        reason = f" ({r['reason']})" if r["reason"] else ""
+        yield f"    answered by {named(r['answered']['agency'])} on {when(r['answered']['happened'])}{reason}"
+    if r["sealed"]:
+        yield f"    sealed: {', '.join(r['sealed'])}"
+    yield from _notices(r)
+
+
+def _notices(thing: Doc) -> Iterator[str]:
+    for n in thing["notices"]:
+        seen = n["acknowledged"]
+        state = f"acknowledged {when(seen['happened'])}" if seen else "not acknowledged"
+        yield f"    told {n['recipient']} ({n['tier'] or '-'}): {state}"
+
+
+def _unhandled(u: Doc) -> Iterator[str]:
+    yield f"{u['type']}, recorded {when(u['recorded'])}, event {u['event']}"
