@@ -7,6 +7,7 @@ under it as well.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -92,28 +93,27 @@ def _values(row: Any) -> tuple[Any, ...]:
     return tuple(row.values()) if isinstance(row, dict) else tuple(row)
 
 
-def _row(a: Appended) -> tuple[Any, ...]:
-    place = (a.draft.topic, a.partition, a.sequence, str(a.draft.subject))
-    return (a.draft.stream, a.version, a.draft.data.TYPE, a.value, *place)
-
-
 def _insert(
     connection: psycopg.Connection[Any],
     stamped: Sequence[Appended],
     last: datetime,
     heads: Mapping[tuple[str, int], int],
 ) -> None:
-    columns = zip(
-        *(_row(a) for a in stamped),
-        strict=True,
-    )
+    moved = [{"topic": t, "partition": p, "sequence": sequence} for (t, p), sequence in heads.items()]
     connection.execute(
-        "WITH clock AS (UPDATE store_clock SET recorded = %s),"
-        " moved AS (INSERT INTO heads SELECT * FROM unnest(%s::text[], %s::integer[], %s::bigint[])"
-        " ON CONFLICT (topic, partition) DO UPDATE SET sequence = excluded.sequence)"
-        " INSERT INTO stored_events (originator_id, originator_version, topic, state,"
-        " kafka_topic, kafka_partition, kafka_sequence, kafka_key)"
-        " SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::bytea[],"
-        " %s::text[], %s::integer[], %s::bigint[], %s::text[])",
-        [last, [t for t, _ in heads], [p for _, p in heads], list(heads.values()), *map(list, columns)],
+        "SELECT write_events(%s, %s::jsonb, %s::jsonb)",
+        [last, json.dumps(moved), json.dumps([_row(a) for a in stamped])],
     )
+
+
+def _row(a: Appended) -> dict[str, Any]:
+    return {
+        "stream": str(a.draft.stream),
+        "version": a.version,
+        "type": a.draft.data.TYPE,
+        "state": a.value.decode("ascii"),
+        "topic": a.draft.topic,
+        "partition": a.partition,
+        "sequence": a.sequence,
+        "key": str(a.draft.subject),
+    }

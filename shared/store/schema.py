@@ -52,6 +52,19 @@ BEGIN
          WHERE v.version IS NOT NULL)
     FROM store_clock;
 END $$;
+-- Write what was stamped under that lock, in order. One parameter: it costs the client a tenth of many arrays.
+CREATE FUNCTION write_events(clock timestamptz, moved jsonb, stamped jsonb)
+RETURNS void LANGUAGE sql AS $$
+    UPDATE store_clock SET recorded = clock;
+    INSERT INTO heads (topic, partition, sequence)
+    SELECT * FROM jsonb_to_recordset(moved) AS m (topic text, partition integer, sequence bigint)
+    ON CONFLICT (topic, partition) DO UPDATE SET sequence = excluded.sequence;
+    INSERT INTO stored_events (originator_id, originator_version, topic, state,
+        kafka_topic, kafka_partition, kafka_sequence, kafka_key)
+    SELECT stream, version, type, convert_to(state, 'UTF8'), topic, partition, sequence, key
+    FROM jsonb_to_recordset(stamped) AS e (stream uuid, version bigint, type text, state text,
+        topic text, partition integer, sequence bigint, key text);
+$$;
 """
 
 POSITIONS = """

@@ -15,6 +15,7 @@ from services.referrals.application.orders import Order, Outcome, Things
 from services.referrals.domain.evolve import KINDS, evolve, part_of
 from services.referrals.domain.parts import Concern, Matter, Part, Referral
 from shared.events import Recorded
+from shared.events.moments import write_moment
 from shared.events.types.mou import MouAdopted
 from shared.mou.document import Mou
 from shared.mou.load import load_document
@@ -115,34 +116,27 @@ def apply(connection: Connection, loaded: Iterable[Part], events: Sequence[Recor
         changed = evolve(after.get(place[1]), event)
         if changed is not None:
             after[place[1]] = changed
-    if before:
-        connection.execute(
-            "SELECT require_unmoved(%s::uuid[], %s::timestamptz[])",
-            [list(before), [part.changed for part in before.values()]],
-        )
-    store(connection, [part for part in after.values() if part is not before.get(part.id)])
+    changed_now = [part for part in after.values() if part is not before.get(part.id)]
+    if before or changed_now:
+        seen = [{"id": part.id, "changed": write_moment(part.changed)} for part in before.values()]
+        store(connection, changed_now, seen)
     keep_mou(connection, events)
 
 
-def store(connection: Connection, parts: Sequence[Part]) -> None:
-    """Write parts as they are now."""
-    if not parts:
-        return
-    connection.execute(
-        "INSERT INTO parts (id, kind, stream, subject, changed, state, sender, recipient, status, listed)"
-        " SELECT * FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::uuid[], %s::timestamptz[], %s::jsonb[],"
-        " %s::text[], %s::text[], %s::text[], %s::timestamptz[]) ON CONFLICT (id) DO UPDATE SET"
-        " changed = excluded.changed, state = excluded.state, status = excluded.status",
-        [list(column) for column in zip(*map(_row, parts), strict=True)],
-    )
+def store(connection: Connection, parts: Sequence[Part], seen: Sequence[Mapping[str, str]] = ()) -> None:
+    """Write parts as they are now, if those that were `seen` stand as they were; else it ends as Conflict."""
+    became = f"[{','.join(map(_row, parts))}]"
+    connection.execute("SELECT write_parts(%s::jsonb, %s::jsonb)", [json.dumps(list(seen)), became])
 
 
-def _row(part: Part) -> tuple[Any, ...]:
+def _row(part: Part) -> str:
+    """The part as a row in JSON; its own JSON is made once, by pydantic, and stands in it as it is."""
     kind = next(name for name, model in KINDS.items() if type(part) is model)
-    shared = (part.id, kind, part.stream, part.subject, part.changed, part.model_dump_json())
+    row = {"id": part.id, "kind": kind, "stream": part.stream, "subject": part.subject}
+    row["changed"] = write_moment(part.changed)
     if isinstance(part, Referral):
-        return (*shared, part.sender, part.recipient, str(part.status), part.changed)
-    return (*shared, None, None, None, None)
+        row |= {"sender": part.sender, "recipient": part.recipient, "status": part.status.value}
+    return f'{json.dumps(row)[:-1]},"state":{part.model_dump_json()}}}'
 
 
 def keep_mou(connection: Connection, events: Iterable[Recorded]) -> None:
