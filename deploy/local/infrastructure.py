@@ -115,7 +115,11 @@ class Infrastructure:
     @property
     def kafka_way(self) -> str:
         """Which Kafka is used and why, in one line."""
-        return "the local platform's own" if self.kafka else "KAFKA_BOOTSTRAP_SERVERS is set"
+        return (
+            "the local platform's, as KAFKA_BOOTSTRAP_SERVERS is not set"
+            if self.kafka
+            else "KAFKA_BOOTSTRAP_SERVERS is set"
+        )
 
     @property
     def admin_url(self) -> str:

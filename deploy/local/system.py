@@ -152,6 +152,26 @@ class System:
                 time.sleep(0.2)
         raise SystemFailed(f"{api} was not ready within {seconds:.0f} s: {last}")
 
+    def wait_first_steps(self, seconds: float = 60.0) -> None:
+        """Block until the MOU is adopted on new data. Raises SystemFailed."""
+        import httpx2
+
+        from deploy.local.first_steps import COORDINATOR
+
+        limit, last = time.monotonic() + seconds, "no answer"
+        with httpx2.Client(timeout=6.0, trust_env=False) as client:
+            while time.monotonic() < limit:
+                headers = {"Authorization": f"Bearer {self.token(COORDINATOR)}"}
+                try:
+                    answer = client.get(f"{self.url('referrals')}/v1/mou", headers=headers)
+                    if answer.status_code == 200:
+                        return
+                    last = str(answer.status_code)
+                except httpx2.HTTPError as error:
+                    last = type(error).__name__
+                time.sleep(0.2)
+        raise SystemFailed(f"no MOU was adopted within {seconds:.0f} s: {last}")
+
     def hold(self, *names: str) -> None:
         """Stop these processes and keep them stopped (for restores and repairs). Blocks until they are."""
         self._set_held(self._held() | set(names))

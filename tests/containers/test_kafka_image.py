@@ -13,21 +13,20 @@ from deploy.local.infrastructure import Infrastructure
 from deploy.local.provision import wrong_settings
 from shared.bus.topics import all_topics
 from tests.containers.kafka_container import build_image, docker_client, kafka_in_a_container
+from tests.platform_fixtures import say_which_kafka
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
-def county(platform_folder: Callable[[], Path]) -> Iterator[Infrastructure]:
+def county(platform_folder: Callable[[], Path], request: pytest.FixtureRequest) -> Iterator[Infrastructure]:
     """Accord's set-up on the broker in the container, given to it as a county gives its own."""
     client = docker_client()
     with (
         kafka_in_a_container(build_image(client)) as (bootstrap, password),
         pytest.MonkeyPatch.context() as env,
     ):
-        print(
-            f"\nKafka for these tests: {bootstrap}, deploy/images through testcontainers: an engine answers"
-        )
+        say_which_kafka(request.config, "deploy/images through testcontainers, as a Docker engine answers")
         env.setenv("KAFKA_BOOTSTRAP_SERVERS", bootstrap)
         env.setenv("ACCORD_KAFKA_ADMIN_USERNAME", "admin")
         env.setenv("ACCORD_KAFKA_ADMIN_PASSWORD", password)
