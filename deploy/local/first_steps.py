@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from deploy.local.places import bare_environment
 
 DOCUMENT = Path(__file__).parent / "alder-county.yaml"
 COORDINATOR = "coordinator@human-services"
-_SECONDS = 30.0
-_ATTEMPTS = 5
+_COMMAND_SECONDS = 30.0
+_LIMIT_SECONDS = 60.0
 
 
 class FirstSteps:
@@ -22,12 +23,8 @@ class FirstSteps:
     def __init__(self, data: Path, tell: Callable[[str], None]) -> None:
         self._data, self._tell = data, tell
         self._thread: threading.Thread | None = None
-        self.done = threading.Event()
-
-    @property
-    def begun(self) -> bool:
-        """Whether `begin` was called."""
-        return self._thread is not None
+        #: Set when there is no more to do, done or given up.
+        self.finished = threading.Event()
 
     def begin(self, referrals: str) -> None:
         """Begin, if it has not begun yet. Does not block."""
@@ -36,16 +33,24 @@ class FirstSteps:
             self._thread.start()
 
     def _run(self, referrals: str) -> None:
-        for attempt in range(_ATTEMPTS):
-            if self._adopted(referrals) or self._adopt():
-                self.done.set()
+        try:
+            self._adopt_once(referrals)
+        finally:
+            self.finished.set()
+
+    def _adopt_once(self, referrals: str) -> None:
+        limit = time.monotonic() + _LIMIT_SECONDS
+        while time.monotonic() < limit:
+            found = self._in_force(referrals)
+            if found == 200 or (found == 404 and self._adopt()):
                 return
-            threading.Event().wait(1.0 + attempt)
+            time.sleep(0.3)
         self._tell(
             f"the MOU could not be adopted: `accord mou adopt {DOCUMENT} --as {COORDINATOR}` shows why"
         )
 
-    def _adopted(self, referrals: str) -> bool:
+    def _in_force(self, referrals: str) -> int:
+        """The status that the question for the MOU is answered with; 0 for no answer."""
         import httpx2
 
         from shared.cli.failures import CommandFailed
@@ -56,8 +61,8 @@ class FirstSteps:
             with httpx2.Client(timeout=5.0, trust_env=False) as client:
                 answer = client.get(f"{referrals}/v1/mou", headers={"Authorization": f"Bearer {token}"})
         except (CommandFailed, httpx2.HTTPError):
-            return False
-        return answer.status_code == 200
+            return 0
+        return answer.status_code
 
     def _adopt(self) -> bool:
         from shared.mou.load import load
@@ -67,7 +72,9 @@ class FirstSteps:
         command += [part for agency in signed for part in ("--signed-by", str(agency))]
         command += ["--as", COORDINATOR, "--data", str(self._data)]
         try:
-            done = subprocess.run(command, env=bare_environment(), capture_output=True, timeout=_SECONDS)
+            done = subprocess.run(
+                command, env=bare_environment(), capture_output=True, timeout=_COMMAND_SECONDS
+            )
         except subprocess.TimeoutExpired:
             return False
         if done.returncode == 0:

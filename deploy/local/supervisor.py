@@ -60,7 +60,7 @@ class Supervisor:
         self._ports: dict[str, int] = {}
         self._state = "starting"
         self._since = _now()
-        self._stop = False
+        self._stop = self._announced = False
         self._addresses: tuple[str, str] = ("", "")
         self._first_steps = FirstSteps(self._places.data, tell)
 
@@ -115,14 +115,15 @@ class Supervisor:
                 self._report(one, was)
         changed |= self._follow_addresses()
         state = self._overall()
+        if state == "ready" and not self._first_steps.finished.is_set():
+            self._first_steps.begin(self._urls()["referrals"])
+            state = self._state  # not ready before the county has its MOU
         if state != self._state:
             self._state, self._since, changed = state, _now(), True
             if state == "ready":
                 self._announce()
         if changed:
             self._write()
-        if state == "ready":
-            self._first_steps.begin(self._urls()["referrals"])
 
     def _report(self, one: Supervised, was: str) -> None:
         if one.state == "waiting":
@@ -167,8 +168,9 @@ class Supervisor:
 
     def _announce(self) -> None:
         self._tell("everything is up")
-        if self._first_steps.begun:
+        if self._announced:
             return
+        self._announced = True
         for api, url in self._urls().items():
             self._tell(f"  {api:<14} {url}")
 
