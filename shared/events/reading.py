@@ -39,7 +39,7 @@ def parse_json(value: bytes) -> dict[str, Any]:
         parsed = json.loads(value.decode("utf-8"))
     except UnicodeDecodeError:
         raise Undeliverable("not-utf-8") from None
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # also an integer of more digits than Python reads
         raise Undeliverable("not-json") from None
     if not isinstance(parsed, dict):
         raise Undeliverable("not-an-object")

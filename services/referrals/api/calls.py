@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -14,7 +13,8 @@ from services.referrals.application.handle import KeyReused, StaleBasis
 from services.referrals.application.orders import Order, Outcome
 from services.referrals.bootstrap import Referrals
 from services.referrals.domain.commands import Command
-from shared.errors import Refusal
+from shared.errors import Refusal, Undeliverable
+from shared.events.reading import parse_json
 from shared.mou.facts import CallerFacts
 from shared.web.callers import Caller
 from shared.web.problems import Problem
@@ -71,6 +71,8 @@ def carry_out(doors: Doors, asked: Asked) -> Outcome:
         raise
     try:
         outcome = handler.handle(_order(asked, command, (*flags, *unopened)))
+    except Undeliverable as error:
+        raise Problem("too-large" if error.reason == "too-large" else "unreadable") from None
     except StaleBasis as stale:
         raise Problem("precondition-required" if stale.missing else "stale") from None
     except KeyReused:
@@ -113,9 +115,6 @@ def answer(doors: Doors, outcome: Outcome, makes: str | None, notice: str | None
 def parse(raw: bytes) -> Mapping[str, Any]:
     """A request's body as an object. Raises Problem 400, never quoting it."""
     try:
-        body = json.loads(raw or b"{}")
-    except (ValueError, RecursionError):
+        return parse_json(raw or b"{}")
+    except Undeliverable:
         raise Problem("unreadable") from None
-    if not isinstance(body, dict):
-        raise Problem("unreadable")
-    return body

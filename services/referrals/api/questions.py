@@ -53,10 +53,9 @@ def questions_router(doors: Doors) -> APIRouter:
         bound = {"queue": queue, "status": status or ""}
         after = read_moment(cursors.decode(secret, caller, bound, cursor)) if cursor else None
         wanted = ReferralStatus(status).value if status else None
-        items, last = questions.worklist(CallerFacts.of(caller), queue, wanted, after, limit)
+        items, last, more = questions.worklist(CallerFacts.of(caller), queue, wanted, after, limit)
         following = cursors.encode(secret, caller, bound, write_moment(last)) if last else None
-        more = following if len(items) == limit else None
-        return {"items": items, "cursor": following, "next": more}
+        return {"items": items, "cursor": following, "next": following if more else None}
 
     @router.get("/v1/deadletters/{letter}", summary="A submission that could not be read (coordinator)")
     def deadletter(letter: UUID, caller: CurrentCaller, trace: CurrentTrace) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Neither ever quotes what was submitted: a flag or an error names a field of the 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -12,9 +13,9 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from services.referrals.application.orders import COMMANDS
-from services.referrals.domain.commands import Command, Sealing
+from services.referrals.domain.commands import Command, Sealing, is_plain
 from services.referrals.vault.port import VaultPort
-from shared.errors import Refusal, Undeliverable
+from shared.errors import Refusal
 from shared.events.names import SealedClass
 from shared.events.sealing import CannotOpen
 
@@ -54,21 +55,23 @@ def _pointer(location: tuple[int | str, ...], model: type[Command]) -> str:
 
 
 def _leniently(model: type[Command], body: Mapping[str, Any]) -> tuple[Command, tuple[str, ...]]:
-    """Field by field: what is good is kept, what is not is flagged by its contract name."""
+    """Field by field: what is good is kept, what is not is flagged by its contract name and kept sealed."""
     kept: dict[str, Any] = {}
-    flags = ["unknown-field"] if any(name not in model.model_fields for name in body) else []
+    flags: list[str] = []
+    lost: dict[str, Any] = {name: body[name] for name in body if name not in model.model_fields}
+    if lost:
+        flags.append("unknown-field")
     for name in model.model_fields:
         if name not in body:
             continue
-        for part in _parts(name, body[name], flags):
-            try:
-                model.model_validate({**kept, **part})
-            except ValidationError as error:
-                wrong = {e["loc"][:1] for e in error.errors(include_input=False)}
-                if (name,) in wrong:
-                    flags.append(f"unreadable.{name}")
-                    continue
-            kept.update({name: {**kept.get(name, {}), **part[name]}} if name in SEALED_FIELDS else part)
+        for part in _parts(name, body[name], flags, lost):
+            merged = _merged(kept.get(name), part)
+            if _fits(model, {**kept, name: merged}, name):
+                kept[name] = merged
+            else:
+                flags.append(f"unreadable.{name}")
+                lost.setdefault(name, body[name])
+    _keep_lost(kept, lost, flags)
     try:
         command = model.model_validate(kept)
     except ValidationError as error:
@@ -76,24 +79,66 @@ def _leniently(model: type[Command], body: Mapping[str, Any]) -> tuple[Command, 
     return command, tuple(dict.fromkeys(flags))
 
 
-#: Fields that hold identifying facts by class; a bad class does not cost the others.
+#: Fields that hold identifying facts by class; a bad class does not cost the others. Nor does a bad sign.
 SEALED_FIELDS = ("clear", "sealed")
+LISTS = ("signs",)
+MOST_SIGNS = 100
+#: Where the reader of a report finds what had no place in its fields, sealed like the rest of the narrative.
+AS_SUBMITTED = "as_submitted"
+MOST_KEPT = 8_192
 
 
-def _parts(name: str, value: Any, flags: list[str]) -> list[dict[str, Any]]:
+def _parts(name: str, value: Any, flags: list[str], lost: dict[str, Any]) -> list[Any]:
+    """The parts of a field's value that stand or fall by themselves."""
+    if name in LISTS and isinstance(value, list):
+        if len(value) > MOST_SIGNS:
+            flags.append(f"unreadable.{name}")
+            lost[name] = value
+        return [[one] for one in value[:MOST_SIGNS]]
     if name not in SEALED_FIELDS:
-        return [{name: value}]
+        return [value]
     if not isinstance(value, dict):
         flags.append(f"unreadable.{name}")
+        lost[name] = value
         return []
-    if any(cls not in set(SealedClass) for cls in value):
+    other = {cls: inner for cls, inner in value.items() if cls not in set(SealedClass)}
+    if other:
         flags.append("unknown-class")
-    return [{name: {cls: inner}} for cls, inner in value.items() if cls in set(SealedClass)]
+        lost[name] = other
+    return [{cls: inner} for cls, inner in value.items() if cls not in other]
+
+
+def _merged(known: Any, part: Any) -> Any:
+    if isinstance(known, list) and isinstance(part, list):
+        return [*known, *part]
+    return {**known, **part} if isinstance(known, dict) and isinstance(part, dict) else part
+
+
+def _fits(model: type[Command], given: dict[str, Any], name: str) -> bool:
+    """Whether nothing is wrong with this field; others may still be missing."""
+    try:
+        model.model_validate(given)
+    except ValidationError as error:
+        return (name,) not in {e["loc"][:1] for e in error.errors(include_input=False)}
+    return True
+
+
+def _keep_lost(kept: dict[str, Any], lost: dict[str, Any], flags: list[str]) -> None:
+    """Seal with the narrative what no field could take: a screener can still read it (DESIGN 1, rule 4)."""
+    if not lost:
+        return
+    if not is_plain(lost) or len(json.dumps(lost)) > MOST_KEPT:
+        flags.append("not-kept")
+        return
+    clear = kept.setdefault("clear", {})
+    clear["narrative"] = {AS_SUBMITTED: lost, **clear.get("narrative", {})}
 
 
 def usable(command: Command) -> bool:
-    """Whether the command says anything at all."""
-    return bool(command.model_dump(exclude_defaults=True))
+    """Whether the command states any fact that a field could take; a time alone is none."""
+    said = command.model_dump(exclude_defaults=True, exclude={"time", "clear"})
+    facts = (dict(facts) for facts in getattr(command, "clear", {}).values())
+    return bool(said) or any(facts.keys() - {AS_SUBMITTED} for facts in facts)
 
 
 def open_sealed(
@@ -108,7 +153,10 @@ def open_sealed(
     clear, flags = dict(command.clear), []
     for cls, sealed in command.sealed.items():
         try:
-            clear[cls] = {**vault.open_submission(sealed, submission, cls), **clear.get(cls, {})}
+            opened = vault.open_submission(sealed, submission, cls)
+            if not is_plain(opened):
+                raise CannotOpen("damaged")
+            clear[cls] = {**opened, **clear.get(cls, {})}
         except CannotOpen as error:
             if name not in LENIENT:
                 raise _unopenable(cls, error) from None
@@ -124,10 +172,3 @@ def _unopenable(cls: SealedClass, error: CannotOpen) -> Refusal:
         f"Seal it anew to the key of GET /v1/keys, bound to this submission and class ({error.reason}).",
         f"/sealed/{cls}",
     )
-
-
-def require_object(body: Any) -> Mapping[str, Any]:
-    """`body` if it is a JSON object. Raises Undeliverable."""
-    if not isinstance(body, dict):
-        raise Undeliverable("not-an-object")
-    return body

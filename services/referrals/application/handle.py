@@ -21,6 +21,7 @@ from services.referrals.domain.parts import Part
 from services.referrals.vault.port import ToSeal, VaultPort
 from shared.errors import Conflict, Refusal
 from shared.events import Data, Draft, read
+from shared.events.envelope import require_plain
 from shared.events.names import MOU_TOPIC, SealedClass, Service, events_topic
 from shared.events.types.mou import MouAdopted
 from shared.events.types.submission import CommandRefused, SubmissionRefused
@@ -140,14 +141,18 @@ class Handler:
             spec = COMMANDS[order.name]
             document = _document_of(order) if order.name == "adopt-mou" else None
             _require_found(spec, order, things)
-            known = spec.thing is not None
             viewer = Viewer(order.caller, mou)
             if spec.thing is not None and not may_know(viewer, spec.thing, things):
-                known = False
                 raise not_found()
+            known = spec.thing is not None
+            if getattr(order.command, "case", None) is not None and not things.matters:
+                raise not_found("/case")
             self._check_basis(spec, order, viewer, things)
             at = At(order.caller, mou, self.now(), self._new_ids())
             facts = spec.decide(things, order.command, at, order.flags, document)
+            if document is not None and self.shelf.version(connection, document.version) is not None:
+                detail, remedy = "This version was adopted before.", "Give the document a version of its own."
+                raise Refusal(facts[0].clause, "mou-version-known", detail, remedy, "/document/version")
         except Refusal as refusal:
             return Judged(Outcome(order.name, refusal=refusal), [self._refused(order, refusal, mou, known)])
         ids = [self.new_id() for _ in facts]
@@ -239,14 +244,16 @@ def _require_found(spec: Spec, order: Order, things: Things) -> None:
     found = {None: True, "concern": things.concern, "case": things.matters, "referral": things.referral}
     if not found[spec.thing]:
         raise not_found()
-    if getattr(order.command, "case", None) is not None and not things.matters:
-        raise not_found("/case")
 
 
 def _document_of(order: Order) -> Mou:
     document: Any = getattr(order.command, "document", None)
     try:
+        require_plain(document)
         return load_document(document)
+    except ValueError:
+        detail = "The document has a float, a number beyond 2^53 or a key that is not ASCII."
+        raise Refusal(NO_MOU, "invalid-field", detail, "Write whole numbers.", "/document") from None
     except InvalidMou as error:
         first = error.findings[0]
         raise Refusal(

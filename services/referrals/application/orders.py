@@ -107,6 +107,12 @@ class Things:
     matters: tuple[Matter, ...] = ()
     referral: Referral | None = None
 
+    @property
+    def attached_to(self) -> Matter | None:
+        """The matter that the concern is attached to, if it is."""
+        stream = self.concern and self.concern.case_stream
+        return next((m for m in self.matters if m.stream == stream), None)
+
     def matter(self, name: str | None = None) -> Matter:
         """The matter of this name, or any if there is none such."""
         named = [m for m in self.matters if m.matter == name]
@@ -147,7 +153,10 @@ COMMANDS: Mapping[str, Spec] = {
         c.ReportConcern, None, False, lambda t, body, at, flags, _: concerns.report(body, at, flags)
     ),
     "state-call": Spec(
-        c.StateCall, "concern", False, lambda t, body, at, *_: concerns.state_call(_concern(t), body, at)
+        c.StateCall,
+        "concern",
+        False,
+        lambda t, body, at, flags, _: concerns.state_call(_concern(t), t.attached_to, body, at, flags),
     ),
     "open-case": Spec(
         c.OpenCase, "concern", True, lambda t, body, at, *_: concerns.open_case(_concern(t), body, at)

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4, uuid5
 from services.referrals.application import repository as repo
 from services.referrals.application.handle import not_found
 from services.referrals.application.orders import Things
-from services.referrals.application.views import Viewer, may_know, opened
+from services.referrals.application.views import Viewer, may_know, may_read, opened
 from services.referrals.domain.deciding import NO_MOU
 from services.referrals.domain.parts import Concern, Matter, Referral
 from services.referrals.vault.port import VaultPort
@@ -57,7 +57,8 @@ class Questions:
     now: Callable[[], datetime]
 
     def show(self, kind: str, thing: str, caller: CallerFacts, correlation: str) -> Shown:
-        """One concern, case or referral. Raises Refusal `not-found` also where it is not the caller's to know.
+        """One concern, case or referral. Raises Refusal: `not-found` also where it is not the caller's to know,
+        `role-may-not` or `purpose-may-not` where they may know of it but not read it so.
 
         The read is recorded before the answer is given: once per person, thing, purpose and quarter of an hour.
         """
@@ -65,7 +66,8 @@ class Questions:
             viewer = Viewer(caller, self.shelf.in_force(connection, self.now()))
             things = repo.load(connection, kind, thing) if repo.as_uuid(thing) else Things()
             seen = _found(kind, things) and may_know(viewer, kind, things)
-            if seen:
+            forbidden = may_read(viewer, kind, things) if seen else None
+            if seen and forbidden is None:
                 also = self._concerns(connection, kind, things)
                 view = viewer.view(kind, things)
                 view["opened"], classes = opened(viewer, kind, things, self.vault, also)
@@ -75,6 +77,8 @@ class Questions:
                 self._record(connection, viewer, kind, things, None, correlation)
         if not seen:
             raise not_found()
+        if forbidden is not None:
+            forbidden.require()
         return shown
 
     def _concerns(self, connection: repo.Connection, kind: str, things: Things) -> Sequence[Concern]:
@@ -113,7 +117,8 @@ class Questions:
         correlation: str,
     ) -> None:
         now, caller = self.now(), viewer.caller
-        what = kind if classes is not None else f"denied-{kind}"
+        # A later read that opens other classes is a read of its own: the record must not say less than was shown.
+        what = f"denied-{kind}" if classes is None else "/".join((kind, *classes))
         slot, purpose = int(now.timestamp()) // QUARTER, caller.purpose or ""
         if not repo.first_read(connection, caller.person or "", subject, purpose, what, slot):
             return
@@ -142,8 +147,9 @@ class Questions:
 
     def worklist(
         self, caller: CallerFacts, queue: str, status: str | None, after: datetime | None, limit: int
-    ) -> tuple[list[dict[str, Any]], datetime | None]:
-        """Referrals of the caller's agency, oldest first, after a moment; and the moment of the last of them.
+    ) -> tuple[list[dict[str, Any]], datetime | None, bool]:
+        """Referrals of the caller's agency, oldest first, after a moment; the moment of the last of them; and
+        whether there may be more now. Raises Refusal if the agency may not read them for this purpose.
 
         `queue` is `inbound` (asked of the agency) or `outbound` (asked by it). Codes only: nothing is opened.
         """
@@ -158,9 +164,11 @@ class Questions:
             matter = Matter.model_validate(row["matter"])
             things = Things(referral=Referral.model_validate(row["referral"]), matters=(matter,))
             if may_know(viewer, "referral", things):
+                if (forbidden := may_read(viewer, "referral", things)) is not None:
+                    forbidden.require()
                 view = viewer.view("referral", things)
                 items.append({**view, "etag": viewer.etag("referral", things, self.secret)})
-        return items, rows[-1]["listed"] if rows else after
+        return items, rows[-1]["listed"] if rows else after, len(rows) == limit
 
     def mou(self) -> dict[str, Any] | None:
         """The MOU in force: version, since when, who signed, and the document; None while there is none."""

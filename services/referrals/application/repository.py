@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,11 +22,14 @@ from shared.mou.document import Mou
 from shared.mou.load import load_document
 
 Connection = psycopg.Connection[Any]
+_UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 #: What to load for an order about a thing of this kind.
 LOAD: Mapping[str, str] = {
     "concern": "SELECT kind, state FROM parts WHERE id = %(thing)s AND kind = 'concern'"
-    " UNION ALL SELECT kind, state FROM parts WHERE subject = %(case)s AND kind = 'matter'",
+    " UNION ALL SELECT kind, state FROM parts WHERE subject = %(case)s AND kind = 'matter'"
+    " UNION ALL SELECT m.kind, m.state FROM parts c JOIN parts m ON m.id = (c.state->>'case_stream')::uuid"
+    " WHERE c.id = %(thing)s AND c.kind = 'concern' AND %(case)s::uuid IS NULL",
     "case": "SELECT kind, state FROM parts WHERE subject = %(thing)s AND kind = 'matter'",
     "referral": "SELECT r.kind, r.state FROM parts r WHERE r.id = %(thing)s AND r.kind = 'referral'"
     " UNION ALL SELECT m.kind, m.state FROM parts r JOIN parts m ON m.id = r.stream WHERE r.id = %(thing)s",
@@ -89,7 +93,7 @@ def _things(rows: Iterable[Sequence[Any]]) -> Things:
     parts = [KINDS[kind].model_validate(state) for kind, state in rows]
     return Things(
         next((p for p in parts if isinstance(p, Concern)), None),
-        tuple(p for p in parts if isinstance(p, Matter)),
+        tuple(sorted((p for p in parts if isinstance(p, Matter)), key=lambda m: (m.opened_at, m.id))),
         next((p for p in parts if isinstance(p, Referral)), None),
     )
 
@@ -198,6 +202,27 @@ def first_read(connection: Connection, person: str, about: str, purpose: str, ki
     return made.rowcount == 1
 
 
+def has_stream(connection: Connection, stream: UUID) -> bool:
+    """Whether any event stands in this stream."""
+    row = connection.execute("SELECT 1 FROM stored_events WHERE originator_id = %s LIMIT 1", [stream])
+    return row.fetchone() is not None
+
+
+def forget_reads(connection: Connection, before_slot: int) -> int:
+    """Drop what remembers the reads of quarters of an hour that are over; how many."""
+    return connection.execute("DELETE FROM reads WHERE slot < %s", [before_slot]).rowcount
+
+
+def attached_since(connection: Connection, since: datetime) -> list[tuple[Concern, Matter]]:
+    """Concerns that were attached to a case, and the matter of each, changed since then."""
+    rows = connection.execute(
+        "SELECT c.state AS concern, m.state AS matter FROM parts c JOIN parts m"
+        " ON m.id = (c.state->>'case_stream')::uuid WHERE c.kind = 'concern' AND c.changed >= %s",
+        [since],
+    ).fetchall()
+    return [(Concern.model_validate(r["concern"]), Matter.model_validate(r["matter"])) for r in rows]
+
+
 def rebuild(connection: Connection, events: Iterable[Recorded]) -> int:
     """Drop every part and MOU version and fold them anew from all events, in recorded order. Returns parts."""
     connection.execute("TRUNCATE parts, mou_versions")
@@ -218,8 +243,5 @@ def rebuild(connection: Connection, events: Iterable[Recorded]) -> int:
 
 
 def as_uuid(text: str) -> UUID | None:
-    """The UUID written as `text`, or None."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+    """The UUID written as `text` in its usual form, or None. Python alone reads many more forms."""
+    return UUID(text) if _UUID.fullmatch(text) else None

@@ -17,7 +17,7 @@ from services.referrals.vault.port import Forgotten, ToOpen, VaultPort
 from shared.events.envelope import encode
 from shared.events.names import Agency, Role, SealedClass
 from shared.events.sealing import CannotOpen
-from shared.mou.authority import sees
+from shared.mou.authority import Permission, may, sees
 from shared.mou.disclosure import disclosable
 from shared.mou.document import Mou
 from shared.mou.facts import CallerFacts, ThingFacts
@@ -41,12 +41,13 @@ class Viewer:
     def etag(self, kind: str, things: Things, secret: bytes) -> str:
         """The opaque tag of what this viewer sees."""
         roles = [Role(r) for r in sorted(self.caller.all_roles)]
-        return etag(secret, Agency(self.caller.agency), roles, encode(self.view(kind, things)))
+        return etag(secret, Agency(self.caller.agency), roles, encode(_tagged(self.view(kind, things))))
 
     def is_current(self, given: str, kind: str, things: Things, secret: bytes) -> bool:
         """Whether one of the tags `given` (an If-Match list) is the current one."""
         current = self.etag(kind, things, secret)
-        return any(hmac.compare_digest(tag.strip(), current) for tag in given.split(","))
+        tags = (tag.strip().encode("utf-8", "surrogatepass") for tag in given.split(","))
+        return any(hmac.compare_digest(tag, current.encode()) for tag in tags)
 
     def classes(self, facts: ThingFacts) -> dict[str, tuple[str, str]]:
         """Sealed classes this viewer may open, with clause and legal basis."""
@@ -71,6 +72,26 @@ def may_know(viewer: Viewer, kind: str, things: Things) -> bool:
     if viewer.mou is None:
         return any(viewer.caller.agency in f.reporters or viewer.caller.agency == f.lead for f in facts)
     return any(sees(viewer.caller, f, viewer.mou) for f in facts)
+
+
+def may_read(viewer: Viewer, kind: str, things: Things) -> Permission | None:
+    """Why the viewer, who may know of the thing, may not read it for this purpose; None if they may."""
+    if viewer.mou is None:
+        return None
+    asked = [may(viewer.caller, f"read-{kind}", facts, viewer.mou) for facts in facts_of(kind, things)]
+    return None if any(answer.allowed for answer in asked) else next(iter(asked), None)
+
+
+def _tagged(view: Any) -> Any:
+    """What a tag stands for. Which classes are disclosed hangs on the purpose, which may differ between reading
+    and acting; which there are does not."""
+    if isinstance(view, list):
+        return [_tagged(one) for one in view]
+    if not isinstance(view, dict):
+        return view
+    if view.keys() == {"disclosed", "withheld"}:
+        return {"held": sorted((*view["disclosed"], *view["withheld"]))}
+    return {name: _tagged(inner) for name, inner in view.items()}
 
 
 def _plain(part: Part) -> dict[str, Any]:
@@ -107,8 +128,13 @@ def _referral(viewer: Viewer, things: Things) -> dict[str, Any]:
     }
 
 
+def matters_known(viewer: Viewer, things: Things) -> list[Matter]:
+    """The matters of the case that the viewer may know of."""
+    return [m for m in things.matters if may_know(viewer, "case", Things(matters=(m,)))]
+
+
 def _case(viewer: Viewer, things: Things) -> dict[str, Any]:
-    seen = [m for m in things.matters if may_know(viewer, "case", Things(matters=(m,)))]
+    seen = matters_known(viewer, things)
     matters = [{**_plain(m), "classes": _sealed(viewer, m, case_facts(m))} for m in seen]
     return {"kind": "case", "id": seen[0].case, "matters": matters}
 
@@ -116,24 +142,30 @@ def _case(viewer: Viewer, things: Things) -> dict[str, Any]:
 VIEWS = {"concern": _concern, "case": _case, "referral": _referral}
 
 
-def sealed_of(kind: str, things: Things) -> list[tuple[Part, ThingFacts]]:
-    """The parts of the thing that hold sealed facts, each with what the MOU needs to know of it."""
+def sealed_of(
+    viewer: Viewer, kind: str, things: Things, concerns: Sequence[Concern] = ()
+) -> list[tuple[Part, ThingFacts]]:
+    """The parts of the thing that hold sealed facts, each with what the MOU needs to know of it.
+
+    `concerns` are a case's: each is judged by the matter it is attached to, if the viewer may know of that.
+    """
     if kind == "concern" and things.concern is not None:
         return [(things.concern, concern_facts(things.concern))]
     if kind == "referral" and things.referral is not None:
         return [(things.referral, referral_facts(things.referral, things.matters[0]))]
-    return [(m, case_facts(m)) for m in things.matters]
+    known = matters_known(viewer, things)
+    parts: list[tuple[Part, ThingFacts]] = [(m, case_facts(m)) for m in known]
+    return [*parts, *((c, case_facts(m)) for m in known for c in concerns if c.id in m.concerns)]
 
 
 def opened(
-    viewer: Viewer, kind: str, things: Things, vault: VaultPort, also: Sequence[Concern] = ()
+    viewer: Viewer, kind: str, things: Things, vault: VaultPort, concerns: Sequence[Concern] = ()
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Sealed facts opened for this viewer, by class, with clause and basis; and which classes were shown.
 
-    Blocks on the vault. A fact whose key was destroyed is shown as forgotten. `also`: a case's concerns.
+    Blocks on the vault. A fact whose key was destroyed is shown as forgotten.
     """
-    parts: list[tuple[Part, ThingFacts]] = [*sealed_of(kind, things)]
-    parts += [(c, parts[0][1]) for c in also] if parts else []
+    parts = sealed_of(viewer, kind, things, concerns)
     wanted = [
         (name, basis, fact)
         for part, facts in parts

@@ -6,11 +6,13 @@ identifying facts by class; neither ever reaches an event as it came.
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.events.data import Id, Word
+from shared.events.data import Id
 from shared.events.names import (
     Agency,
     EvaluatedOut,
@@ -22,7 +24,41 @@ from shared.events.names import (
 )
 from shared.events.types.concern import CallLine, Danger
 
-ClearFacts = dict[SealedClass, dict[str, Any]]
+#: How deep facts in clear may be nested; what is read by people needs no more.
+DEEPEST = 20
+
+
+def is_plain(value: Any, depth: int = DEEPEST) -> bool:
+    """Whether every JSON writer takes `value` as it is: not too deep, no lone surrogate, no number that is none."""
+    if isinstance(value, dict | list):
+        inner = [*value, *value.values()] if isinstance(value, dict) else value
+        return depth > 0 and all(is_plain(one, depth - 1) for one in inner)
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+def _plain(facts: dict[str, Any]) -> dict[str, Any]:
+    if not is_plain(facts):
+        raise ValueError("not plain")
+    return facts
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """In UTC; one that falls off the calendar there is none."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("outside the calendar") from None
+
+
+Stated = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+#: A code of the county's lists. It stands in clear on kept topics, so it has the form of a code: no capital letter,
+#: no space, no date, and so no name or birth date as people write them.
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+){0,7}$", max_length=48)]
+ClearFacts = dict[SealedClass, Annotated[dict[str, Any], AfterValidator(_plain)]]
 SealedFacts = dict[SealedClass, Annotated[str, StringConstraints(max_length=40_000)]]
 
 
@@ -30,7 +66,7 @@ class Command(BaseModel):
     """A command's body: closed. `time` is when it happened in the world, if not now."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    time: AwareDatetime | None = None
+    time: Stated | None = None
 
 
 class Sealing(Command):
@@ -44,18 +80,18 @@ class ReportConcern(Sealing):
     """Tell the county of a youth who may have been exploited. A field that is missing is flagged."""
 
     immediate_danger: Danger = Danger.UNKNOWN
-    exploitation_kind: Word | None = None
-    signs: tuple[Word, ...] = Field(default=(), max_length=40)
+    exploitation_kind: Code | None = None
+    signs: tuple[Code, ...] = Field(default=(), max_length=40)
     age_years: int | None = Field(default=None, ge=0, le=25)
-    known_since: AwareDatetime | None = None
-    called_at: AwareDatetime | None = None
+    known_since: Stated | None = None
+    called_at: Stated | None = None
     called_line: CallLine | None = None
 
 
 class StateCall(Sealing):
     """State the telephone call: when, to which line; to whom under the class `reporter`."""
 
-    called_at: AwareDatetime
+    called_at: Stated
     called_line: CallLine = CallLine.HOTLINE
 
 
@@ -83,8 +119,8 @@ class RequestReferral(Sealing):
 
     recipient: Agency
     matter: Matter
-    kind: Word
-    needs: tuple[Word, ...] = Field(default=(), max_length=20)
+    kind: Code
+    needs: tuple[Code, ...] = Field(default=(), max_length=20)
     urgency: Urgency
     youth_choice: YouthChoice
 
@@ -97,13 +133,13 @@ class AcceptReferral(Command):
     """Say that the agency will serve the youth."""
 
     worker: Id | None = None
-    first_contact_by: AwareDatetime | None = None
+    first_contact_by: Stated | None = None
 
 
 class RejectReferral(Sealing):
     """Say that the agency cannot take the referral, with a reason of the MOU's list."""
 
-    reason: Word
+    reason: Code
     alternatives: tuple[Agency, ...] = ()
 
 
@@ -111,14 +147,14 @@ class JoinAgency(Command):
     """An agency takes part in the case."""
 
     agency: Agency
-    relation: Word = "participant"
+    relation: Code = "participant"
 
 
 class LeaveAgency(Command):
     """An agency takes part in the case no longer."""
 
     agency: Agency
-    reason: Word
+    reason: Code
 
 
 class AssignWorker(Command):
@@ -142,7 +178,7 @@ class EndRole(Command):
     person: Id
     agency: Agency
     role: Role
-    reason: Word
+    reason: Code
 
 
 class AdoptMou(Command):

@@ -97,8 +97,10 @@ def _stated_times(command: ReportConcern, at: At) -> tuple[dict[str, datetime | 
     return stated, [f"ahead.{name}" for name in late]
 
 
-def state_call(concern: Concern, command: StateCall, at: At) -> list[Fact]:
-    """Record the telephone call, whatever the concern's status. Once in a case, in the case's stream."""
+def state_call(
+    concern: Concern, matter: Matter | None, command: StateCall, at: At, flags: tuple[str, ...] = ()
+) -> list[Fact]:
+    """Record the telephone call, whatever the concern's status. Once in a case (`matter`), in its stream."""
     permission = permit(at, "state-call", concern_facts(concern))
     late = ("ahead.called_at",) if command.called_at > at.now + AHEAD else ()
     return [
@@ -107,14 +109,15 @@ def state_call(concern: Concern, command: StateCall, at: At) -> list[Fact]:
                 concern=concern.id,
                 called_at=command.called_at,
                 called_line=command.called_line,
-                flags=(*permission.flags, *late),
+                flags=tuple(dict.fromkeys((*permission.flags, *flags, *late))),
                 sealed={},
             ),
             permission.clause,
             at.now if late else command.called_at,
-            stream=concern.case_stream or concern.stream,
-            subject=concern.case or concern.subject,
-            youth=concern.youth,
+            stream=matter.stream if matter else concern.stream,
+            subject=matter.case if matter else concern.subject,
+            youth=matter.youth if matter else concern.youth,
+            matter=matter.matter if matter else "none",
             seal=command.clear,
         )
     ]
@@ -144,6 +147,7 @@ def open_case(concern: Concern, command: OpenCase, at: At) -> list[Fact]:
     """Open a case with the concern; the lead agency is the caller's. Raises Refusal."""
     clause = permit(at, "open-case", concern_facts(concern)).clause
     _move(concern, "open-case", clause)
+    time = happened(command.time, at, clause)
     opened = CaseOpened(
         case=at.new.case,
         case_stream=at.new.stream,
@@ -153,9 +157,9 @@ def open_case(concern: Concern, command: OpenCase, at: At) -> list[Fact]:
         concern=concern.id,
     )
     return [
-        _attached(concern, at.new.case, at.new.stream, command.matter, clause, at.now),
-        Fact(opened, clause, at.now, stream=at.new.stream, subject=at.new.case),
-        _linked(concern, at.new.case, at.new.stream, clause, at.now),
+        _attached(concern, at.new.case, at.new.stream, command.matter, clause, time),
+        Fact(opened, clause, time, stream=at.new.stream, subject=at.new.case),
+        _linked(concern, at.new.case, at.new.stream, clause, time),
     ]
 
 
@@ -163,9 +167,13 @@ def attach(concern: Concern, matter: Matter, command: AttachConcern, at: At) -> 
     """Attach the concern to a case. `command.case` is the case of `matter`. Raises Refusal."""
     clause = permit(at, "attach-concern", concern_facts(concern)).clause
     _move(concern, "attach-concern", clause)
+    if matter.matter != command.matter and "matter" in command.model_fields_set:
+        detail, remedy = "The case has no such matter.", "Name one of its matters, or leave it out."
+        raise Refusal(clause, "no-such-matter", detail, remedy, "/matter")
+    time = happened(command.time, at, clause)
     return [
-        _attached(concern, matter.case, matter.stream, MatterName(matter.matter), clause, at.now),
-        _linked(concern, matter.case, matter.stream, clause, at.now),
+        _attached(concern, matter.case, matter.stream, MatterName(matter.matter), clause, time),
+        _linked(concern, matter.case, matter.stream, clause, time),
     ]
 
 

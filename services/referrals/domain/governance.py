@@ -58,4 +58,5 @@ def adopt(command: AdoptMou, document: Mou, at: At) -> list[Fact]:
         pdf_digest=command.pdf_digest,
         document=command.document,
     )
-    return [Fact(data, clause, at.now, stream=str(document.id), subject=str(document.id))]
+    time = happened(command.time, at, clause)
+    return [Fact(data, clause, time, stream=str(document.id), subject=str(document.id))]

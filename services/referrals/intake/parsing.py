@@ -101,7 +101,7 @@ def _wrong_attributes(event: Mapping[str, Any], record: Record, agency: str) -> 
         "specversion": event.get("specversion") == "1.0",
         "id": said is not None and said == submission_id(record),
         "source": event.get("source") == f"/agencies/{agency}",
-        "purpose": "purpose" not in event or event["purpose"] in set(Purpose),
+        "purpose": "purpose" not in event or _known_purpose(event["purpose"]),
     }
     return [name for name, good in checks.items() if not good]
 
@@ -113,9 +113,13 @@ def _timed(event: Mapping[str, Any], body: dict[str, Any]) -> dict[str, Any]:
 
 def _purpose(event: Mapping[str, Any], command: str) -> Purpose:
     said = event.get("purpose")
-    if isinstance(said, str) and said in set(Purpose):
-        return Purpose(said)
+    if _known_purpose(said):
+        return Purpose(str(said))
     return PURPOSES.get(command, Purpose.COORDINATE)
+
+
+def _known_purpose(said: Any) -> bool:
+    return isinstance(said, str) and said in set(Purpose)
 
 
 def _traceparent(event: Mapping[str, Any]) -> str | None:

@@ -25,6 +25,7 @@ def receipt_of(submission: UUID, agency: str, outcome: Outcome) -> SubmissionRec
     if outcome.refusal is not None:
         return refused(submission, agency, outcome.command, outcome.refusal)
     reports = outcome.command in ("report-concern", "state-call")
+    answers = outcome.command in ("receive-referral", "accept-referral", "reject-referral")
     return SubmissionReceipted(
         submission=str(submission),
         submitter=agency,
@@ -32,7 +33,7 @@ def receipt_of(submission: UUID, agency: str, outcome: Outcome) -> SubmissionRec
         command=outcome.command,
         report=outcome.made.get("concern"),
         referral=outcome.made.get("referral"),
-        case=outcome.made.get("case") if not reports else None,
+        case=None if reports or answers else outcome.made.get("case"),
         events=outcome.events,
         flags=outcome.flags,
         notice=NOTICE if reports else None,

@@ -13,13 +13,13 @@ import structlog
 from services.referrals.application.bodies import open_sealed, read_body, usable
 from services.referrals.application.handle import KeyReused, StaleBasis, refusals_stream
 from services.referrals.application.orders import Order, Outcome
-from services.referrals.application.repository import Connection
+from services.referrals.application.repository import Connection, has_stream
 from services.referrals.bootstrap import Referrals
 from services.referrals.domain.commands import Command
 from services.referrals.intake.parsing import Submission, parse, submission_id
 from services.referrals.intake.receipts import receipt_of, unreadable
 from shared.bus.record import Record
-from shared.errors import Refusal, Undeliverable
+from shared.errors import AccordError, Refusal, Undeliverable
 from shared.events import Data, Draft
 from shared.events.names import Purpose, Service, deadletters_topic, events_topic, receipts_topic
 from shared.events.types.deadletter import DeadletterRecorded
@@ -114,6 +114,14 @@ class Taker:
         except Undeliverable as error:
             self._dead_letter(record, agency, error.reason)
             return False
+        except (AccordError, AlreadyTaken):
+            raise
+        except Exception as error:  # noqa: BLE001 - one record that we fail at must not hold up the others
+            log.error(
+                "record_failed", error_type=type(error).__name__, topic=record.topic, offset=record.offset
+            )
+            self._dead_letter(record, agency, "unexpected")
+            return False
         return True
 
     def _carry_out(self, record: Record, agency: str, submission: Submission) -> None:
@@ -162,10 +170,12 @@ class Taker:
         drafts = [
             settle.concluded(told, events_topic(Service.REFERRALS), stream, stream),
             settle.concluded(letter, deadletters_topic(Service.REFERRALS), kept.id, kept.id),
-            *settle.drafts(Outcome("unreadable")),
         ]
         with self.referrals.store.transaction() as connection:
             settle.begin(connection)
+            if has_stream(connection, kept.id):  # read again after a repair: it was told the first time
+                drafts = []
+            drafts += settle.drafts(Outcome("unreadable"))
             self.referrals.store.append(connection, drafts, {})
             settle.commit(connection)
         log.warning("submission_dead_lettered", reason=reason, bytes=len(value), agency=agency, **where)
