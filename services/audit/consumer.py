@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import structlog
 
 from services.audit.beats import Beat, Completeness
-from services.audit.ledger import Ledger, Place, Stand
+from services.audit.ledger import Ledger, Place, Stand, Written
 from services.audit.records import RawRecord, kept
 from services.audit.source import LogMoved, Source
 from shared.errors import Conflict, TryLater
@@ -22,7 +23,10 @@ BEATS_BACK = 5
 
 
 class Consumer:
-    """Reads, writes, and says when it may be trusted. One thread; `stop` ends it after the batch in hand."""
+    """Reads, writes, and says when it may be trusted. `stop` ends it after the batch in hand.
+
+    While the database writes a batch (in a thread of its own), the next one is fetched from Kafka.
+    """
 
     def __init__(
         self,
@@ -41,6 +45,8 @@ class Consumer:
         self._stands: dict[Place, Stand] = {}
         self._unchecked: set[Place] = set()
         self._complete = Completeness({})
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="ledger")
+        self._writing: Future[Written] | None = None
         self._log = structlog.get_logger()
 
     def run(self) -> None:
@@ -59,12 +65,16 @@ class Consumer:
                 self._log.warning("positions_moved", error_type=type(moved).__name__)
                 settled = False
             except TryLater as later:
-                self._log.warning("waiting", reason="away", seconds=later.seconds)
+                self._log.warning("waiting", reason=str(later), seconds=later.seconds)
                 settled = False
                 self._stop.wait(later.seconds)
+        self.close()
 
     def settle(self) -> None:
         """Seek every partition to where its ledger ends, having looked whether the log still goes on there."""
+        if self._writing is not None:
+            self._writing.exception()  # whatever it came to: the database says it now
+            self._writing = None
         self._complete = Completeness(self._ledger.complete())
         self._stands = self._ledger.stands(self._places)
         self._unchecked.clear()
@@ -92,22 +102,36 @@ class Consumer:
         self._stands |= self._ledger.stands([place])
 
     def step(self, seconds: float) -> int:
-        """One batch: how many records came. Raises Conflict, LogMoved, TryLater."""
-        polled = self._source.poll(seconds, self._batch)
+        """One batch: how many records came. It is in the ledger after the next step, or after `finish`.
+
+        Waits up to `seconds` for records if nothing is being written. Raises Conflict, LogMoved, TryLater.
+        """
+        polled = self._source.poll(0 if self._writing else seconds, self._batch)
         batch = []
         for record in polled:
             if record.topic not in self._beat_topics:
                 batch.append(record)
             elif beat := self._read_beat(record):
                 self._complete.note(beat)
+        self.finish()
         if self._unchecked:
             batch = self._checked(batch)
         if batch:
-            self._stands |= self._ledger.write(batch, self._stands).stands
+            self._writing = self._writer.submit(self._ledger.write, batch, dict(self._stands))
+        return len(polled)
+
+    def finish(self) -> None:
+        """Wait until what was fetched is in the ledger. Raises Conflict, TryLater."""
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            self._stands |= writing.result().stands
         grown = self._complete.settle({place: stand.dense for place, stand in self._stands.items()})
         if grown:
             self._ledger.completed(grown)
-        return len(polled)
+
+    def close(self) -> None:
+        """Wait for the batch in hand and end the writing thread."""
+        self._writer.shutdown(wait=True)
 
     def _checked(self, batch: Iterable[RawRecord]) -> list[RawRecord]:
         """The batch without the one record of each partition that was read again only to compare it."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from services.audit import copying
 from services.audit.records import Kept, RawRecord, kept, leaf
 from services.audit.session import Session
 from services.audit.standing import WITH_EFFECT, Known, Standing, Stood, Tail, behind, stand
@@ -17,11 +18,6 @@ from shared.errors import Conflict
 
 Place = tuple[str, int]
 """A topic and a partition of it."""
-
-COLUMNS = (
-    'topic, partition, generation, "offset", stamped, key, headers, value, sequence, standing,'
-    " event_id, type, subject, stream, streamversion, recordedtime, happened, about"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,15 +200,9 @@ def _save_holes(c: Any, place: Place, tail: Tail) -> None:
 
 
 def _copy(c: Any, stood: Sequence[tuple[Stood, int]]) -> int:
-    count = 0
-    with c.cursor().copy(f"COPY ledger ({COLUMNS}) FROM STDIN") as copy:
-        for s, generation in stood:
-            if s.held:
-                continue
-            k, r = s.kept, s.kept.record
-            where = (r.topic, r.partition, generation, r.offset, r.timestamp)
-            copy.write_row((*where, r.key, k.headers, r.value, k.sequence, s.standing.value, *k.marks))
-            count += 1
+    data, count = copying.rows(stood)
+    with c.cursor().copy(copying.SQL) as copy:
+        copy.write(data)
     return count
 
 

@@ -68,17 +68,17 @@ def stand(tail: Tail, batch: Sequence[Kept], lookup: Callable[[int], Known | Non
 
     `lookup` gives the record of a sequence that the ledger held before this batch.
     """
-    here: dict[int, Known] = {}
+    here: dict[int, Kept] = {}
     found = []
     for kept in batch:
         stood = _one(tail, kept, here, lookup)
         if kept.sequence is not None and stood.standing in WITH_EFFECT and not stood.held:
-            here[kept.sequence] = Known(kept.leaf, tail.generation)
+            here[kept.sequence] = kept
         found.append(stood)
     return found
 
 
-def _one(tail: Tail, kept: Kept, here: dict[int, Known], lookup: Callable[[int], Known | None]) -> Stood:
+def _one(tail: Tail, kept: Kept, here: dict[int, Kept], lookup: Callable[[int], Known | None]) -> Stood:
     sequence = kept.sequence
     if sequence is None:
         return Stood(kept, Standing.FOREIGN, "It has no sequence of a relay: another program wrote it.")
@@ -89,7 +89,8 @@ def _one(tail: Tail, kept: Kept, here: dict[int, Known], lookup: Callable[[int],
         first, last = tail.sequence + 1, sequence - 1
         tail.holes, tail.sequence = (*tail.holes, (first, last)), sequence
         return Stood(kept, Standing.HOLE_BEFORE, f"Sequences {first} to {last} are missing before it.")
-    known = here.get(sequence) or lookup(sequence)
+    before = here.get(sequence)
+    known = Known(before.leaf, tail.generation) if before else lookup(sequence)
     if known is None:
         tail.holes = filled(tail.holes, sequence)
         return Stood(kept, Standing.OUT_OF_ORDER, "It came after later sequences.")

@@ -71,23 +71,25 @@ class World:
         """Until the ledger holds as many offsets as the topic."""
         session = Session(self.url)
         source = Source(self.settings, [self.topic])
+        consumer = Consumer(
+            source,
+            Ledger(session),
+            beat_topics=(),
+            read_beat=lambda _: None,
+            stop=threading.Event(),
+            batch=batch,
+        )
         try:
-            consumer = Consumer(
-                source,
-                Ledger(session),
-                beat_topics=(),
-                read_beat=lambda _: None,
-                stop=threading.Event(),
-                batch=batch,
-            )
             consumer.settle()
             for _ in range(rounds):
                 consumer.step(0.2)
+                consumer.finish()
                 ends = source.bounds(source.places)
                 if all(consumer._stands[p].offset >= ends[p][1] - 1 for p in source.places):
                     return consumer
             raise AssertionError("the consumer did not come to the end")
         finally:
+            consumer.close()
             source.close()
             session.close()
 

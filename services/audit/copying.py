@@ -1,0 +1,79 @@
+"""Rows of the ledger in PostgreSQL's binary COPY format: half the time of its text format. Pure.
+
+A row is its number of fields, then each field with its length before it; null has length -1. Integers are
+big-endian; a timestamptz is microseconds since 2000; a uuid is its 16 bytes.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from services.audit.standing import Stood
+
+COLUMNS = (
+    'topic, partition, generation, "offset", stamped, key, headers, value, sequence, standing,'
+    " event_id, type, subject, stream, streamversion, recordedtime, happened, about"
+)
+SQL = f"COPY ledger ({COLUMNS}) FROM STDIN (FORMAT binary)"
+HEADER = b"PGCOPY\n\xff\r\n\x00" + struct.pack(">ii", 0, 0)
+TRAILER = struct.pack(">h", -1)
+NULL = struct.pack(">i", -1)
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+TICK = timedelta(microseconds=1)
+
+_FIELDS = struct.pack(">h", COLUMNS.count(",") + 1)
+_length = struct.Struct(">i").pack
+_int4 = struct.Struct(">ii").pack
+_int8 = struct.Struct(">iq").pack
+
+
+def rows(stood: Iterable[tuple[Stood, int]]) -> tuple[bytes, int]:
+    """The rows of these records (with their generation), and how many; what the ledger holds is left out."""
+    packed = [_row(s, generation) for s, generation in stood if not s.held]
+    return b"".join((HEADER, *packed, TRAILER)), len(packed)
+
+
+def _row(s: Stood, generation: int) -> bytes:
+    k, r = s.kept, s.kept.record
+    event_id, kind, subject, stream, version, recorded, happened, about = k.marks
+    return b"".join(
+        (
+            _FIELDS,
+            _bytes(r.topic.encode()),
+            _int4(4, r.partition),
+            _int4(4, generation),
+            _int8(8, r.offset),
+            _int8(8, r.timestamp),
+            _bytes(r.key),
+            _bytes(k.headers),
+            _bytes(r.value),
+            _number(k.sequence),
+            _bytes(s.standing.encode()),
+            _uuid(event_id),
+            _bytes(kind.encode() if kind is not None else None),
+            _uuid(subject),
+            _uuid(stream),
+            _number(version),
+            _moment(recorded),
+            _moment(happened),
+            _uuid(about),
+        )
+    )
+
+
+def _bytes(value: bytes | None) -> bytes:
+    return NULL if value is None else _length(len(value)) + value
+
+
+def _number(value: int | None) -> bytes:
+    return NULL if value is None else _int8(8, value)
+
+
+def _uuid(text: str | None) -> bytes:
+    return NULL if text is None else b"\x00\x00\x00\x10" + bytes.fromhex(text.replace("-", ""))
+
+
+def _moment(at: datetime | None) -> bytes:
+    return NULL if at is None else _int8(8, (at - EPOCH) // TICK)
