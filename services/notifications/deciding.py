@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from services.notifications.domain.facts import Facts, concerns, evolve, must_know
+from services.notifications.domain.facts import FOLDED, Facts, concerns, evolve, must_know
 from services.notifications.domain.items import HANDLED, NO_MOU, Item, items_for
 from services.notifications.reading import Parsed
 from services.notifications.records import Incoming, Place
@@ -76,13 +77,17 @@ class Decider:
         if isinstance(event.data, NotificationAcknowledged):
             self.found.acknowledged.append((event.data.item, event.envelope.actor, event))
             return
-        if event.type in HANDLED:
+        items: list[Item] = []
+        changed: dict[str, Facts] = {}
+        if event.type in HANDLED or event.type in FOLDED:
+            mou = self._mou(event) if event.type in HANDLED else None
             self._require_facts(event, record)
-            for item in items_for(event, self.known, self._mou(event)):
-                self.found.items.append((item, event))
-        changed = evolve(self.known, event)
+            changed = evolve(self.known, event)
+            items = items_for(event, ChainMap(changed, self.known), mou)
+        # All or nothing: what fails above leaves the event as if it had not come.
         self.known |= changed
         self.found.changed |= changed
+        self.found.items += [(item, event) for item in items]
 
     def _adopted(self, data: MouAdopted) -> None:
         facts = data.model_dump(mode="json")

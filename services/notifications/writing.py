@@ -41,9 +41,10 @@ _ITEM_COLUMNS = (
     ("urgency", "text"),
     ("respond_by", "timestamptz"),
 )
+_NAMES = ", ".join(name for name, _ in _ITEM_COLUMNS)
 _INSERT_ITEMS = (
-    f"INSERT INTO items ({', '.join(name for name, _ in _ITEM_COLUMNS)})"  # noqa: S608 - our own names
-    f" SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for _, kind in _ITEM_COLUMNS)})"
+    f"INSERT INTO items ({_NAMES}) SELECT {_NAMES} FROM json_to_recordset(%s::json)"  # noqa: S608 - our names
+    f" AS new ({', '.join(f'{name} {kind}' for name, kind in _ITEM_COLUMNS)})"
     " ON CONFLICT DO NOTHING RETURNING id"
 )
 
@@ -106,9 +107,17 @@ def positions(connection: Connection, moved: Sequence[Position]) -> None:
 
 def items(connection: Connection, new: Sequence[Item]) -> set[UUID]:
     """Store the items that are not there yet; the ids of these."""
-    columns = [[getattr(item, name) for item in new] for name, _ in _ITEM_COLUMNS[:14]]
-    columns += [[i.correlation for i in new], [i.urgency for i in new], [i.respond_by for i in new]]
-    return {row[0] for row in connection.execute(_INSERT_ITEMS, columns).fetchall()}
+    rows = json.dumps([_row(item) for item in new])
+    return {row[0] for row in connection.execute(_INSERT_ITEMS, [rows]).fetchall()}
+
+
+def _row(item: Item) -> dict[str, Any]:
+    return vars(item) | {
+        "id": str(item.id),
+        "subject": str(item.subject),
+        "recordedtime": item.recordedtime.isoformat(),
+        "respond_by": item.respond_by.isoformat() if item.respond_by else None,
+    }
 
 
 def told_before(connection: Connection, ids: set[UUID]) -> dict[UUID, Recorded | None]:

@@ -50,8 +50,8 @@ Known = Mapping[str, Facts]
 
 def concerns(event: Recorded) -> tuple[str, ...]:
     """The ids of the things whose facts are needed to route `event` or to fold it in."""
-    fields = THINGS.get(type(event.data), ())
-    found = (getattr(event.data, field) for field in fields)
+    fields = THINGS.get(event.type, ())
+    found = (vars(event.data).get(field) for field in fields)
     return tuple(str(id) for id in found if id is not None)
 
 
@@ -66,7 +66,7 @@ def must_know(event: Recorded) -> str | None:
 
 def evolve(known: Known, event: Recorded) -> dict[str, Facts]:
     """What `event` makes of the facts: the changed ones only. Events without a step change nothing."""
-    step = STEPS.get(type(event.data))
+    step = STEPS.get(event.type)
     return step(known, event.data) if step else {}
 
 
@@ -121,27 +121,30 @@ def _added(old: tuple[str, ...], *new: str) -> tuple[str, ...]:
 
 
 #: Event type -> the fields of its data that name the things it is about; the first is the thing itself.
-THINGS: Mapping[type, tuple[str, ...]] = {
-    ConcernReported: ("concern",),
-    ConcernEvaluatedOut: ("concern",),
-    ConcernAttached: ("concern",),
-    ConcernLinked: ("case",),
-    CaseOpened: ("case", "concern"),
-    AgencyJoined: ("case",),
-    AgencyLeft: ("case",),
-    WorkerAssigned: ("case",),
-    ReferralRequested: ("referral", "case"),
-    ReferralReceived: ("referral", "case"),
-    ReferralAccepted: ("referral", "case"),
-    ReferralRejected: ("referral", "case"),
+THINGS: Mapping[str, tuple[str, ...]] = {
+    ConcernReported.TYPE: ("concern",),
+    ConcernEvaluatedOut.TYPE: ("concern",),
+    ConcernAttached.TYPE: ("concern",),
+    ConcernLinked.TYPE: ("case",),
+    CaseOpened.TYPE: ("case", "concern"),
+    AgencyJoined.TYPE: ("case",),
+    AgencyLeft.TYPE: ("case",),
+    WorkerAssigned.TYPE: ("case",),
+    ReferralRequested.TYPE: ("referral", "case"),
+    ReferralReceived.TYPE: ("referral", "case"),
+    ReferralAccepted.TYPE: ("referral", "case"),
+    ReferralRejected.TYPE: ("referral", "case"),
 }
 
-STEPS: Mapping[type, Callable[[Known, Any], dict[str, Facts]]] = {
-    ConcernReported: _reported,
-    CaseOpened: _opened,
-    ConcernLinked: _linked,
-    AgencyJoined: _joined,
-    AgencyLeft: _left,
-    WorkerAssigned: _assigned,
-    ReferralRequested: _requested,
+STEPS: Mapping[str, Callable[[Known, Any], dict[str, Facts]]] = {
+    ConcernReported.TYPE: _reported,
+    CaseOpened.TYPE: _opened,
+    ConcernLinked.TYPE: _linked,
+    AgencyJoined.TYPE: _joined,
+    AgencyLeft.TYPE: _left,
+    WorkerAssigned.TYPE: _assigned,
+    ReferralRequested.TYPE: _requested,
 }
+
+#: Types of events that change facts.
+FOLDED = frozenset(STEPS)
