@@ -36,13 +36,13 @@ class Printed:
 
 
 def console_consumer(
-    infra: Infrastructure, principal: str, topic: str, quiet_ms: int = 8_000
+    infra: Infrastructure, principal: str, topic: str, most: int = 1_000_000, quiet_ms: int = 8_000
 ) -> list[Printed]:
     """Every record of `topic`, read from its start by Kafka's console consumer as `principal`.
 
-    It ends after `quiet_ms` without a record; to a principal that may not read it prints none and ends well
-    (its complaint goes to a logger that these jars do not have). Raises RuntimeError with what it said if it
-    ends badly, TimeoutExpired after a minute.
+    It ends after `most` records, or `quiet_ms` without one. To a principal that may not read it prints none
+    and ends well: its complaint goes to a logger that these jars do not have. Raises RuntimeError with what it
+    said if it ends badly, TimeoutExpired after a minute.
     """
     shown = {"print.partition": "true", "print.offset": "true", "print.headers": "true", "print.key": "true"}
     with _properties(*infra.kafka_credentials(principal), principal) as config:
@@ -50,7 +50,7 @@ def console_consumer(
             *java(kafka_jars()),
             CONSOLE,
             *("--bootstrap-server", infra.bootstrap, "--topic", topic, "--from-beginning"),
-            *("--command-config", str(config), "--timeout-ms", str(quiet_ms)),
+            *("--command-config", str(config), "--timeout-ms", str(quiet_ms), "--max-messages", str(most)),
         ]
         for name, value in {**shown, "key.separator": _BETWEEN, "headers.separator": ","}.items():
             command += ["--formatter-property", f"{name}={value}"]
