@@ -151,7 +151,8 @@ def status(data: Data = None, as_json: Json = False) -> None:
     """Exit 0 if everything is ready, 6 if something is not, 7 if nothing runs on this data."""
     from dataclasses import asdict
 
-    from deploy.local.health import health_of
+    from deploy.local.health import health_of_everything
+    from deploy.local.infrastructure import Infrastructure
     from deploy.local.runfile import is_running, read_run
 
     folder = _folder(data)
@@ -160,7 +161,7 @@ def status(data: Data = None, as_json: Json = False) -> None:
         if as_json:
             emit_json({"state": "stopped", "data": str(folder)})
         raise NotRunning(f"Nothing runs on {folder}.", "Start it with `accord up`.")
-    health = health_of(run.addresses)
+    health = health_of_everything(Infrastructure(folder).attach(), run.addresses)
     well = run.state == "ready" and all(h.status in ("ok", "warn") for h in health.values())
     if as_json:
         emit_json(asdict(run) | {"well": well, "health": {name: asdict(h) for name, h in health.items()}})

@@ -7,6 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from deploy.local.infrastructure import Infrastructure
+from deploy.local.kafka_admin import answers as kafka_answers
+from deploy.local.postgres import database_answers
 from deploy.local.processes import APIS
 from shared.events.names import Service
 
@@ -27,6 +30,16 @@ def health_of(addresses: Mapping[str, str]) -> dict[str, Health]:
     with ThreadPoolExecutor(len(APIS)) as pool:
         answers = pool.map(lambda api: _ask(addresses.get(api)), APIS)
         return dict(zip(APIS, answers, strict=True))
+
+
+def health_of_everything(infra: Infrastructure, addresses: Mapping[str, str]) -> dict[str, Health]:
+    """Kafka and PostgreSQL are asked as well, at the same time: a paused one still has its port and its pid."""
+    with ThreadPoolExecutor(3) as pool:
+        apis = pool.submit(health_of, addresses)
+        kafka = pool.submit(kafka_answers, infra.bootstrap, *infra.kafka_credentials("admin"))
+        postgres = pool.submit(database_answers, infra.admin_url)
+        servers = {"kafka": kafka.result(), "postgres": postgres.result()}
+        return apis.result() | {name: Health("ok" if up else "unreachable") for name, up in servers.items()}
 
 
 def _ask(address: str | None) -> Health:

@@ -44,7 +44,8 @@ class System:
         self.infra = Infrastructure(data)
 
     def __enter__(self) -> System:
-        return self.start()
+        up = self._supervisor is not None and self._supervisor.alive
+        return self if up else self.start()
 
     def __exit__(self, *_: object) -> None:
         self.stop()

@@ -33,7 +33,7 @@ def test_each_login_connects_to_its_own_database_only(infra: Infrastructure, nam
             psycopg.connect(infra.database_url(name, other), connect_timeout=5)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def own(platform_folder: Callable[[], Path]) -> Iterator[Infrastructure]:
     infrastructure = Infrastructure(platform_folder(), external=False).start()
     yield infrastructure
@@ -60,10 +60,13 @@ def _read(infra: Infrastructure) -> tuple[list[bytes], list[bytes]]:
     return [r.value for r in records], [row[0] for row in rows]
 
 
-def test_what_was_acknowledged_is_there_after_a_stop_and_after_sigkill(own: Infrastructure) -> None:
-    _write(own, b"one")
-    own.stop()
-    again = Infrastructure(own.places.data, external=False).start()
+def test_what_was_acknowledged_is_there_after_a_stop_and_after_sigkill(
+    platform_folder: Callable[[], Path],
+) -> None:
+    first = Infrastructure(platform_folder(), external=False).start()
+    _write(first, b"one")
+    first.stop()
+    again = Infrastructure(first.places.data, external=False).start()
     try:
         _write(again, b"two")
         assert again.kafka is not None
@@ -74,7 +77,7 @@ def test_what_was_acknowledged_is_there_after_a_stop_and_after_sigkill(own: Infr
         again.restart_kafka()
         assert _read(again) == ([b"one", b"two"], [b"one", b"two"])
     finally:
-        again.stop()
+        again.remove()
 
 
 def test_existing_servers_are_used_and_set_up_where_the_environment_names_them(

@@ -1,0 +1,121 @@
+"""The whole platform from the command line: up, status, doctor, deaths of each process, down."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deploy.local.processes import process_table
+from deploy.local.system import System
+
+pytestmark = [pytest.mark.platform, pytest.mark.timeout(400)]
+
+
+@pytest.fixture(scope="module")
+def whole(platform_folder: Callable[[], Path]) -> Iterator[System]:
+    with System(platform_folder()) as system:
+        yield system
+    system.infra.remove()
+
+
+def test_up_says_where_everything_is_and_adopts_the_countys_mou(whole: System) -> None:
+    assert set(whole.run.addresses) == {"referrals", "notifications", "audit", "issuer", "kafka", "postgres"}
+    whole.wait_first_steps(1.0)
+    told = whole.places.log("supervisor").read_text()
+    assert told.index("adopted its MOU") < told.index("everything is up")
+
+
+def test_status_and_doctor_find_nothing_wrong(whole: System) -> None:
+    status = whole.accord("status", "--json")
+    assert status.returncode == 0, status.stderr
+    assert json.loads(status.stdout)["well"] is True
+    doctor = whole.accord("doctor", "--json")
+    found = json.loads(doctor.stdout)
+    assert [c for c in found["checks"] if c["status"] != "ok"] == []
+    assert doctor.returncode == 0
+    names = {c["name"] for c in found["checks"]}
+    assert {
+        "kafka",
+        "topics",
+        "rights",
+        "postgres",
+        "referrals relay",
+        "disk",
+        "clock",
+        "time zones",
+    } <= names
+
+
+def test_a_second_up_on_the_same_data_says_so(whole: System) -> None:
+    for arguments in (("up",), ("up", "--detach")):
+        second = whole.accord(*arguments, "--data", str(whole.places.data))
+        assert second.returncode == 4
+        assert "already runs" in second.stderr
+    assert whole.run.state == "ready"
+
+
+@pytest.mark.parametrize("spec", process_table(), ids=lambda spec: spec.name)
+def test_each_killed_process_is_back_within_fifteen_seconds(whole: System, spec: object) -> None:
+    name = spec.name  # type: ignore[attr-defined]
+    whole.wait_ready(name)
+    pid = whole.kill(name)
+    assert whole.wait_ready(name, 15.0, not_pid=pid).exit_code is None
+
+
+@pytest.mark.parametrize("server", ["kafka", "postgres"])
+def test_a_paused_server_is_reported_within_seconds_and_all_heals_by_itself(
+    whole: System, server: str
+) -> None:
+    whole.wait_healthy("referrals")
+    began = time.monotonic()
+    pid = whole.signal(server, signal.SIGSTOP)
+    try:
+        status = whole.accord("status", "--json")
+        took = time.monotonic() - began
+        doctor = whole.accord("doctor", "--json")
+    finally:
+        psutil.Process(pid).send_signal(signal.SIGCONT)
+    assert status.returncode == 6, status.stdout
+    assert took < 15
+    failed = {c["name"] for c in json.loads(doctor.stdout)["checks"] if c["status"] == "fail"}
+    assert doctor.returncode == 6
+    assert server in failed
+    for api in ("referrals", "notifications", "audit"):
+        whole.wait_healthy(api, 40.0)
+
+
+def test_doctor_names_the_topic_whose_retention_was_changed(whole: System) -> None:
+    from kafka.admin import ConfigResource
+
+    with whole.infra.kafka_admin() as admin:
+        admin.alter_configs([ConfigResource("TOPIC", "accord.mou.events", {"retention.ms": "1000"})])
+        doctor = whole.accord("doctor", "--json")
+        whole.infra.provision_kafka()
+    failed = {c["name"]: c for c in json.loads(doctor.stdout)["checks"] if c["status"] == "fail"}
+    assert failed["accord.mou.events"]["detail"] == "set otherwise: retention.ms=1000"
+    assert "accord up" in failed["accord.mou.events"]["remedy"]
+    assert doctor.returncode == 6
+
+
+def test_down_stops_everything_and_the_data_starts_again(platform_folder: Callable[[], Path]) -> None:
+    system = System(platform_folder())
+    up = system.accord("up", "--detach", seconds=180)
+    try:
+        assert up.returncode == 0, up.stderr
+        pids = [e.pid for e in system.run.processes.values() if e.pid] + [system.run.supervisor]
+        processes = [psutil.Process(pid) for pid in pids]
+        first = system.run.addresses
+    finally:
+        down = system.accord("down", seconds=120)
+    assert down.returncode == 0, down.stderr
+    assert not [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    assert system.accord("status").returncode == 7
+    with system.start():
+        assert system.run.addresses == first
+    system.infra.remove()
