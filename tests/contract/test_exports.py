@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from shared.bus.asyncapi import document
 from shared.bus.topics import all_topics
 from shared.events import TYPES
-from shared.events.catalogue import EACH_AGENCY
+from shared.events.catalogue import CATALOGUE, EACH_AGENCY
 from shared.events.examples import EXAMPLES
 from shared.events.export import collect, drift, exporters, write
 from shared.events.export_schemas import ATTRIBUTES, schema_of
+from shared.events.names import Service
 
 ROOT = Path(__file__).parents[2]
 
@@ -124,3 +126,41 @@ class TestTheAsyncApiDocument:
         for channel in document()["channels"].values():
             if channel["description"] == "Kept for ever.":
                 assert set(channel["x-readers"]) <= services
+
+
+class TestTheOpenApiDocuments:
+    def documents(self) -> dict[str, Any]:
+        return {path.stem: json.loads(path.read_text()) for path in (ROOT / "docs/openapi").glob("*.json")}
+
+    def test_there_is_one_for_each_service_in_openapi_3_1(self) -> None:
+        found = self.documents()
+        assert set(found) == set(map(str, Service))
+        assert all(document["openapi"].startswith("3.1.") for document in found.values())
+
+    def test_their_schemas_are_valid_json_schema(self) -> None:
+        for api in self.documents().values():
+            for schema in api["components"]["schemas"].values():
+                Draft202012Validator.check_schema(schema)
+
+    def test_the_doors_that_the_catalogue_names_are_there(self) -> None:
+        paths = {
+            (method.upper(), re.sub(r"\{[^}]*}", "{}", path))
+            for document in self.documents().values()
+            for path, operations in document["paths"].items()
+            for method in operations
+        }
+        named = {
+            (method, re.sub(r"\{[^}]*}", "{}", path))
+            for entry in CATALOGUE.values()
+            for method, path in re.findall(r"`([A-Z]+) (/v1[^`]*)`", entry.door)
+        }
+        assert len(named) > 8
+        assert named <= paths
+
+    def test_every_command_can_answer_with_a_problem(self) -> None:
+        for name, api in self.documents().items():
+            for path, operations in api["paths"].items():
+                for method, operation in operations.items():
+                    if method == "post":
+                        answers = [code for code in operation["responses"] if code[0] in "45d"]
+                        assert answers, f"{name}: {path}"
