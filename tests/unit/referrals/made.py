@@ -1,0 +1,149 @@
+"""Concerns, cases and referrals for tests: built by deciding and evolving, as the application does it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from services.referrals.domain import concerns, referrals
+from services.referrals.domain.commands import (
+    AcceptReferral,
+    AttachConcern,
+    EvaluateOut,
+    OpenCase,
+    ReceiveReferral,
+    RejectReferral,
+    ReportConcern,
+    RequestReferral,
+    StateCall,
+)
+from services.referrals.domain.deciding import At, NewIds
+from services.referrals.domain.evolve import evolve, part_of
+from services.referrals.domain.facts import Fact
+from services.referrals.domain.parts import Concern, Matter, Part, Referral
+from shared.events import Draft, Recorded, read
+from shared.events.names import events_topic
+from shared.mou.facts import CallerFacts
+from tests.mou.alder import MOU
+
+NOW = datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
+SCREENER = CallerFacts("human-services", frozenset({"screener"}), "coordinate", person=str(uuid4()))
+DEPUTY = CallerFacts("sheriff", frozenset({"deputy"}), "report", person=str(uuid4()))
+ADVOCATE = CallerFacts("advocacy", frozenset({"advocate"}), "coordinate", person=str(uuid4()))
+SHELTER = CallerFacts("shelter", frozenset({"advocate"}), "coordinate", person=str(uuid4()))
+OFFICER = CallerFacts("probation", frozenset({"probation-officer"}), "coordinate", person=str(uuid4()))
+
+REQUEST = RequestReferral(
+    recipient="advocacy",
+    matter="dependency",
+    kind="advocacy",
+    needs=("advocate-now",),
+    urgency="hours",
+    youth_choice="agrees",
+)
+BODIES: dict[str, Any] = {
+    "report-concern": ReportConcern(immediate_danger="yes", signs=("older-controlling-adult",)),
+    "state-call": StateCall(called_at=NOW - timedelta(minutes=5)),
+    "evaluate-out": EvaluateOut(reason="insufficient"),
+    "open-case": OpenCase(matter="dependency"),
+    "attach-concern": AttachConcern(case=str(uuid4())),
+    "request-referral": REQUEST,
+    "receive-referral": ReceiveReferral(),
+    "accept-referral": AcceptReferral(),
+    "reject-referral": RejectReferral(reason="no-capacity"),
+}
+
+
+def at(caller: CallerFacts = SCREENER, now: datetime = NOW, mou: Any = MOU) -> At:
+    return At(caller, mou, now, NewIds(*(str(uuid4()) for _ in range(5))))
+
+
+class Log:
+    """Turns facts into recorded events, each a second later than the one before, stream by stream."""
+
+    def __init__(self) -> None:
+        self.events: list[Recorded] = []
+        self.parts: dict[str, Part] = {}
+        self._versions: dict[str, int] = {}
+
+    def append(self, facts: Sequence[Fact], agency: str = "human-services") -> list[Recorded]:
+        return [self._one(fact, agency) for fact in facts]
+
+    def _one(self, fact: Fact, agency: str) -> Recorded:
+        version = self._versions[fact.stream] = self._versions.get(fact.stream, 0) + 1
+        sealed = {cls: f"sealed-{cls}" for cls in fact.seal}
+        data = fact.data.model_copy(update={"sealed": sealed}) if sealed else fact.data
+        draft = Draft(
+            id=uuid4(),
+            topic=events_topic("referrals"),
+            source=f"/agencies/{agency}",
+            subject=UUID(fact.subject),
+            time=fact.time,
+            stream=UUID(fact.stream),
+            commandid=str(uuid4()),
+            correlationid=str(uuid4()),
+            actor=str(uuid4()),
+            agency=agency,
+            purpose="coordinate",
+            mouversion=MOU.version,
+            clause=fact.clause,
+            data=data,
+        )
+        event = read(draft.seal_bytes(NOW + timedelta(seconds=len(self.events)), version))
+        self.events.append(event)
+        place = part_of(event)
+        if place is not None:
+            changed = evolve(self.parts.get(place[1]), event)
+            assert changed is not None
+            self.parts[place[1]] = changed
+        return event
+
+    def one(self, kind: type[Any]) -> Any:
+        found = [part for part in self.parts.values() if type(part) is kind]
+        return found[-1]
+
+
+def a_concern(status: str, log: Log | None = None) -> Concern:
+    """A concern of the sheriff's in this status."""
+    log = log or Log()
+    log.append(concerns.report(BODIES["report-concern"], at(DEPUTY)), "sheriff")
+    concern: Concern = log.one(Concern)
+    if status == "evaluated-out":
+        log.append(concerns.evaluate_out(concern, BODIES["evaluate-out"], at()))
+    elif status == "attached":
+        log.append(concerns.open_case(concern, BODIES["open-case"], at()))
+    reached: Concern = log.parts[concern.id]  # type: ignore[assignment]
+    assert reached.status == status
+    return reached
+
+
+def a_referral(status: str, log: Log | None = None) -> tuple[Referral, Matter]:
+    """A referral of human services to the advocates in this status, and its matter."""
+    log = log or Log()
+    a_concern("attached", log)
+    matter: Matter = log.one(Matter)
+    log.append(referrals.request(matter, REQUEST, at()))
+    referral: Referral = log.one(Referral)
+    act = {"received": "receive-referral", "accepted": "accept-referral", "rejected": "reject-referral"}
+    if status in act:
+        log.append(
+            REFERRAL_ACTS[act[status]](referral, matter, BODIES[act[status]], at(ADVOCATE)), "advocacy"
+        )
+    reached: Referral = log.parts[referral.id]  # type: ignore[assignment]
+    assert reached.status == status
+    return reached, log.one(Matter)
+
+
+CONCERN_ACTS: dict[str, Any] = {
+    "state-call": lambda c, m, body, when: concerns.state_call(c, m if c.case else None, body, when),
+    "evaluate-out": lambda c, m, body, when: concerns.evaluate_out(c, body, when),
+    "open-case": lambda c, m, body, when: concerns.open_case(c, body, when),
+    "attach-concern": concerns.attach,
+}
+REFERRAL_ACTS: dict[str, Any] = {
+    "receive-referral": referrals.receive,
+    "accept-referral": referrals.accept,
+    "reject-referral": referrals.reject,
+}
