@@ -27,6 +27,8 @@ MOST_WAITING = 2_000
 PATIENCE = 30.0
 #: Seconds until a held partition is looked at again: at first, at most.
 FIRST_RETRY, LAST_RETRY = 0.02, 5.0
+#: Failures of a kind nobody foresaw, in a row, after which the process ends to be started anew.
+MOST_FAILURES = 10
 #: Seconds for which a partition rests after too many unreadable records in a row.
 TOO_MANY_PAUSE = 60.0
 
@@ -113,8 +115,11 @@ class Pump:
                 given = {place: [w.record for w in waiting] for place, waiting in batch.items()}
                 loop = asyncio.get_running_loop()
                 applied = await loop.run_in_executor(self._thread, self._apply, given, self._impatient())
-            except (psycopg.Error, Conflict, TryLater) as error:
+            except Exception as error:
                 failures += 1
+                foreseen = isinstance(error, psycopg.Error | Conflict | TryLater)
+                if failures >= MOST_FAILURES and not foreseen:
+                    raise
                 log.warning("batch_held", error_type=type(error).__name__, attempt=failures)
                 await asyncio.sleep(min(2.0, 0.1 * 2 ** min(failures, 5)))
                 continue

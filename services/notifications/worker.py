@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from time import monotonic
 from typing import Any
@@ -14,7 +17,7 @@ import structlog
 
 from services.notifications.apply import Applier
 from services.notifications.pump import Pump
-from services.notifications.records import Applied, Incoming, Place, Sources
+from services.notifications.records import Applied, Place, Sources
 from services.notifications.stream import GROUP, Stream, make_app
 from services.notifications.unhandled import run_known
 from shared.bus import clients
@@ -26,7 +29,7 @@ from shared.store.positions import Position, all_positions
 NEEDS_OPERATOR = 6
 #: Seconds without a step while records are there: then the stored positions are sought again, and later
 #: the process ends to be started anew.
-REREAD_AFTER, GIVE_UP_AFTER = 3.0, 60.0
+REREAD_AFTER, GIVE_UP_AFTER = 3.0, 15.0
 #: Seconds for Kafka and the database to come at the start.
 START_WAIT = 60.0
 #: A hold of this age is the operator's.
@@ -123,12 +126,7 @@ class Worker:
             except (TryLater, psycopg.Error) as error:
                 if monotonic() > until:
                     raise TryLater("Kafka or the database does not answer") from error
-            self._wait_a_moment()
-
-    def _wait_a_moment(self) -> None:
-        import time
-
-        time.sleep(0.5)
+            time.sleep(0.5)
 
     async def _consume(self) -> int:
         database = Database(self._url, self._applier)
@@ -143,7 +141,8 @@ class Worker:
             pump.cancel()
             await asyncio.gather(pump, return_exceptions=True)
             await asyncio.to_thread(stream.pump.close)
-            await asyncio.wait_for(app.stop(), 10)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(app.stop(), 10)
             database.close()
 
     async def _until_stopped(self, app: Any, stream: Stream, pump: asyncio.Task[None]) -> int:
@@ -156,8 +155,8 @@ class Worker:
             if pump.done() or app.crashed or app.should_stop:
                 log.error("worker_failed", error_type=type(_failure(pump, app)).__name__)
                 return 1
-            if ready and not await self._look(stream):
-                return 1
+            if ready:
+                await self._look(stream)
         log.info("worker_stopped")
         return 0
 
@@ -167,15 +166,14 @@ class Worker:
         except TimeoutError:
             return
 
-    async def _look(self, stream: Stream) -> bool:
-        """Whether to go on. Reads again what was skipped: the last record of a partition has none after it
-        that would show the hole."""
+    async def _look(self, stream: Stream) -> None:
+        """Read again what was skipped: the last record of a partition has none after it that would show it."""
         ends = stream.behind()
         held = {p: lane for p, lane in stream.pump.lanes.items() if lane.held_since is not None}
         try:
             stored = await asyncio.to_thread(self._report, ends, held)
         except psycopg.Error:
-            return True
+            return
         now, stuck = monotonic(), 0.0
         for place, end in ends.items():
             offset = stored[place].offset if place in stored else -1
@@ -186,11 +184,11 @@ class Worker:
                 stuck = max(stuck, now - seen[1])
         if stuck > GIVE_UP_AFTER:
             log.error("worker_stalled", seconds=round(stuck))
-            return False
+            # Whatever hangs would hang an orderly end as well; nothing in memory is needed again.
+            os._exit(1)
         if stuck > REREAD_AFTER and not any(lane.waiting for lane in stream.pump.lanes.values()):
             log.warning("unread_records_found", seconds=round(stuck, 1))
             await stream.pump.reposition()
-        return True
 
     def _positions(self) -> dict[Place, Position]:
         with psycopg.connect(self._url, connect_timeout=5) as connection:
@@ -234,6 +232,3 @@ def _failure(pump: asyncio.Task[None], app: Any) -> BaseException | None:
         return pump.exception()
     reason: BaseException | None = getattr(app, "_crash_reason", None)
     return reason
-
-
-__all__ = ["Incoming", "Worker"]
