@@ -17,7 +17,6 @@ from services.audit.access import may_read_findings
 from services.audit.domain.entry import Axis, Cut, Entry
 from services.audit.domain.fold import fold
 from services.audit.questions import NoSuchEvent, NotYours, Questions, Replay
-from services.audit.reading import snapshot
 from shared.mou import CallerFacts
 from shared.settings import Settings
 from shared.web import cursors
@@ -116,7 +115,7 @@ def ledger_router(questions: Questions) -> APIRouter:
     @router.get("/v1/ledger/positions", summary="How far the ledger reaches")
     def positions(caller: CurrentCaller) -> answers.PositionsAnswer:
         _require_county(caller)
-        with snapshot(questions.store) as reader:
+        with questions.snapshot() as reader:
             return answers.PositionsAnswer.model_validate(
                 {"complete_until": reader.complete_until(), "positions": reader.positions()}
             )
@@ -128,7 +127,7 @@ def ledger_router(questions: Questions) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=200)] = 100,
     ) -> answers.FindingsAnswer:
         _require_county(caller)
-        with snapshot(questions.store) as reader:
+        with questions.snapshot() as reader:
             found = reader.findings(after, limit)
         following = found[-1]["id"] if len(found) == limit else None
         return answers.FindingsAnswer.model_validate({"findings": found, "next": following})

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from services.audit.access import NO_MOU, may_read_history, record
 from services.audit.domain.entry import Axis, Cut, Entry, in_order, up_to
 from services.audit.domain.gaps import gaps
+from services.audit.entries import Entries
 from services.audit.reading import Reader, in_force, parsed, snapshot
 from shared.events.types.concern import ConcernLinked
 from shared.mou import CallerFacts
@@ -61,6 +63,11 @@ class Questions:
     store: Store
     require_open: Callable[[], None]
     """Raises unless audit may append (the gate of shared/bus)."""
+    entries: Entries = field(default_factory=Entries)
+
+    def snapshot(self) -> AbstractContextManager[Reader]:
+        """The ledger as it is now, for one answer. Raises TryLater."""
+        return snapshot(self.store, self.entries)
 
     def replay(self, case: str, caller: CallerFacts, cut: Cut, correlation: str) -> Replay:
         """The case up to the cut. The read, or the denial, is recorded before the answer is given.
@@ -69,7 +76,7 @@ class Questions:
         """
         self.require_open()
         now = self.store.now()
-        with snapshot(self.store) as reader:
+        with self.snapshot() as reader:
             adopted = in_force(reader.mous(), now)
             allowed = may_read_history(caller, parsed(adopted))
             known = reader.known(case)

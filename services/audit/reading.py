@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import ValidationError
+from psycopg.rows import tuple_row
 
-from services.audit.domain.entry import Entry
+from services.audit.domain.entry import Entry, in_order
+from services.audit.entries import Entries
 from services.audit.standing import WITH_EFFECT
-from shared.errors import Undeliverable
-from shared.events import Envelope, Recorded, Unhandled, read
+from shared.events import Recorded
 from shared.events.names import MOU_TOPIC, Service
-from shared.events.reading import parse_json
 from shared.events.types.case import CaseOpened
 from shared.events.types.concern import ConcernLinked
 from shared.events.types.mou import MouAdopted
@@ -24,12 +23,13 @@ from shared.mou import InvalidMou, Mou, load_document
 from shared.store.store import Store
 
 EFFECT = [str(s) for s in WITH_EFFECT]
-CASE_TYPES = "accord.case.%"
-_COLUMNS = 'SELECT topic, partition, sequence, "offset", subject, value FROM ledger'
+_KEYS = 'SELECT topic, partition, generation, "offset" FROM ledger'
 BY = {
-    "subject": f"{_COLUMNS} WHERE subject = ANY(%s::uuid[]) AND standing = ANY(%s) AND value IS NOT NULL",
-    "about": f"{_COLUMNS} WHERE about = ANY(%s::uuid[]) AND standing = ANY(%s) AND value IS NOT NULL",
+    "subject": f"{_KEYS} WHERE subject = ANY(%s::uuid[]) AND standing = ANY(%s)",
+    "about": f"{_KEYS} WHERE about = ANY(%s::uuid[]) AND standing = ANY(%s)",
 }
+
+ADOPTED = f"{_KEYS} WHERE topic = %s AND standing = ANY(%s) AND type = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,15 @@ class Adopted:
 class Reader:
     """Questions to one snapshot of the ledger: positions and events of an answer belong together."""
 
-    def __init__(self, connection: Any) -> None:
-        self._c = connection
+    def __init__(self, connection: Any, entries: Entries) -> None:
+        self._c, self._entries = connection, entries
 
     def known(self, case: str) -> bool:
         """Whether the ledger has a case of this id."""
         row = self._c.execute(
-            "SELECT 1 FROM ledger WHERE subject = %s AND type LIKE %s AND standing = ANY(%s) LIMIT 1",
-            [case, CASE_TYPES, EFFECT],
+            "SELECT 1 FROM ledger WHERE subject = %s AND starts_with(type, 'accord.case.')"
+            " AND standing = ANY(%s) LIMIT 1",
+            [case, EFFECT],
         ).fetchone()
         return row is not None
 
@@ -60,23 +61,23 @@ class Reader:
         """Everything about a case: its own events, those of the concerns it took in, and what was said of them
         elsewhere (reads, denials, refusals). And how many records about it cannot be read as events.
         """
-        rows = self._by("subject", [case])
-        own = [e for e in map(entry_of, rows) if e]
-        concerns = sorted({c for e in own if (c := _concern(e.event)) is not None})
-        rows += self._by("subject", concerns)
-        things = {case, *concerns, *_referrals(own)}
-        rows += [r for r in self._by("about", sorted(things)) if str(r["subject"]) not in {case, *concerns}]
-        entries = [entry_of(r) for r in rows]
-        return [e for e in entries if e is not None], sum(e is None for e in entries)
+        own = self._by("subject", [case])
+        events = [e for e in own if e is not None]
+        concerns = sorted({c for e in events if (c := _concern(e.event)) is not None})
+        of_concerns = self._by("subject", concerns)
+        things = {case, *concerns, *_referrals(events)}
+        said = [e for e in self._by("about", sorted(things)) if e is not None]
+        subjects = {case, *concerns}
+        elsewhere = [e for e in said if e.event.envelope.subject not in subjects]
+        every = [*own, *of_concerns, *elsewhere]
+        return [e for e in every if e is not None], sum(e is None for e in every)
 
-    def _by(self, column: Literal["subject", "about"], ids: Sequence[str]) -> list[dict[str, Any]]:
+    def _by(self, column: Literal["subject", "about"], ids: Sequence[str]) -> list[Entry | None]:
         if not ids:
             return []
-        rows: list[dict[str, Any]] = self._c.execute(
-            BY[column],
-            [list(ids), EFFECT],
-        ).fetchall()
-        return rows
+        with self._c.cursor(row_factory=tuple_row) as cursor:
+            keys = cursor.execute(BY[column], [list(ids), EFFECT]).fetchall()
+        return self._entries.get(self._c, keys)
 
     def versions(self, streams: Iterable[str]) -> dict[str, frozenset[int]]:
         """The versions of each stream that the ledger holds, of whatever subject."""
@@ -105,12 +106,10 @@ class Reader:
 
     def mous(self) -> list[Adopted]:
         """Every version of the MOU that was adopted, in order."""
-        rows = self._c.execute(
-            'SELECT topic, partition, sequence, "offset", subject, value FROM ledger WHERE topic = %s'
-            " AND standing = ANY(%s) AND type = %s ORDER BY recordedtime, sequence",
-            [MOU_TOPIC, EFFECT, MouAdopted.TYPE],
-        ).fetchall()
-        return [_adopted(e) for e in map(entry_of, rows) if e and isinstance(e.event.data, MouAdopted)]
+        with self._c.cursor(row_factory=tuple_row) as cursor:
+            keys = cursor.execute(ADOPTED, [MOU_TOPIC, EFFECT, MouAdopted.TYPE]).fetchall()
+        found = (e for e in self._entries.get(self._c, keys) if e)
+        return [_adopted(e) for e in in_order(found) if isinstance(e.event.data, MouAdopted)]
 
     def findings(self, after: int, limit: int) -> list[dict[str, Any]]:
         """Findings behind `after`, oldest first."""
@@ -123,11 +122,11 @@ class Reader:
 
 
 @contextmanager
-def snapshot(store: Store) -> Iterator[Reader]:
+def snapshot(store: Store, entries: Entries) -> Iterator[Reader]:
     """A Reader whose questions all see the same ledger. Raises TryLater."""
     with store.transaction() as connection:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield Reader(connection)
+        yield Reader(connection, entries)
 
 
 def in_force(adopted: Sequence[Adopted], at: datetime) -> Adopted | None:
@@ -140,26 +139,6 @@ def parsed(adopted: Adopted | None) -> Mou | None:
     try:
         return load_document(adopted.document) if adopted else None
     except InvalidMou:
-        return None
-
-
-def entry_of(row: Mapping[str, Any]) -> Entry | None:
-    """The event in a ledger row; facts that do not fit their type are unhandled; None if it is no event."""
-    value = bytes(row["value"])
-    try:
-        event = read(value)
-    except Undeliverable:
-        opened = _envelope(value)
-        if opened is None:
-            return None
-        event = Recorded(opened, Unhandled(opened.type, {}), value)
-    return Entry(row["topic"], row["partition"], row["sequence"], row["offset"], event)
-
-
-def _envelope(value: bytes) -> Envelope | None:
-    try:
-        return Envelope.model_validate(parse_json(value))
-    except (ValidationError, Undeliverable):
         return None
 
 

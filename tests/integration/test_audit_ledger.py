@@ -6,6 +6,7 @@ import hashlib
 import random
 import threading
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,17 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from psycopg.rows import dict_row
 
 from deploy.local.infrastructure import Infrastructure
+from services.audit.beats import Beat
 from services.audit.consumer import Consumer
 from services.audit.ledger import Ledger
 from services.audit.records import unframed_headers
 from services.audit.session import Session
 from services.audit.source import Source
+from shared.bus.beats import Beat as Sent
+from shared.bus.beats import read_beat
 from shared.settings import Settings
 from shared.store.migrate import migrate
-from tests.unit.audit.made import Case, Log
+from tests.unit.audit.made import MONDAY, Case, Log
 
 pytestmark = pytest.mark.platform
 MIGRATIONS = Path("services/audit/migrations")
@@ -67,15 +71,15 @@ class World:
             (r.partition, r.offset, r.timestamp, r.key, r.value, list(r.headers or [])) for r in found
         )
 
-    def consume(self, batch: int = 5000, rounds: int = 200) -> Consumer:
-        """Until the ledger holds as many offsets as the topic."""
+    def consume(self, batch: int = 5000, rounds: int = 200, beats: Sequence[str] = ()) -> Consumer:
+        """Until the ledger holds as many offsets as the topic. `beats` are topics that speak for referrals."""
         session = Session(self.url)
-        source = Source(self.settings, [self.topic])
+        source = Source(self.settings, [self.topic, *beats])
         consumer = Consumer(
             source,
             Ledger(session),
-            beat_topics=(),
-            read_beat=lambda _: None,
+            beat_topics=beats,
+            read_beat=as_referrals,
             stop=threading.Event(),
             batch=batch,
         )
@@ -85,7 +89,10 @@ class World:
                 consumer.step(0.2)
                 consumer.finish()
                 ends = source.bounds(source.places)
-                if all(consumer._stands[p].offset >= ends[p][1] - 1 for p in source.places):
+                done = [
+                    consumer._stands[p].offset >= ends[p][1] - 1 for p in source.places if p[0] == self.topic
+                ]
+                if all(done) and not consumer.step(0.3 if beats else 0):
                     return consumer
             raise AssertionError("the consumer did not come to the end")
         finally:
@@ -110,6 +117,11 @@ class World:
     def digest(self) -> str:
         rows = self.rows('SELECT * FROM ledger ORDER BY topic, partition, generation, "offset"')
         return hashlib.sha256(repr([sorted(r.items()) for r in rows]).encode()).hexdigest()
+
+
+def as_referrals(record: Any) -> Beat:
+    beat = read_beat(record.value)
+    return Beat("referrals", beat.before, beat.sequences)
 
 
 @pytest.fixture
@@ -250,3 +262,30 @@ def test_another_consumer_of_the_same_ledger_is_noticed_before_anything_is_writt
         ledger.write([record], stale)
     session.close()
     assert len(world.ledger()) == 10
+
+
+def test_the_ledger_is_complete_until_the_last_beat_all_of_which_it_holds(
+    world: World, fresh_topic: Callable[..., str]
+) -> None:
+    beats, made = fresh_topic(partitions=1, name="beats"), relayed(8)
+
+    def beat(second: int, sequence: int) -> None:
+        value = Sent(MONDAY + timedelta(seconds=second), {(world.topic, 0): sequence}).value()
+        topic, world.topic = world.topic, beats
+        world.produce([(0, None, value, [])])
+        world.topic = topic
+
+    def until() -> list[Any]:
+        return [r["until"] for r in world.rows("SELECT until FROM complete")]
+
+    world.produce(made[:4])
+    beat(1, 3)
+    beat(2, 5)
+    world.consume(beats=[beats])
+    assert until() == [MONDAY + timedelta(seconds=1)]
+    world.produce([made[5]])  # 4 is missing: what the beat names is not all there
+    world.consume(beats=[beats])
+    assert until() == [MONDAY + timedelta(seconds=1)]
+    world.produce([made[4]])
+    world.consume(beats=[beats])
+    assert until() == [MONDAY + timedelta(seconds=2)]

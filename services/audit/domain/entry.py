@@ -66,8 +66,10 @@ class Cut:
 def in_order(entries: Iterable[Entry], axis: Axis = Axis.RECORDED) -> list[Entry]:
     """The entries in the order of this axis, each event id once: the first that was recorded counts."""
     once: dict[str, Entry] = {}
-    for entry in sorted(entries, key=lambda e: e.place()):
+    for entry in sorted(entries, key=Entry.place):
         once.setdefault(entry.event.envelope.id, entry)
+    if axis is Axis.RECORDED:
+        return list(once.values())
     return sorted(once.values(), key=lambda e: e.place(axis))
 
 
