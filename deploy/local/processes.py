@@ -107,6 +107,20 @@ def write_files(places: Places, ports: Mapping[str, int]) -> None:
     write_private(places.data / "issuers.json", json.dumps(issuers_document(ports["issuer"]), indent=2))
 
 
+def write_environments(infra: Infrastructure, ports: Mapping[str, int]) -> None:
+    """Write `secrets/env/SERVICE.json`: a service's own settings, for commands run as it (`accord repair`)."""
+    folder = infra.places.secrets / "env"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    # Of each service the process that is given most: the one with the vault, if it has one.
+    chosen = {
+        spec.service: spec for spec in sorted(process_table(), key=lambda spec: spec.vault) if spec.service
+    }
+    for service, spec in chosen.items():
+        env = environment_of(spec, infra, ports)
+        own = {name: env[name] for name in env if name not in bare_environment() and "HTTP" not in name}
+        write_private(folder / f"{service}.json", json.dumps(own, indent=2))
+
+
 def api_ports(places: Places) -> dict[str, int]:
     """The port of each api: the one it had last time if it is free."""
     return {api: places.port(api) for api in APIS}

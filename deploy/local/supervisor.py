@@ -24,7 +24,15 @@ from deploy.local.infrastructure import Infrastructure, say
 from deploy.local.kafka import Kafka
 from deploy.local.places import read_json
 from deploy.local.postgres import Postgres
-from deploy.local.processes import APIS, Spec, api_ports, environment_of, process_table, write_files
+from deploy.local.processes import (
+    APIS,
+    Spec,
+    api_ports,
+    environment_of,
+    process_table,
+    write_environments,
+    write_files,
+)
 from deploy.local.runfile import Run, read_run
 from deploy.local.supervised import Supervised
 from shared.errors import AccordError
@@ -92,6 +100,7 @@ class Supervisor:
                 self._servers[server.child.name] = _supervised_server(server)
         self._ports = api_ports(self._places)
         write_files(self._places, self._ports)
+        write_environments(self.infra, self._ports)
         self._tell(f"Kafka and PostgreSQL are up ({time.monotonic() - began:.1f} s); starting the services")
         for spec in self._specs.values():
             self._services[spec.name] = Supervised(spec.name, self._maker(spec))
@@ -153,6 +162,7 @@ class Supervisor:
         if now == self._addresses:
             return False
         self._addresses = now
+        write_environments(self.infra, self._ports)
         self._tell("Kafka or PostgreSQL has another port now; starting the services again")
         _stop_together([s for s in self._services.values() if s.state != "held"])
         for one in self._services.values():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -42,7 +43,7 @@ def repair(service: Which, yes: Yes = False, data: Data = None, as_json: Json = 
     from shared.bus import repair as work
     from shared.errors import Disagreement, TryLater
 
-    settings = settings_of(service, data)
+    settings, platform = settings_of(service, data)
     try:
         found = work.look(settings, service)
         differing = [v for v in found if v.row != "equal"]
@@ -63,15 +64,17 @@ def repair(service: Which, yes: Yes = False, data: Data = None, as_json: Json = 
         say(report.rebuilt)
     if report.remains:
         raise Remains(f"{service} still disagrees with its topics.", "\n".join(report.remains))
-    say(f"{service} and its topics agree. Start its relay again if it stopped itself: `accord up`.")
+    say(f"{service} and its topics agree.")
+    for name in start_again(platform, service) if platform else ():
+        say(f"{name} had stopped itself and is started again.")
 
 
-def settings_of(service: str, data: Path | None) -> Settings:
-    """The service's own settings. Raises Usage if they are nowhere."""
+def settings_of(service: str, data: Path | None) -> tuple[Settings, Path | None]:
+    """The service's own settings, and the local platform's folder if they came from there. Raises Usage."""
     from shared.settings import Settings
 
     if os.environ.get("DATABASE_URL") and data is None:
-        return Settings()
+        return Settings(), None
     folder = data or Path(os.environ.get("ACCORD_DATA") or ".accord")
     path = folder / "secrets" / "env" / f"{service}.json"
     try:
@@ -83,7 +86,42 @@ def settings_of(service: str, data: Path | None) -> Settings:
             " or name the local platform's data directory with --data.",
         ) from None
     os.environ.update(given)
-    return Settings()
+    return Settings(), folder
+
+
+def start_again(folder: Path, service: str, seconds: float = 15.0) -> list[str]:
+    """Have the local platform start what stopped itself for an operator; the names. Blocks up to 15 s.
+
+    The supervisor stops what `hold.json` names and starts what it no longer names.
+    """
+    states = _states(folder)
+    names = [n for n, state in states.items() if n.startswith(f"{service}-") and state == "needs-operator"]
+    hold, before = folder / "hold.json", _json(folder / "hold.json") or []
+    if names:
+        _replace(hold, [*before, *names])
+        until = time.monotonic() + seconds
+        while any(_states(folder).get(n) != "held" for n in names) and time.monotonic() < until:
+            time.sleep(0.1)
+        _replace(hold, before)
+    return names
+
+
+def _states(folder: Path) -> dict[str, str]:
+    run = _json(folder / "run.json") or {}
+    return {name: str(entry["state"]) for name, entry in run.get("processes", {}).items()}
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _replace(path: Path, document: object) -> None:
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(document))
+    partial.replace(path)
 
 
 def _show(differing: list[Verdict]) -> None:
