@@ -196,10 +196,11 @@ def first_read(connection: Connection, person: str, about: str, purpose: str, ki
     """Whether this is the first read of its quarter of an hour; remembers it."""
     made = connection.execute(
         "INSERT INTO reads (person, about, purpose, slot, kind) VALUES (%s, %s, %s, %s, %s)"
-        " ON CONFLICT DO NOTHING",
+        " ON CONFLICT DO NOTHING RETURNING slot",
         [person, about, purpose, slot, kind],
     )
-    return made.rowcount == 1
+    # Not rowcount: in a pipeline it is not known until a result is fetched.
+    return made.fetchone() is not None
 
 
 def has_stream(connection: Connection, stream: UUID) -> bool:
@@ -210,7 +211,11 @@ def has_stream(connection: Connection, stream: UUID) -> bool:
 
 def forget_reads(connection: Connection, before_slot: int) -> int:
     """Drop what remembers the reads of quarters of an hour that are over; how many."""
-    return connection.execute("DELETE FROM reads WHERE slot < %s", [before_slot]).rowcount
+    row = connection.execute(
+        "WITH gone AS (DELETE FROM reads WHERE slot < %s RETURNING 1) SELECT count(*) AS n FROM gone",
+        [before_slot],
+    ).fetchone()
+    return int(row["n"]) if row else 0
 
 
 def attached_since(connection: Connection, since: datetime) -> list[tuple[Concern, Matter]]:

@@ -16,6 +16,7 @@ from services.referrals.application.orders import Order, Outcome
 from services.referrals.application.repository import Connection, has_stream
 from services.referrals.bootstrap import Referrals
 from services.referrals.domain.commands import Command
+from services.referrals.domain.deciding import NO_MOU
 from services.referrals.intake.parsing import Submission, parse, submission_id
 from services.referrals.intake.receipts import receipt_of, unreadable
 from shared.bus.record import Record
@@ -69,8 +70,10 @@ class OneRecord:
         record = self.record
         advance(connection, Position(record.topic, record.partition, -1, record.offset))
 
-    def concluded(self, data: Data, topic: str, subject: UUID, stream: UUID) -> Draft:
-        """An event that referrals itself concludes from this record."""
+    def concluded(
+        self, data: Data, topic: str, subject: UUID, stream: UUID, mouversion: str = NO_MOU
+    ) -> Draft:
+        """An event that referrals itself concludes from this record, under this version of the MOU."""
         return Draft(
             id=uuid4(),
             topic=topic,
@@ -83,7 +86,7 @@ class OneRecord:
             actor=system_of(self.agency),
             agency=self.agency,
             purpose=Purpose.REPORT,
-            mouversion="none",
+            mouversion=mouversion,
             clause="submissions",
             data=data,
         )
@@ -167,12 +170,15 @@ class Taker:
         stream = refusals_stream(agency, system_of(agency))
         told = SubmissionUnreadable(submitter=agency, deadletter=str(kept.id), **facts)
         letter = DeadletterRecorded(deadletter=str(kept.id), **facts)
-        drafts = [
-            settle.concluded(told, events_topic(Service.REFERRALS), stream, stream),
-            settle.concluded(letter, deadletters_topic(Service.REFERRALS), kept.id, kept.id),
-        ]
         with self.referrals.store.transaction() as connection:
             settle.begin(connection)
+            # Whom to tell is said by the rules in force: a dead letter may be about a child.
+            mou = self.referrals.questions.shelf.in_force(connection, self.now())
+            version = mou.version if mou else NO_MOU
+            drafts = [
+                settle.concluded(told, events_topic(Service.REFERRALS), stream, stream, version),
+                settle.concluded(letter, deadletters_topic(Service.REFERRALS), kept.id, kept.id, version),
+            ]
             if has_stream(connection, kept.id):  # read again after a repair: it was told the first time
                 drafts = []
             drafts += settle.drafts(Outcome("unreadable"))

@@ -14,7 +14,8 @@ CREATE TABLE parts (
     changed timestamptz NOT NULL, state jsonb NOT NULL,
     sender text, recipient text, status text, listed timestamptz
 );
-CREATE INDEX parts_matters ON parts (subject) WHERE kind = 'matter';
+-- A case has each matter once: of two commands that begin the same one, the second decides anew.
+CREATE UNIQUE INDEX parts_matters ON parts (subject, (state->>'matter')) WHERE kind = 'matter';
 CREATE INDEX parts_inbound ON parts (recipient, listed) WHERE kind = 'referral';
 CREATE INDEX parts_outbound ON parts (sender, listed) WHERE kind = 'referral';
 -- The first answer to each command, by caller and idempotency key or submission id.
