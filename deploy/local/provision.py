@@ -81,7 +81,15 @@ def make_topics(admin: Any, topics: Sequence[Topic]) -> None:
     there = {t["name"]: len(t["partitions"]) for t in admin.describe_topics() if not t["error_code"]}
     missing = [topic for topic in topics if topic.name not in there]
     if missing:
-        new = {t.name: {"num_partitions": t.partitions, "configs": t.config()} for t in missing}
+        copies, more = durability(len(admin.describe_cluster()["brokers"]))
+        new = {
+            t.name: {
+                "num_partitions": t.partitions,
+                "replication_factor": copies,
+                "configs": t.config() | more,
+            }
+            for t in missing
+        }
         admin.create_topics(new, timeout_ms=int(_TOPIC_SECONDS * 1000))
         admin.wait_for_topics([t.name for t in missing], timeout_ms=int(_TOPIC_SECONDS * 1000))
     present = [topic for topic in topics if topic.name in there]
@@ -92,6 +100,12 @@ def make_topics(admin: Any, topics: Sequence[Topic]) -> None:
                 "topic's count must never change, so nothing was touched: use another Kafka or another prefix"
             )
     _put_settings_right(admin, present)
+
+
+def durability(brokers: int) -> tuple[int, dict[str, str]]:
+    """Copies of each record, and the settings that go with them: three, two of them in step, where there are
+    three brokers; one on a laptop."""
+    return (3, {"min.insync.replicas": "2"}) if brokers >= 3 else (1, {})
 
 
 def wrong_settings(admin: Any, topics: Sequence[Topic]) -> dict[str, dict[str, str]]:

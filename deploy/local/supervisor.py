@@ -90,6 +90,7 @@ class Supervisor:
     def _start(self) -> None:
         began = time.monotonic()
         self._end_left_overs()
+        (self._places.data / "hold.json").unlink(missing_ok=True)
         self._write()
         self._tell("starting Kafka and PostgreSQL")
         self.infra.start()
@@ -193,14 +194,18 @@ class Supervisor:
             addresses |= {"kafka": self._addresses[0], "postgres": self._addresses[1].rpartition("@")[2]}
         everything = {**self._servers, **self._services}
         me = os.getpid()
-        Run(
+        run = Run(
             self._state,
             self._since,
             me,
             created_at(me),
             {} if self._state == "stopped" else addresses,
             {name: one.entry() for name, one in everything.items()},
-        ).write(self._places)
+        )
+        try:
+            run.write(self._places)
+        except OSError as error:  # a full disk must not take the services down as well
+            self._tell(f"run.json could not be written: {error.strerror}")
 
     def _stop_all(self) -> None:
         self._state, self._since = "stopping", _now()

@@ -74,6 +74,13 @@ class System:
         if self._supervisor is not None:
             self._supervisor.stop(DOWN_SECONDS)
 
+    def signal_supervisor(self, number: int, seconds: float = DOWN_SECONDS) -> int | None:
+        """Send the supervisor a signal and wait until it ended. Returns its exit code, None if it did not."""
+        if self._supervisor is None:
+            return None
+        self._supervisor.signal(number)
+        return self._supervisor.exit_code if self._supervisor.wait(seconds) else None
+
     def kill_supervisor(self) -> None:
         """SIGKILL the supervisor itself; the kernel ends its children."""
         if self._supervisor is not None:

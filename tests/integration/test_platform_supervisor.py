@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -121,13 +122,16 @@ def test_sigkill_of_the_supervisor_leaves_nothing_behind_and_the_data_starts_aga
     system.infra.remove()
 
 
-def test_sigterm_stops_everything_in_order(platform_folder: Callable[[], Path]) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_sigterm_and_ctrl_c_stop_everything_in_order(
+    platform_folder: Callable[[], Path], number: signal.Signals
+) -> None:
     system = System(platform_folder(), supervisor=TOY)
     system.start(ready=False)
     system.wait_ready("steady")
     pids = [e.pid for e in system.run.processes.values() if e.pid]
     processes = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
-    system.stop()
+    assert system.signal_supervisor(number) == 0
     run = read_run(system.places.data)
     assert run is not None
     assert {e.state for e in run.processes.values()} == {"stopped"}
