@@ -171,7 +171,9 @@ class Pump:
             lane = self.lanes[place]
             for waiting in batch[place][: stood.taken]:
                 waiting.acknowledge()
-                lane.waiting.popleft()
+                # A rebalance meanwhile lets go of all that waits, and what is read again may wait there now.
+                if lane.waiting and lane.waiting[0] is waiting:
+                    lane.waiting.popleft()
             if stood.taken:
                 lane.go_on(now)
                 resume = resume or lane.paused

@@ -20,7 +20,7 @@ from shared.settings import Settings
 
 #: Seconds within which our own processes, and the two servers, must be back (issue, Accepted when, 4).
 OURS, SERVERS = 15.0, 40.0
-#: Seconds after which a fault is given up; one that took longer than its limit is told, and fails the run at its end.
+#: Seconds after which a fault is given up. What took longer than its limit is told, and fails the run at its end.
 HOPELESS = 90.0
 APIS = ("referrals", "notifications", "audit")
 SERVICES = ("referrals", "notifications", "audit")
