@@ -1,0 +1,37 @@
+"""`python -m bench [NAME …]`: run the figures, one process each so that none leans on another."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+#: Module -> what it measures, and the aim.
+FIGURES = {
+    "commands": "application-layer and HTTP commands per second, against the bare eventsourcing library",
+    "stream_length": "what a command costs on a stream of 10, 1,000 and 10,000 events",
+    "relay": "relay catch-up, against a bare producer",
+    "feed": "feed catch-up, against a bare Faust agent that only counts",
+    "latency": "command accepted to item in an open stream, at 20 commands per second",
+}
+SECONDS = 600
+
+
+def main(names: list[str]) -> int:
+    """Run the named figures, or all. Returns 1 if one could not be measured."""
+    unknown = [name for name in names if name not in FIGURES]
+    if unknown:
+        sys.stderr.write("".join(f"  {name:14} {what}\n" for name, what in FIGURES.items()))
+        return 2
+    failed = []
+    for name in names or list(FIGURES):
+        print(f"\n== {name}: {FIGURES[name]}", flush=True)
+        done = subprocess.run([sys.executable, "-m", f"bench.{name}"], timeout=SECONDS, check=False)
+        if done.returncode:
+            failed.append(name)
+    if failed:
+        print(f"\nnot measured: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
