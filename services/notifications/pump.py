@@ -26,7 +26,9 @@ MOST_WAITING = 2_000
 #: Seconds after which an event goes on without the fact of another partition that never came.
 PATIENCE = 30.0
 #: Seconds until a held partition is looked at again: at first, at most.
-FIRST_RETRY, LAST_RETRY = 0.02, 5.0
+FIRST_RETRY, LAST_RETRY = 0.02, 1.0
+#: Seconds until a hole that the log itself has is looked at again.
+HOLE_RETRY = 5.0
 #: Failures of a kind nobody foresaw, in a row, after which the process ends to be started anew.
 MOST_FAILURES = 10
 #: Seconds for which a partition rests after too many unreadable records in a row.
@@ -223,7 +225,7 @@ class Pump:
             self._hole_at[place] = monotonic()
             if place in start:
                 self.lanes[place].hold("the log itself has a hole here", now)
-                self.lanes[place].retry_at = monotonic() + LAST_RETRY
+                self.lanes[place].retry_at = monotonic() + HOLE_RETRY
 
     async def reposition(self, start: frozenset[Place] = frozenset()) -> None:
         """Let go of what waits and read again from the stored positions. Takes about a second."""

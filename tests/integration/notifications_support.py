@@ -155,9 +155,6 @@ class Process:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait(10)
-        import shutil
-
-        shutil.copy(self.log, "/tmp/n_last.log")
         self.log.unlink()
 
 

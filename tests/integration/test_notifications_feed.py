@@ -14,17 +14,21 @@ from uuid import UUID, uuid4
 import httpx2
 import psycopg
 import pytest
+import typer
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from deploy.local.people import BY_HANDLE
 from services.notifications.api import make_app
 from services.notifications.apply import Applier
 from services.notifications.bootstrap import MIGRATIONS, checks
+from services.notifications.cli import register
 from services.notifications.feed import Feed, Filter, Viewer
 from services.notifications.hub import Hub
 from services.notifications.records import Incoming
 from services.notifications.worker import connect
+from shared.cli import run
 from shared.errors import TryLater
 from shared.settings import Settings
 from shared.store.migrate import migrate
@@ -91,8 +95,10 @@ class Desk:
         eventually("the API listens", lambda: self.server.started)
         port = self.server.servers[0].sockets[0].getsockname()[1]
         self.base = f"http://127.0.0.1:{port}"
+        self.client = httpx2.Client(base_url=self.base, trust_env=False)
 
     def stop_serving(self) -> None:
+        self.client.close()
         self.server.should_exit = True
         self._thread.join(15)
         assert not self._thread.is_alive()
@@ -113,8 +119,7 @@ class Desk:
 
     def call(self, method: str, path: str, who: str, **params: Any) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {who}"}
-        with httpx2.Client(base_url=self.base, trust_env=False) as client:
-            return client.request(method, path, headers=headers, params=params)
+        return self.client.request(method, path, headers=headers, params=params)
 
     def get(self, path: str, who: str, **params: Any) -> Any:
         answer = self.call("GET", path, who, **params)
@@ -371,6 +376,43 @@ class TestTheOpenStream:
             )
         desk.apply([desk.author.concern() for _ in range(2)])
         assert [follower.next(10)[0] for _ in range(2)] == ["2", "3"]
+
+
+class TestTheCommandLine:
+    @pytest.fixture
+    def accord(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> Iterator[Callable[..., tuple[int, str]]]:
+        app = typer.Typer()
+        register(app)
+        monkeypatch.setenv("ACCORD_NOTIFICATIONS_URL", desk.base)
+        monkeypatch.setenv("ACCORD_TOKEN", SCREENER)
+
+        def call(*arguments: str) -> tuple[int, str]:
+            code = run(app, [], ["feed", *arguments])
+            return code, capsys.readouterr().out
+
+        with capture_logs():  # the API of this process would write them between
+            yield call
+
+    def test_list_shows_the_items_as_one_document_or_as_lines(
+        self, desk: Desk, accord: Callable[..., tuple[int, str]]
+    ) -> None:
+        desk.apply([desk.author.concern() for _ in range(3)])
+        code, text = accord("list", "--json")
+        assert (code, len(json.loads(text)["items"])) == (0, 3)
+        assert len(accord("list", "--jsonl", "--limit", "2")[1].splitlines()) == 2
+        assert "act-now" in accord("list", "--tier", "act-now")[1]
+
+    def test_ack_says_who_has_it(self, desk: Desk, accord: Callable[..., tuple[int, str]]) -> None:
+        desk.concern()
+        (item,) = desk.items(SCREENER)
+        code, text = accord("ack", item["id"], "--json")
+        assert (code, json.loads(text)["acknowledged"]["by"]) == (0, CALLERS[SCREENER].person)
+        assert accord("list", "--open", "--jsonl") == (0, "")
+
+    def test_ack_of_what_is_not_yours_is_exit_code_3(self, accord: Callable[..., tuple[int, str]]) -> None:
+        assert accord("ack", str(uuid4()))[0] == 3
 
 
 class TestReadiness:
