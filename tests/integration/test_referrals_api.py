@@ -478,3 +478,19 @@ def test_with_postgresql_away_every_answer_is_503_with_retry_after_and_it_heals_
         answers = [made.post("/v1/concerns", {"age_years": 15}, "deputy", key=key) for _ in range(12)]
         assert answers[-1].status_code == 201
         assert len(made.events(kind="concern.reported", age_years=15)) == 1
+
+
+class TestTheContract:
+    def test_every_event_says_where_its_schema_is_and_there_it_is(self, here):
+        from jsonschema import Draft202012Validator
+
+        here.referral(clear={"identity": {"name": "Somebody"}})
+        import json
+
+        for event in here.events():
+            answer = here.client.get(event.envelope.dataschema)
+            assert answer.status_code == 200, event.type
+            Draft202012Validator(answer.json()).validate(json.loads(event.value))
+
+    def test_an_unknown_schema_is_not_there(self, here):
+        problem(here.client.get("/schemas/accord.unknown.v1.json"), 404, "not-found")

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from services.referrals.api.calls import Doors
 from services.referrals.api.commands import commands_router
-from services.referrals.api.questions import questions_router
+from services.referrals.api.questions import contract_router, questions_router
 from shared.errors import TryLater
 from shared.mou.vocabulary import REASONS
 from shared.settings import Settings
@@ -26,7 +26,7 @@ STATUSES = {
 
 def make_app(doors: Doors, verifier: Verifier, settings: Settings, readiness: Readiness) -> FastAPI:
     """The app. Does no I/O."""
-    routers = [commands_router(doors), questions_router(doors)]
+    routers = [commands_router(doors), questions_router(doors), contract_router()]
     return create_app(
         "referrals",
         verifier=verifier,

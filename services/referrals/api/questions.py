@@ -10,7 +10,9 @@ from fastapi import APIRouter, Query, Response
 
 from services.referrals.api.calls import Doors
 from services.referrals.domain.parts import ReferralStatus
+from shared.events.export_schemas import schema_of
 from shared.events.moments import read_moment, write_moment
+from shared.events.registry import TYPES
 from shared.mou.authority import may
 from shared.mou.facts import CallerFacts, ThingFacts
 from shared.web import cursors
@@ -90,6 +92,21 @@ def questions_router(doors: Doors) -> APIRouter:
             summary=f"One {kind}, as you may see it",
             operation_id=f"read-{kind}",
         )
+    return router
+
+
+def contract_router() -> APIRouter:
+    """The event contract, for readers of the topics."""
+    router = APIRouter(tags=["contract"])
+
+    @router.get(
+        "/schemas/{type_name}.json", summary="The JSON Schema of an event type: an event's `dataschema`"
+    )
+    def schema(type_name: str) -> dict[str, Any]:
+        if type_name not in TYPES:
+            raise Problem("not-found")
+        return schema_of(type_name)
+
     return router
 
 

@@ -12,14 +12,25 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID, uuid4, uuid5
 
+import structlog
+
 from services.referrals.application import repository as repo
-from services.referrals.application.orders import COMMANDS, Order, Outcome, Spec, Things
+from services.referrals.application.grouping import group_with_case
+from services.referrals.application.orders import (
+    COMMANDS,
+    Order,
+    Outcome,
+    Spec,
+    Things,
+    flags_of,
+    made_of,
+)
 from services.referrals.application.views import Viewer, may_know, parts_of
 from services.referrals.domain.deciding import NO_MOU, At, NewIds
 from services.referrals.domain.facts import Fact
 from services.referrals.domain.parts import Part
 from services.referrals.vault.port import ToSeal, VaultPort
-from shared.errors import Conflict, Refusal
+from shared.errors import Conflict, Refusal, TryLater
 from shared.events import Data, Draft, read
 from shared.events.envelope import require_plain
 from shared.events.names import MOU_TOPIC, SealedClass, Service, events_topic
@@ -34,6 +45,8 @@ EVENTS = events_topic(Service.REFERRALS)
 #: A caller's refusals stand in a stream of their own, found from agency and person (both codes or random).
 REFUSALS = UUID("5d1a0c2e-7b44-4f0e-9a43-0b0e1d8f2b6d")
 ATTEMPTS = 3
+#: Commands after which a concern's keys belong to a case.
+ATTACHING = frozenset({"open-case", "attach-concern"})
 
 
 class StaleBasis(Exception):
@@ -94,11 +107,24 @@ class Handler:
         """
         for attempt in range(ATTEMPTS):
             try:
-                return self._attempt(order, settle)
+                outcome = self._attempt(order, settle)
+                break
             except Conflict:
                 if attempt == ATTEMPTS - 1:
                     raise
-        raise AssertionError("unreachable")
+        if order.name in ATTACHING and outcome.refusal is None:
+            self._group_keys(outcome.made["concern"])
+        return outcome
+
+    def _group_keys(self, concern: str) -> None:
+        """The effect is committed: what fails here is done later by the upkeep of the intake."""
+        try:
+            with self.store.transaction() as connection:
+                attached = repo.attached(connection, concern)
+            for one, matter in attached:
+                group_with_case(self.vault, one, matter)
+        except TryLater as later:
+            structlog.get_logger().warning("keys_not_grouped_yet", concern=concern, reason=str(later))
 
     def refuse(self, order: Order, refusal: Refusal, settle: Settle | None = None) -> None:
         """Record a refusal that an edge found before there was a command to handle. Raises TryLater."""
@@ -120,7 +146,7 @@ class Handler:
             looked = repo.look(connection, order, COMMANDS[order.name].thing, self.now())
             if looked.answer is None:
                 judged = self._judge(connection, order, looked)
-            elif looked.answer[0] == digest:
+            elif looked.answer[0] in (digest, repo.UNKNOWN_DIGEST):
                 judged = Judged(looked.answer[1])
             else:
                 raise KeyReused
@@ -157,7 +183,8 @@ class Handler:
             return Judged(Outcome(order.name, refusal=refusal), [self._refused(order, refusal, mou, known)])
         ids = [self.new_id() for _ in facts]
         drafts = self._sealed(order, facts, ids, mou)
-        outcome = Outcome(order.name, _made(facts), tuple(map(str, ids)), _flags(facts))
+        stated = [fact.data for fact in facts]
+        outcome = Outcome(order.name, made_of(stated), tuple(map(str, ids)), flags_of(stated))
         return Judged(outcome, drafts, parts_of(things))
 
     def _check_basis(self, spec: Spec, order: Order, viewer: Viewer, things: Things) -> None:
@@ -267,18 +294,3 @@ def _document_of(order: Order) -> Mou:
 
 def _with(data: Data, sealed: dict[SealedClass, str]) -> Data:
     return data.model_copy(update={"sealed": sealed}) if sealed else data
-
-
-def _made(facts: Sequence[Fact]) -> dict[str, str]:
-    """Ids of the things that the caller addressed or made, by kind."""
-    made: dict[str, str] = {}
-    for fact in facts:
-        for kind in ("concern", "case", "referral", "person", "mou"):
-            value = getattr(fact.data, kind, None)
-            if isinstance(value, str):
-                made[kind] = value
-    return made
-
-
-def _flags(facts: Sequence[Fact]) -> tuple[str, ...]:
-    return tuple(flag for fact in facts for flag in getattr(fact.data, "flags", ()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
@@ -16,6 +16,7 @@ from services.referrals.domain.deciding import At
 from services.referrals.domain.facts import Fact
 from services.referrals.domain.parts import Concern, Matter, Referral
 from shared.errors import Refusal
+from shared.events import Data
 from shared.mou.document import Mou
 from shared.mou.facts import CallerFacts
 
@@ -97,6 +98,22 @@ class Outcome:
             refusal,
             repeated=True,
         )
+
+
+def made_of(stated: Sequence[Data]) -> dict[str, str]:
+    """Ids of the things that the caller addressed or made, by kind."""
+    made: dict[str, str] = {}
+    for data in stated:
+        for kind in ("concern", "case", "referral", "person", "mou"):
+            value = getattr(data, kind, None)
+            if isinstance(value, str):
+                made[kind] = value
+    return made
+
+
+def flags_of(stated: Sequence[Data]) -> tuple[str, ...]:
+    """What is unusual about them."""
+    return tuple(flag for data in stated for flag in getattr(data, "flags", ()))
 
 
 @dataclass(frozen=True)

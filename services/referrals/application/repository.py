@@ -98,6 +98,19 @@ def _things(rows: Iterable[Sequence[Any]]) -> Things:
     )
 
 
+#: The digest of an answer that was made again from the events: the body is not known any more.
+UNKNOWN_DIGEST = b""
+
+
+def keep_answer_again(connection: Connection, scope: str, key: UUID, outcome: Outcome, at: datetime) -> None:
+    """Keep an answer made again from the events of its command, unless the first one is still there."""
+    connection.execute(
+        "INSERT INTO commands (scope, key, digest, answer, answered) VALUES (%s, %s, %s, %s, %s)"
+        " ON CONFLICT DO NOTHING",
+        [scope, key, UNKNOWN_DIGEST, json.dumps(outcome.stored()), at],
+    )
+
+
 def keep_answer(connection: Connection, order: Order, digest: bytes, outcome: Outcome, now: datetime) -> None:
     """Keep the answer for repeats. A second one at the same time ends in Conflict, and is then a repeat."""
     connection.execute(
@@ -218,12 +231,19 @@ def forget_reads(connection: Connection, before_slot: int) -> int:
     return int(row["n"]) if row else 0
 
 
-def attached_since(connection: Connection, since: datetime) -> list[tuple[Concern, Matter]]:
-    """Concerns that were attached to a case, and the matter of each, changed since then."""
+_ATTACHED = (
+    "SELECT c.state AS concern, m.state AS matter FROM parts c JOIN parts m"
+    " ON m.id = (c.state->>'case_stream')::uuid WHERE c.kind = 'concern' AND "
+)
+
+
+def attached(
+    connection: Connection, concern: str | None = None, since: datetime | None = None
+) -> list[tuple[Concern, Matter]]:
+    """Concerns attached to a case, and the matter of each: this one, or all that changed since then."""
     rows = connection.execute(
-        "SELECT c.state AS concern, m.state AS matter FROM parts c JOIN parts m"
-        " ON m.id = (c.state->>'case_stream')::uuid WHERE c.kind = 'concern' AND c.changed >= %s",
-        [since],
+        f"{_ATTACHED} (c.id = %(concern)s::uuid OR c.changed >= %(since)s::timestamptz)",
+        {"concern": concern, "since": since},
     ).fetchall()
     return [(Concern.model_validate(r["concern"]), Matter.model_validate(r["matter"])) for r in rows]
 

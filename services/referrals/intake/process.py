@@ -13,6 +13,7 @@ import structlog
 
 from services.referrals.bootstrap import Referrals, bootstrap
 from services.referrals.intake.taking import Taker
+from services.referrals.intake.upkeep import Upkeep
 from shared.bus import clients
 from shared.bus.gate import Gate
 from shared.bus.record import Record
@@ -146,7 +147,9 @@ def _until_stopped(settings: Settings, referrals: Referrals, gate: Gate, stop: t
 
 def _read_on(intake: Intake, referrals: Referrals, gate: Gate, stop: threading.Event) -> None:
     intake.assign(referrals)
+    upkeep = Upkeep(referrals)
     log.info("ready")
     while not stop.is_set():
         gate.require()
+        upkeep.if_due()
         intake.poll()

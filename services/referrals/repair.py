@@ -1,0 +1,121 @@
+"""After `accord repair referrals`: what derives from the store is made anew from it.
+
+A command whose events were stored again must not have effect twice when its caller repeats it. Its events carry
+its key (`commandid`), its caller and what it made, so its answer is made again from them. What cannot be made
+again is the body's digest: a repeat with another body is taken for the same. Refusals are not made again: they had
+no effect, and the repeat is judged anew.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from uuid import UUID
+
+import psycopg
+
+from services.referrals.application import repository as repo
+from services.referrals.application.orders import Outcome, flags_of, made_of
+from shared.events import Data, Recorded, read
+from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, WorkerAssigned
+from shared.events.types.concern import (
+    ConcernAttached,
+    ConcernCallStated,
+    ConcernEvaluatedOut,
+    ConcernReported,
+)
+from shared.events.types.mou import MouAdopted
+from shared.events.types.referral import (
+    ReferralAccepted,
+    ReferralReceived,
+    ReferralRejected,
+    ReferralRequested,
+)
+from shared.events.types.role import RoleAssigned, RoleEnded
+from shared.settings import Settings
+from shared.store.append import lock_store
+from shared.store.store import Store
+
+#: The types that a command's events have among them -> the command. The first row that fits is meant.
+COMMAND_OF: tuple[tuple[frozenset[type[Data]], str], ...] = (
+    (frozenset({ConcernReported}), "report-concern"),
+    (frozenset({ConcernCallStated}), "state-call"),
+    (frozenset({ConcernEvaluatedOut}), "evaluate-out"),
+    (frozenset({ConcernAttached, CaseOpened}), "open-case"),
+    (frozenset({ConcernAttached}), "attach-concern"),
+    (frozenset({ReferralRequested}), "request-referral"),
+    (frozenset({ReferralReceived}), "receive-referral"),
+    (frozenset({ReferralAccepted}), "accept-referral"),
+    (frozenset({ReferralRejected}), "reject-referral"),
+    (frozenset({AgencyJoined}), "join-agency"),
+    (frozenset({AgencyLeft}), "leave-agency"),
+    (frozenset({WorkerAssigned}), "assign-worker"),
+    (frozenset({RoleAssigned}), "assign-role"),
+    (frozenset({RoleEnded}), "end-role"),
+    (frozenset({MouAdopted}), "adopt-mou"),
+)
+STATED: frozenset[type] = frozenset(kind for kinds, _ in COMMAND_OF for kind in kinds)
+BATCH = 1_000
+
+#: A caller (`agency/person`) and a key.
+Key = tuple[str, str]
+
+
+def after_repair(settings: Settings) -> str:
+    """Make parts, MOU versions and the answers to commands anew from the stored events; what was done.
+
+    One transaction under the append lock. Blocks for as long as it takes to read every event. Raises TryLater.
+    """
+    url = settings.database_url.get_secret_value()
+    with closing(Store(url, 2)) as store, store.transaction() as connection:
+        lock_store(connection)
+        known = _answered(connection)
+        lost: dict[Key, list[Recorded]] = defaultdict(list)
+        parts = repo.rebuild(connection, _noting(_all_events(url), known, lost))
+        for key, events in lost.items():
+            repo.keep_answer_again(
+                connection, key[0], UUID(key[1]), answer_of(events), events[0].envelope.recordedtime
+            )
+    return f"{parts} concerns, matters and referrals folded anew; {len(lost)} commands known again."
+
+
+def answer_of(events: Iterable[Recorded]) -> Outcome:
+    """The answer to the command that led to these events, in their order. At least one is of `STATED`."""
+    events = list(events)
+    stated = [event.data for event in events if isinstance(event.data, Data)]
+    kinds = {type(data) for data in stated}
+    command = next(command for needed, command in COMMAND_OF if needed <= kinds)
+    return Outcome(command, made_of(stated), tuple(event.envelope.id for event in events), flags_of(stated))
+
+
+def _answered(connection: repo.Connection) -> set[Key]:
+    rows = connection.execute("SELECT scope, key FROM commands").fetchall()
+    return {(row["scope"], str(row["key"])) for row in rows}
+
+
+def _noting(
+    events: Iterable[Recorded], known: set[Key], lost: dict[Key, list[Recorded]]
+) -> Iterator[Recorded]:
+    """`events`, those of commands without an answer put aside by caller and key."""
+    for event in events:
+        envelope = event.envelope
+        key = (f"{envelope.agency}/{envelope.actor}", envelope.commandid)
+        if _is_of_a_command(event) and key not in known:
+            lost[key].append(event)
+        yield event
+
+
+def _is_of_a_command(event: Recorded) -> bool:
+    return type(event.data) in STATED or event.type == "accord.concern.linked.v1"
+
+
+def _all_events(url: str) -> Iterator[Recorded]:
+    """Every stored event, as it was recorded, a batch at a time; on a connection that only reads."""
+    with (
+        psycopg.connect(url, connect_timeout=5) as connection,
+        connection.cursor(name="all_events") as cursor,
+    ):
+        cursor.itersize = BATCH
+        for (state,) in cursor.execute("SELECT state FROM stored_events ORDER BY notification_id"):
+            yield read(bytes(state))
