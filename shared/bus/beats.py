@@ -69,6 +69,7 @@ def fence(connection: psycopg.Connection[Any], now: Callable[[], datetime]) -> F
     Raises psycopg.errors.LockNotAvailable after that.
     """
     with connection.transaction():
+        connection.execute("SET LOCAL synchronous_commit = on")
         lock_store(connection)
         row = connection.execute(
             "UPDATE store_clock SET recorded = greatest(recorded, %s) RETURNING recorded,"

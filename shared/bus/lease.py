@@ -72,6 +72,8 @@ class Lease:
         row = self.connection.execute(
             "UPDATE relay_state SET released = false RETURNING (SELECT released FROM relay_state AS before)"
         ).fetchone()
+        # From here on only the checkpoint is written, and the beats' fence, which asks for the disk itself.
+        self.connection.execute("SET synchronous_commit = off")
         return row == (True,)
 
     def rows_after(self, notification_id: int, limit: int) -> list[Row]:
@@ -100,9 +102,7 @@ class Lease:
 
     def save(self, published: int, released: bool = False) -> None:
         """Save the checkpoint. It is a hint (Kafka's tail decides), so it need not wait for the disk."""
-        self.connection.execute("SET synchronous_commit = off")
         self.connection.execute("UPDATE relay_state SET published = %s, released = %s", [published, released])
-        self.connection.execute("SET synchronous_commit = on")
 
     def wait(self, seconds: float) -> None:
         """Return when something was appended, at the latest after `seconds`."""
