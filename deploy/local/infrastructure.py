@@ -189,7 +189,7 @@ class Infrastructure:
         """SIGKILL the local Kafka (tests only)."""
         _ours(self.kafka).kill()
 
-    def restart_kafka(self, seconds: float = 60.0) -> None:
+    def restart_kafka(self, seconds: float = 120.0) -> None:
         """Start the local Kafka again and wait until it answers."""
         kafka = _ours(self.kafka)
         kafka.start()

@@ -15,8 +15,8 @@ from deploy.local.kafka_config import ADMIN, JVM_FLAGS, server_properties
 from deploy.local.places import Places, bare_environment, write_private
 from shared.errors import AccordError
 
-FORMAT_SECONDS = 60.0
-READY_SECONDS = 60.0
+FORMAT_SECONDS = 120.0
+READY_SECONDS = 120.0
 STOP_SECONDS = 20.0
 
 

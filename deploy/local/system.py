@@ -19,7 +19,7 @@ from deploy.local.processes import Spec, environment_of, process_table
 from deploy.local.runfile import Entry, Run, is_running, is_same_process, read_run
 from shared.errors import AccordError
 
-UP_SECONDS = 120.0
+UP_SECONDS = 240.0
 DOWN_SECONDS = 60.0
 
 _SUPERVISOR = (sys.executable, "-m", "deploy.local.supervisor")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from kafka.errors import TopicAuthorizationFailedError
 
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.provision import wrong_settings
+from deploy.local.system import System
 from shared.bus.topics import all_topics
 from tests.containers.kafka_container import build_image, docker_client, kafka_in_a_container
 from tests.platform_fixtures import say_which_kafka
@@ -63,3 +65,21 @@ def test_rights_hold_in_the_container_too(county: Infrastructure) -> None:
     with pytest.raises(TopicAuthorizationFailedError):
         producer.send("accord.submissions.sheriff", b"{}", partition=0).get(timeout=10)
     producer.close(timeout=2)
+
+
+def test_the_whole_system_runs_on_it_and_what_the_county_adopts_is_on_its_log(
+    county: Infrastructure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", county.admin_url)
+    with System(county.places.data) as system:
+        system.wait_first_steps()
+        assert not {"kafka", "postgres"} & system.run.processes.keys()
+        assert system.run.addresses["kafka"] == county.bootstrap
+        partition = TopicPartition("accord.mou.events", 0)
+        consumer = KafkaConsumer(**county.kafka_options("audit"), auto_offset_reset="earliest", group_id=None)
+        consumer.assign([partition])
+        records = consumer.poll(timeout_ms=20_000).get(partition, [])
+        consumer.close()
+        status = system.accord("status", "--json")
+    assert json.loads(records[0].value)["type"] == "accord.mou.adopted.v1"
+    assert status.returncode == 0, status.stdout
