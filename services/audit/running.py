@@ -23,6 +23,7 @@ from shared.settings import Settings
 
 T = TypeVar("T")
 BEATS = {beats_topic(service): service.value for service in Service}
+KEPT = frozenset(topic.name for topic in kept_topics())
 #: Looks at Kafka or the database at the start, before the supervisor is to start us again.
 TRIES = 60
 
@@ -30,8 +31,7 @@ TRIES = 60
 def run(settings: Settings, stop: threading.Event) -> int:
     """Consume until `stop`. Returns 0. Raises TryLater if Kafka or the database does not come within a minute."""
     url = patiently(lambda: prepare(settings), stop)
-    topics = [topic.name for topic in kept_topics()]
-    source = patiently(lambda: Source(settings, [*topics, *BEATS]), stop) if url else None
+    source = patiently(lambda: Source(settings, [*sorted(KEPT), *BEATS]), stop) if url else None
     if url and source:
         session = Session(url)
         try:
@@ -64,4 +64,6 @@ def read_beat(record: RawRecord) -> Beat | None:
     except Undeliverable:
         structlog.get_logger().warning("beat_unreadable", topic=record.topic, offset=record.offset)
         return None
-    return Beat(BEATS[record.topic], beat.before, beat.sequences)
+    # A service also publishes what the ledger does not keep (receipts, outboxes): it has no word in this.
+    sequences = {place: last for place, last in beat.sequences.items() if place[0] in KEPT}
+    return Beat(BEATS[record.topic], beat.before, sequences)
