@@ -114,13 +114,21 @@ class Client:
             cursor = following
 
     def stream(
-        self, path: str, *, last_event_id: str | None = None, params: Mapping[str, Any] | None = None
+        self,
+        path: str,
+        *,
+        last_event_id: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        on_open: Callable[[], None] = lambda: None,
     ) -> Iterator[Event]:
-        """Events as they come, without end; after a cut it goes on behind the last one seen."""
+        """Events as they come, without end; after a cut it goes on behind the last one seen.
+
+        `on_open` is called each time the service took the call, before its first event.
+        """
         cut_off: float | None = None
         while True:
             try:
-                for event in self._stream_once(path, last_event_id, params):
+                for event in self._stream_once(path, last_event_id, params, on_open):
                     last_event_id, cut_off = event.id or last_event_id, None
                     yield event
             except (httpx2.TransportError, httpx2.SSEError):
@@ -133,7 +141,9 @@ class Client:
                 raise Unreachable("The stream could not be opened again.", "`accord status` shows what runs.")
             self._sleep(1.0)
 
-    def _stream_once(self, path: str, last: str | None, params: Mapping[str, Any] | None) -> Iterator[Event]:
+    def _stream_once(
+        self, path: str, last: str | None, params: Mapping[str, Any] | None, on_open: Callable[[], None]
+    ) -> Iterator[Event]:
         headers = {
             **self._signed_in(),
             "Accept": "text/event-stream",
@@ -146,6 +156,7 @@ class Client:
             if response.status_code != 200:
                 response.read()
                 raise ApiProblem(response.status_code, _document(response))
+            on_open()
             for sent in httpx2.EventSource(response):
                 if sent.data:
                     yield Event(sent.id, sent.event, json.loads(sent.data))
