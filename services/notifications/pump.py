@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, NamedTuple
@@ -20,7 +21,9 @@ from services.notifications.records import Applied, Incoming, Place
 from shared.bus.deadletters import Streak
 from shared.errors import Conflict, TryLater
 
-BATCH = 200
+BATCH = 500
+#: Records that may have come and not yet been looked at before Faust has to wait.
+MOST_COME = 2_000
 #: Records that wait for one partition before it is paused and what waits is let go, to be read again.
 MOST_WAITING = 2_000
 #: Seconds after which an event goes on without the fact of another partition that never came.
@@ -86,7 +89,9 @@ class Pump:
     def __init__(self, apply: Apply, consumer: Consumer) -> None:
         """`apply` blocks on the database; it runs in the pump's thread and raises psycopg.Error or ours."""
         self._apply, self._consumer = apply, consumer
-        self._queue: asyncio.Queue[Waiting] = asyncio.Queue(maxsize=4 * BATCH)
+        self._come: deque[Waiting] = deque()
+        self._arrival, self._room = asyncio.Event(), asyncio.Event()
+        self._room.set()
         self._thread = ThreadPoolExecutor(1, "apply")
         self.lanes: dict[Place, Lane] = {}
         self._hole_at: dict[Place, float] = {}
@@ -94,13 +99,18 @@ class Pump:
 
     async def put(self, waiting: Waiting) -> None:
         """Take a record; waits while too many are under way. While the stream is repositioned it is let go."""
-        if not self._deaf:
-            await self._queue.put(waiting)
+        if self._deaf:
+            return
+        self._come.append(waiting)
+        self._arrival.set()
+        if len(self._come) >= MOST_COME:
+            self._room.clear()
+            await self._room.wait()
 
     def forget(self) -> None:
         """Let go of all that waits: it is read again."""
-        while not self._queue.empty():
-            self._queue.get_nowait()
+        self._come.clear()
+        self._room.set()
         for lane in self.lanes.values():
             lane.waiting.clear()
             lane.paused = False
@@ -130,15 +140,13 @@ class Pump:
 
     async def _collect(self) -> None:
         """Wait for something to do, then take what has come without waiting for more."""
-        if not self._ready():
-            try:
-                self._lane_of(await asyncio.wait_for(self._queue.get(), self._pause()))
-            except TimeoutError:
-                return
-        for _ in range(BATCH):
-            if self._queue.empty():
-                return
-            self._lane_of(self._queue.get_nowait())
+        if not self._come and not self._ready():
+            self._arrival.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._arrival.wait(), self._pause())
+        for _ in range(min(BATCH, len(self._come))):
+            self._lane_of(self._come.popleft())
+        self._room.set()
 
     def _lane_of(self, waiting: Waiting) -> None:
         lane = self.lanes.setdefault(waiting.record.place, Lane())

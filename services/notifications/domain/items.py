@@ -196,6 +196,8 @@ def about_of(event: Recorded, recipient: str, known: Known) -> tuple[str | None,
 
 
 def _only_reported(recipient: str, event: Recorded, known: Known) -> bool:
+    if "case" not in vars(event.data):
+        return False
     agency, _, queue = recipient.partition("/")
     thing = _thing(event, known)
     lead = thing.lead or vars(event.data).get("lead")
