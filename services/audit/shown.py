@@ -95,10 +95,8 @@ def standing(answer: Doc) -> Iterator[str]:
             for thing in things:
                 yield from (f"  {line}" for line in told(thing))
     yield ""
-    counts = (
-        f"{state['reads']} reads, {state['denials']} denied reads, {state['refusals']} refusals recorded."
-    )
-    yield f"{counts} Last: {when(state['last']['recorded'])}."
+    counts = f"Reads: {state['reads']}, denied: {state['denials']}; refused commands: {state['refusals']}."
+    yield f"{counts} Last event: {when(state['last']['recorded'])}."
 
 
 def _matter(m: Doc) -> Iterator[str]:

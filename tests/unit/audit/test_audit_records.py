@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from services.audit.beats import Beat, Completeness
 from services.audit.records import Marks, framed_headers, kept, leaf, marks_of, sequence_of, unframed_headers
+from services.audit.running import read_beat
 from services.audit.standing import Known, Standing, Tail, filled, stand
+from shared.bus.beats import Beat as Sent
 
 NAMES = st.text(max_size=5)
 VALUES = st.none() | st.binary(max_size=8)
@@ -135,6 +137,14 @@ def test_a_beat_counts_once_all_that_it_names_is_in_the_ledger() -> None:
     assert complete.settle({place: 1}) == {"referrals": T0 + timedelta(seconds=1)}
     assert complete.settle({place: 1}) == {}
     assert complete.settle({place: 9}) == {"referrals": T0 + timedelta(seconds=2)}
+
+
+def test_a_beat_says_nothing_of_topics_that_the_ledger_does_not_keep() -> None:
+    sent = Sent(T0, {("accord.receipts.sheriff", 0): 7, ("accord.referrals.events", 2): 3})
+    record = SimpleNamespace(topic="accord.referrals.beats", value=sent.value(), offset=1)
+    beat = read_beat(record)  # type: ignore[arg-type]
+    assert beat == Beat("referrals", T0, {("accord.referrals.events", 2): 3})
+    assert read_beat(SimpleNamespace(topic="accord.referrals.beats", value=b"[]", offset=1)) is None  # type: ignore[arg-type]
 
 
 def test_an_older_beat_read_again_moves_nothing_back() -> None:
