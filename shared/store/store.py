@@ -122,9 +122,16 @@ class Store:
                 # Now, so that an error is the statement's own and not that of the commit behind it.
                 pipeline.sync()
         except PersistenceError as error:
+            self._renew(error.__cause__)
             raise _ours(error.__cause__) or error from error
         except psycopg.Error as error:
+            self._renew(error)
             raise _ours(error) or error from error
+
+    def _renew(self, error: BaseException | None) -> None:
+        """After a lost connection: drop the other dead ones as well, else each of them fails one caller more."""
+        if isinstance(_ours(error), TryLater) and not isinstance(error, psycopg.errors.LockNotAvailable):
+            self.datastore.pool.check()
 
     def append(
         self, connection: psycopg.Connection[Any], drafts: Sequence[Draft], expected: dict[UUID, int]

@@ -245,3 +245,17 @@ class TestPositions:
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(consume, range(2)))
         assert applied == list(range(30))
+
+
+def test_after_its_connections_were_cut_one_caller_fails_and_not_one_for_each_of_them(
+    url: str, store: Store
+) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: store.ping(), range(32)))
+    with connect(url) as c:
+        mine = "datname = current_database() AND pid <> pg_backend_pid()"
+        c.execute(f"SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE {mine}")
+    with pytest.raises(TryLater):
+        store.ping()
+    for _ in range(20):
+        store.ping()
