@@ -29,18 +29,22 @@ class Walk:
 def walk(position: Position, records: Sequence[Incoming]) -> Walk:
     """Which of one partition's records apply. A record at or before the position is a repeat and skipped.
 
-    The sequence alone decides; what comes after a hole is left for when the hole is filled.
+    The sequence alone decides; what comes after a hole is left for when the hole is filled. The offset goes
+    past repeats as well, so that one at the end of the log does not look like a record that was never read.
     """
     found, sequence, offset = Walk(position), position.sequence, position.offset
     for record in records:
         if record.sequence is None:
             found.strays.append(record)
+            offset = max(offset, record.offset)
         elif record.sequence == sequence + 1:
             found.fresh.append(record)
             sequence, offset = record.sequence, record.offset
         elif record.sequence > sequence:
             found.hole = True
             break
+        else:
+            offset = max(offset, record.offset)
         found.taken += 1
     found.position = Position(position.topic, position.partition, sequence, offset)
     return found

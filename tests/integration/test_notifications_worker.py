@@ -121,6 +121,17 @@ def test_a_record_that_a_reader_skipped_is_read_again_when_the_next_one_shows_th
     assert worker.said("hole_found") or worker.said("unread_records_found")
 
 
+def test_repeats_at_the_end_of_the_log_are_skipped_and_trouble_nobody(world: World) -> None:
+    concerns = [world.author.concern() for _ in range(40)]
+    world.publish([world.author.mou(), *concerns, *concerns[10:]])
+    worker = world.start()
+    world.wait_applied(40)
+    time.sleep(6)  # longer than the worker waits for a record that it thinks was not read
+    require_each_told_once(world, concerns)
+    assert not worker.said("unread_records_found")
+    assert worker.process.poll() is None
+
+
 def test_two_workers_share_one_is_killed_and_one_paused_and_nothing_is_lost_or_doubled(world: World) -> None:
     concerns = [world.author.concern() for _ in range(6_000)]
     world.publish([world.author.mou(), *concerns[:2_000]])

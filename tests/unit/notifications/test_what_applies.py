@@ -50,8 +50,12 @@ class TestWhatContinuesThePosition:
         found = walk(at(4), [record(3), record(4), record(5)])
         assert ([r.sequence for r in found.fresh], found.taken) == ([5], 3)
 
-    def test_a_repeat_later_in_the_log_does_not_move_the_position_back(self) -> None:
-        assert walk(at(4), [record(5), record(2, offset=6)]).position == at(5)
+    def test_a_repeat_at_the_end_of_the_log_moves_the_offset_and_not_the_sequence(self) -> None:
+        found = walk(at(4), [record(5), record(2, offset=6)]).position
+        assert (found.sequence, found.offset) == (5, 6)
+
+    def test_what_is_read_once_more_does_not_move_the_offset_back(self) -> None:
+        assert walk(at(4), [record(1), record(2)]).position == at(4)
 
     def test_behind_a_hole_nothing_applies(self) -> None:
         found = walk(at(4), [record(5), record(7), record(8)])
