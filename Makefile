@@ -18,9 +18,10 @@ $(VENV)/bin/uv: requirements/bootstrap.txt
 	@touch $@
 
 # uv is many times quicker than pip; where it cannot reach a registry that pip can, pip does the same work.
+# Compiled once here: ten processes start at a time, and each would compile all libraries anew (2 s of a core each).
 define install
 	@echo "accord: installing $(1)" >&2
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/$(1).txt 2>$(VENV)/uv.log \
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/$(1).txt 2>$(VENV)/uv.log \
 	  || $(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/$(1).txt \
 	  || { cat $(VENV)/uv.log >&2; exit 1; }
 	@$(BIN)/python -m pip --quiet --disable-pip-version-check install --no-deps --no-build-isolation --no-index -e .

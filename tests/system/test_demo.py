@@ -1,4 +1,4 @@
-"""`accord demo`, as a newcomer runs it: on fresh data, on kept data until Ctrl-C, and on a platform that is not well."""
+"""`accord demo` as a newcomer runs it: on fresh data, on kept data until Ctrl-C, on a platform that is not well."""
 
 from __future__ import annotations
 
@@ -94,9 +94,7 @@ class TestOnFreshDataAndAgainOnTheKeptData:
             assert line in " ".join(demo.out.split("\n            ")), line
         assert not is_running(read_run(data))
 
-    def test_nothing_that_it_tells_identifies_anybody(self, data: Path) -> None:
-        demo = run_demo(data, "--help")
-        assert demo.code == 0
+    def test_no_log_of_any_process_holds_a_name_of_the_story(self, data: Path) -> None:
         said = [(data / "logs" / log).read_bytes() for log in os.listdir(data / "logs")]
         assert len(said) > 10
         assert not [word for word in words() for log in said if word in log]
