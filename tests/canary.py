@@ -32,6 +32,7 @@ SHORTEST = 6
 LAYERS = 2
 _CHUNK = 32 * 1024 * 1024
 _OVERLAP = 64 * 1024
+_EMPTY = re.compile(rb"\0{16,}")
 _HEX_RUN = re.compile(rb"[0-9a-fA-F]{12,}")
 _BASE64_RUN = re.compile(rb"[A-Za-z0-9+/_-]{16,}")
 _JSON_ESCAPE = re.compile(rb"\\u([0-9a-fA-F]{4})")
@@ -72,6 +73,7 @@ class Canary:
         before = b""
         with opener(path, "rb") as file:
             while chunk := file.read(_CHUNK):
+                chunk = _EMPTY.sub(b"\0", chunk)  # pages and logs are mostly that
                 hits += self.search_bytes(before + chunk, str(path))
                 before = chunk[-_OVERLAP:]
         return list(dict.fromkeys(hits))
