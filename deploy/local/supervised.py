@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import socket
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -25,9 +25,12 @@ MakeChild = Callable[[], Child]
 class Supervised:
     """A process under supervision. `tick` is called a few times a second and never blocks for long."""
 
-    def __init__(self, name: str, make: MakeChild, *, port: Callable[[], int] | None = None) -> None:
+    def __init__(self, name: str, make: MakeChild, *, answers: Callable[[], bool] | None = None) -> None:
+        """`answers`: whether it does its work; without it, a process is ready when its log says so."""
         self.name = name
-        self._make, self._port = make, port
+        self._make, self._answers = make, answers
+        self._asking: threading.Thread | None = None
+        self._answered = False
         self.child: Child | None = None
         self.state = "stopped"
         self.since = _now()
@@ -53,6 +56,7 @@ class Supervised:
             child.start()
         self.child, self._started = child, time.monotonic()
         self._created = created_at(child.pid) if child.pid else 0.0
+        self._asking, self._answered = None, False
         self._to("starting")
 
     def tick(self) -> bool:
@@ -107,14 +111,26 @@ class Supervised:
         self._to("waiting")
 
     def _is_ready(self) -> bool:
-        if self._port is not None:
-            with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-                probe.settimeout(0.2)
-                return probe.connect_ex(("127.0.0.1", self._port())) == 0
+        if self._answers is not None:
+            return self._ask(self._answers)
         assert self.child is not None
         with self.child.log.open("rb") as log:
             log.seek(int(self._log_from))
             return any(_event(line) == "ready" for line in log)
+
+    def _ask(self, answers: Callable[[], bool]) -> bool:
+        # In a thread: a server that recovers may let a question wait, and the others are to be watched.
+        if self._asking is None or not self._asking.is_alive():
+            if self._answered:
+                return True
+            child = self.child
+
+            def ask() -> None:
+                self._answered = answers() and self.child is child
+
+            self._asking = threading.Thread(target=ask, daemon=True)
+            self._asking.start()
+        return False
 
     def _last_message(self) -> str:
         lines = [line for line in (self.child.last_lines(20) if self.child else []) if line.strip()]

@@ -252,7 +252,7 @@ def _supervised_server(server: Kafka | Postgres) -> Supervised:
         return server.child
 
     assert server.child is not None
-    one = Supervised(server.child.name, again, port=lambda: server.port)
+    one = Supervised(server.child.name, again, answers=server.answers)
     one.adopt(server.child)
     return one
 
