@@ -473,7 +473,9 @@ def test_with_postgresql_away_every_answer_is_503_with_retry_after_and_it_heals_
                 problem(answer, 503, "try-later")
                 assert int(answer.headers["Retry-After"]) >= 1
             ready = made.client.get("/readyz")
-            assert (ready.status_code, ready.json()["checks"][0]["name"]) == (503, "database")
+            assert ready.status_code == 503
+            # Waiting for a connection takes longer than a check may: then that is what the line says.
+            assert ready.json()["checks"][0]["name"] in ("database", "readiness")
             admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
         answers = [made.post("/v1/concerns", {"age_years": 15}, "deputy", key=key) for _ in range(12)]
         assert answers[-1].status_code == 201
