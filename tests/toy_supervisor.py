@@ -11,8 +11,9 @@ import sys
 import time
 from pathlib import Path
 
+from deploy.local.lock import AlreadyUp
 from deploy.local.processes import Spec
-from deploy.local.supervisor import AlreadyUp, Supervisor, say
+from deploy.local.supervisor import Supervisor, say
 
 
 class ToySpec(Spec):

@@ -59,8 +59,9 @@ def up(
     if detach:
         _up_detached(folder, workers)
         return
+    from deploy.local.lock import AlreadyUp
     from deploy.local.processes import process_table
-    from deploy.local.supervisor import AlreadyUp, Supervisor
+    from deploy.local.supervisor import Supervisor
     from shared.errors import AccordError
 
     try:

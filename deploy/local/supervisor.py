@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import fcntl
 import os
 import signal
 import sys
@@ -22,6 +21,7 @@ from deploy.local.child import Child, created_at, end_left_over
 from deploy.local.first_steps import FirstSteps
 from deploy.local.infrastructure import Infrastructure, say
 from deploy.local.kafka import Kafka
+from deploy.local.lock import AlreadyUp, data_lock
 from deploy.local.places import read_json
 from deploy.local.postgres import Postgres
 from deploy.local.processes import (
@@ -41,16 +41,6 @@ from shared.errors import AccordError
 TICK = 0.2
 #: A service drains within 4 s; what still runs after this is killed.
 STOP_SECONDS = 10.0
-
-
-class AlreadyUp(AccordError):
-    """Another supervisor holds this data directory."""
-
-    def __init__(self, data: Path, pid: int | None) -> None:
-        super().__init__(
-            f"Accord already runs on {data}{f' (pid {pid})' if pid else ''}: see `accord status`, "
-            "end it with `accord down`, or choose another directory with --data"
-        )
 
 
 class Supervisor:
@@ -78,7 +68,7 @@ class Supervisor:
         Raises AlreadyUp, and what Infrastructure.start raises.
         """
         self._places.make()
-        with _lock(self._places.data), self._signals():
+        with data_lock(self._places.data), self._signals():
             try:
                 self._start()
                 while not self._stop:
@@ -264,18 +254,6 @@ def _stop_together(some: list[Supervised]) -> None:
     limit = time.monotonic() + STOP_SECONDS
     for child in children:
         child.stop(max(0.1, limit - time.monotonic()))
-
-
-@contextmanager
-def _lock(data: Path) -> Iterator[None]:
-    """One supervisor per data directory; the system frees the lock however we end."""
-    with (data / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            run = read_run(data)
-            raise AlreadyUp(data, run.supervisor if run else None) from None
-        yield
 
 
 def _why(one: Supervised) -> str:
