@@ -144,11 +144,12 @@ class Feed:
             return self._item(connection, viewer, item)
 
     def _mark_read(self, connection: Any, viewer: Viewer, item: UUID) -> None:
+        # Not rowcount: in a pipeline it is not known until a result is fetched.
         marked = connection.execute(
-            "INSERT INTO read_marks VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+            "INSERT INTO read_marks VALUES (%s, %s, %s) ON CONFLICT DO NOTHING RETURNING item",
             [item, viewer.person, self._store.now()],
-        )
-        if marked.rowcount:
+        ).fetchone()
+        if marked:
             writing.changes(connection, [(item, "read")], viewer.person)
 
     def _item(self, connection: Any, viewer: Viewer, item: UUID, lock: str = "") -> dict[str, Any] | None:

@@ -84,11 +84,11 @@ def unreadable(
     new = []
     for record, reason in found:
         digest = hashlib.sha256(record.value).hexdigest()
-        cursor = connection.execute(
-            "INSERT INTO unreadable VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+        noted = connection.execute(
+            "INSERT INTO unreadable VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING topic",
             [record.topic, record.partition, record.offset, reason, len(record.value), digest, now],
-        )
-        if cursor.rowcount:
+        ).fetchone()
+        if noted:
             new.append((record, reason))
     return new
 

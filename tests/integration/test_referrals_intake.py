@@ -278,6 +278,28 @@ class TestSealedParts:
         assert (said.reason, said.field) == ("sealed-part-cannot-be-opened", "/sealed/narrative")
 
 
+class TestFactsInClearOnKafka:
+    def test_are_sealed_and_flagged_for_a_concern(self, here):
+        receipt = here.take(
+            "sheriff",
+            here.submission(
+                "sheriff", "report-concern", {**GOOD, "clear": {"identity": {"name": "Somebody"}}}
+            ),
+        )
+        assert "clear-on-kafka" in receipt.data.flags
+        [reported] = here.events(kind="concern.reported", concern=receipt.data.report)
+        assert "identity" in reported.data.sealed
+        assert b"Somebody" not in reported.value
+
+    def test_are_refused_for_anything_else(self, here):
+        referral = here.referral()
+        event = here.submission(
+            "advocacy", "reject-referral", {"reason": "no-capacity", "clear": {"narrative": {"a": "b"}}}
+        )
+        receipt = here.take("advocacy", {**event, "subject": referral})
+        assert (receipt.data.outcome, receipt.data.field) == ("refused", "/clear")
+
+
 class TestAnAnswer:
     def test_names_the_referral_and_nothing_else_of_the_case(self, here):
         referral = here.referral()

@@ -12,7 +12,7 @@ from shared.events.types.mou import MouAdopted
 from shared.events.types.role import RoleAssigned, RoleEnded
 from shared.mou.document import Mou
 from shared.mou.facts import ThingFacts
-from shared.mou.terms import effective_at
+from shared.mou.terms import effective_at, unsigned
 
 #: Roles of one person live in a stream of their own, found from the person's random id.
 ROLES = UUID("6b1f6c0a-0f0e-4a53-9b0b-6f5c0f5d1c11")
@@ -50,6 +50,11 @@ def adopt(command: AdoptMou, document: Mou, at: At) -> list[Fact]:
     if at.mou is not None and at.mou.version == document.version:
         detail, remedy = "This version is in force already.", "Give the new document a version of its own."
         raise Refusal(clause, "mou-version-known", detail, remedy, "/document/version")
+    missing = unsigned(document, command.signed_by)
+    if missing:
+        detail = f"{len(missing)} signatory parties of the document did not sign."
+        remedy = f"Adopt it once these have signed: {', '.join(missing)}."
+        raise Refusal(clause, "not-signed-by-all", detail, remedy, "/signed_by")
     data = MouAdopted(
         mou=str(document.id),
         version=document.version,

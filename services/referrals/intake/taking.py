@@ -10,12 +10,12 @@ from uuid import UUID, uuid4, uuid5
 
 import structlog
 
-from services.referrals.application.bodies import open_sealed, read_body, usable
+from services.referrals.application.bodies import LENIENT, open_sealed, read_body, usable
 from services.referrals.application.handle import KeyReused, StaleBasis, refusals_stream
 from services.referrals.application.orders import Order, Outcome
 from services.referrals.application.repository import Connection, has_stream
 from services.referrals.bootstrap import Referrals
-from services.referrals.domain.commands import Command
+from services.referrals.domain.commands import Command, Sealing
 from services.referrals.domain.deciding import NO_MOU
 from services.referrals.intake.parsing import Submission, parse, submission_id
 from services.referrals.intake.receipts import receipt_of, unreadable
@@ -136,11 +136,12 @@ class Taker:
             if submission.wrong is not None:
                 raise _wrong(submission.wrong)
             command, flags = read_body(submission.command, submission.body)
+            in_clear = _in_clear(submission.command, command)
             bound_to = submission.said_id or str(submission.id)
             command, unopened = open_sealed(submission.command, command, bound_to, self.referrals.vault)
             if submission.command == "report-concern" and not usable(command):
                 raise Undeliverable("no-usable-fact")
-            full = _order(submission, agency, command, (*submission.flags, *flags, *unopened))
+            full = _order(submission, agency, command, (*submission.flags, *flags, *in_clear, *unopened))
             self.referrals.handler.handle(full, settle)
         except Refusal as refusal:
             self.referrals.handler.refuse(order, refusal, settle)
@@ -206,6 +207,16 @@ def _order(
         flags,
         over_kafka=True,
     )
+
+
+def _in_clear(name: str, command: Command) -> tuple[str, ...]:
+    """On Kafka identifying facts come sealed; in clear they are sealed here, and flagged or refused."""
+    if not isinstance(command, Sealing) or not command.clear:
+        return ()
+    if name in LENIENT:
+        return ("clear-on-kafka",)
+    remedy = "Seal it to the key of GET /v1/keys, under `sealed`."
+    raise Refusal("none", "invalid-field", "Identifying facts came in clear.", remedy, "/clear")
 
 
 def _wrong(attribute: str) -> Refusal:
