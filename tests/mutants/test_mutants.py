@@ -112,7 +112,7 @@ def _on(infra: Infrastructure) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def servers(platform_folder: Callable[[], Path]) -> Iterator[Infrastructure]:
     """One Kafka and one PostgreSQL for all mutants, apart from the run's own: each mutant sets the logins anew."""
     infrastructure = Infrastructure(platform_folder(), external=False).start()
