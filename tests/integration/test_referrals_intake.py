@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
 from services.referrals.intake.taking import system_of
@@ -13,7 +14,7 @@ from services.referrals.intake.upkeep import Upkeep
 from services.referrals.vault.port import Which
 from shared.bus.record import Record
 from shared.errors import TryLater
-from shared.events.names import SealedClass
+from shared.events.names import SealedClass, submissions_topic
 from tests.integration.referrals_made import county
 
 pytestmark = pytest.mark.platform
@@ -383,6 +384,29 @@ class TestAConcernIsNeverRefused:
         said = here.take("sheriff", here.submission("sheriff", "report-concern", data)).data
         [fact] = here.get(f"/v1/concerns/{said.report}", "screener").json()["opened"]["narrative"]["facts"]
         assert fact["facts"] == {"as_submitted": {"description": "Seen at the motel"}}
+
+
+class TestAStoreThatWasRepaired:
+    def test_gives_no_second_receipt_for_a_record_that_has_one_and_goes_on_behind_them(self, here):
+        good = [here.submission("shelter", "report-concern", {"age_years": n}) for n in (11, 12)]
+        records = [here.record("shelter", good[0]), here.record("shelter", b"unreadable", key=b"no uuid")]
+        records.append(here.record("shelter", good[1]))
+        here.taker.take(records[0], "shelter")
+        with psycopg.connect(here.url, autocommit=True) as connection:
+            mine = [submissions_topic("shelter")]
+            older = connection.execute('SELECT sequence, "offset" FROM positions WHERE topic = %s', mine)
+            dumped = older.fetchone()
+            for record in records[1:]:
+                here.taker.take(record, "shelter")
+            before = here.count()
+            connection.execute(
+                'UPDATE positions SET sequence = %s, "offset" = %s WHERE topic = %s', [*dumped, *mine]
+            )
+        for record in records[1:]:
+            assert here.taker.take(record, "shelter")
+        assert (here.count(), here.position("shelter")) == (before, records[-1].offset)
+        said = here.take("shelter", here.submission("shelter", "report-concern", {"age_years": 13}))
+        assert said.data.outcome == "accepted-with-flags"
 
 
 class Crash(Exception):

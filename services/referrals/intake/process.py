@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from services.referrals.bootstrap import Referrals, bootstrap
+from services.referrals.intake.rewound import look_behind
 from services.referrals.intake.taking import Taker
 from services.referrals.intake.upkeep import Upkeep
 from shared.bus import clients
@@ -63,6 +64,10 @@ class Intake:
                 self.consumer.seek_to_beginning(partition)
             else:
                 self.consumer.seek(partition, known.offset + 1)
+        for partition in partitions:
+            known = positions.get((partition.topic, partition.partition))
+            if known is not None and known.offset >= 0:
+                look_behind(self.consumer, partition, known, referrals, TOPICS[partition.topic])
 
     def poll(self) -> None:
         """One round: at most 0.2 s of waiting, then what came, topic by topic. Raises TryLater if Kafka is away."""
@@ -130,7 +135,8 @@ def _until_stopped(settings: Settings, referrals: Referrals, gate: Gate, stop: t
     while not stop.is_set():
         try:
             gate.require()
-            consumer = clients.consumer(settings)
+            # "none": a position that the topic does not have is looked into, at the next assignment.
+            consumer = clients.consumer(settings, auto_offset_reset="none")
         except TryLater as later:
             stop.wait(min(later.seconds, 1.0))
             continue

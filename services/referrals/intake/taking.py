@@ -39,6 +39,23 @@ class AlreadyTaken(Exception):
     """The record had its effect before."""
 
 
+class AnsweredBefore(Exception):
+    """The record had its effect and its receipt before; only the position, of an older store, is behind."""
+
+
+def last_receipt(connection: Connection, agency: str) -> int:
+    """The sequence of the last receipt of an agency, -1 if there is none."""
+    row = connection.execute(
+        "SELECT sequence FROM heads WHERE topic = %s", [receipts_topic(agency)]
+    ).fetchone()
+    return int(row["sequence"]) if row else -1
+
+
+def receipts_stream(agency: str, submission: UUID) -> UUID:
+    """The stream of the receipts of a submission."""
+    return uuid5(RECEIPTS, f"{agency}/{submission}")
+
+
 def system_of(agency: str) -> str:
     """The id under which the systems of an agency act on Kafka."""
     return str(uuid5(SYSTEMS, agency))
@@ -55,20 +72,28 @@ class OneRecord:
     receipt: Callable[[Outcome], SubmissionReceipted]
 
     def begin(self, connection: Connection) -> None:
-        """Lock the topic's position. Raises AlreadyTaken if the record is at or before it."""
+        """Lock the topic's position. Raises AlreadyTaken if the record is at or before it.
+
+        Records are taken in order and each gets one receipt, so a position keeps the sequence of the receipt of
+        its record. After a repair the store has receipts beyond it: as many records as these have theirs.
+        Raises AnsweredBefore for them.
+        """
         position = lock_position(connection, self.record.topic, self.record.partition)
         if self.record.offset <= position.offset:
             raise AlreadyTaken
+        kept_none = position.sequence < 0 <= position.offset  # written before positions kept it
+        if not kept_none and last_receipt(connection, self.agency) > position.sequence:
+            raise AnsweredBefore
 
     def drafts(self, outcome: Outcome) -> Sequence[Draft]:
         """The receipt, as an event of the agency's own topic."""
-        stream = uuid5(RECEIPTS, f"{self.agency}/{self.submission}")
+        stream = receipts_stream(self.agency, self.submission)
         return [self.concluded(self.receipt(outcome), receipts_topic(self.agency), self.submission, stream)]
 
     def commit(self, connection: Connection) -> None:
         """Move the position."""
-        record = self.record
-        advance(connection, Position(record.topic, record.partition, -1, record.offset))
+        record, sequence = self.record, last_receipt(connection, self.agency)
+        advance(connection, Position(record.topic, record.partition, sequence, record.offset))
 
     def concluded(
         self, data: Data, topic: str, subject: UUID, stream: UUID, mouversion: str = NO_MOU
@@ -109,6 +134,13 @@ class Taker:
         except AlreadyTaken:
             log.info("record_taken_before", topic=record.topic, offset=record.offset)
             return True
+        except AnsweredBefore:
+            log.info("record_answered_before", topic=record.topic, offset=record.offset)
+            with self.referrals.store.transaction() as connection:
+                position = lock_position(connection, record.topic, record.partition)
+                further = Position(record.topic, record.partition, position.sequence + 1, record.offset)
+                advance(connection, further)
+            return True
 
     def _take(self, record: Record, agency: str) -> bool:
         try:
@@ -117,7 +149,7 @@ class Taker:
         except Undeliverable as error:
             self._dead_letter(record, agency, error.reason)
             return False
-        except (AccordError, AlreadyTaken):
+        except (AccordError, AlreadyTaken, AnsweredBefore):
             raise
         except Exception as error:  # noqa: BLE001 - one record that we fail at must not hold up the others
             log.error(
