@@ -85,7 +85,10 @@ class Questions:
         if kind != "case":
             return ()
         ids = [c for m in things.matters for c in m.concerns]
-        rows = connection.execute("SELECT state FROM parts WHERE id = ANY(%s::uuid[])", [ids]).fetchall()
+        rows = connection.execute(
+            "SELECT state FROM parts WHERE id = ANY(%(ids)s::uuid[]) ORDER BY array_position(%(ids)s::uuid[], id)",
+            {"ids": ids},
+        ).fetchall()
         return [Concern.model_validate(row["state"]) for row in rows]
 
     def _record(
