@@ -36,6 +36,12 @@ def seed() -> int:
     return int(os.environ.get("ACCORD_FAULT_SEED") or secrets.randbelow(10**9))
 
 
+@pytest.fixture(autouse=True)
+def quiet(caplog):
+    """Kafka's clients say at length that a broker is away; here it is, on purpose."""
+    caplog.set_level("CRITICAL", logger="kafka")
+
+
 @pytest.fixture
 def broken(platform_folder):
     """A system of its own: everything in it will be killed."""
