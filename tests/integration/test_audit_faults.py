@@ -69,7 +69,9 @@ def test_sigkill_in_mid_batch_neither_loses_nor_doubles_a_record(world: World) -
         process.kill()
         process.communicate(timeout=10)
     process = consumer_of(world, batch=150)
-    wait_for_rows(world, 6001)
+    # One more, so that it has surely begun, also where the ones before had already done all.
+    world.produce([(0, *relayed(6001)[-1][1:3], [("sequence", b"%020d" % 2000)])])
+    wait_for_rows(world, 6002)
     process.terminate()
     process.communicate(timeout=10)
     assert process.returncode == 0
