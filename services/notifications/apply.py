@@ -43,7 +43,6 @@ class Applier:
         self,
         connection: Connection,
         batch: Mapping[Place, Sequence[Incoming]],
-        out_of_patience: frozenset[Place] = frozenset(),
     ) -> Applied:
         """Apply the records of each partition, in order, or none of them; commits.
 
@@ -54,7 +53,7 @@ class Applier:
             walks = {place: walk(start[place], records) for place, records in batch.items()}
             parsed = in_order(walks, self.sources)
             known = load_facts(connection, ids_needed(parsed))
-            decider = Decider(known, lambda v: self._mou(connection, v), out_of_patience)
+            decider = Decider(known, lambda v: self._mou(connection, v))
             decided = decider.decide(parsed)
             for place, (held, _) in decided.held.items():
                 walks[place] = cut(walks[place], batch[place], held, start[place])
@@ -64,7 +63,6 @@ class Applier:
             done.stood[place] = stood(found, decided.held[place][1] if place in decided.held else None)
             done.unreadable += [(stray, "no-sequence") for stray in found.strays]
         done.unreadable += decided.unreadable
-        done.guessed = [event.envelope.id for event in decided.guessed]
         return done
 
     def run_kept(self, connection: Connection, batch: Sequence[Parsed]) -> list[Incoming]:

@@ -6,7 +6,7 @@ from collections import ChainMap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from services.notifications.domain.facts import FOLDED, Facts, concerns, evolve, must_know
+from services.notifications.domain.facts import FOLDED, Facts, concerns, evolve
 from services.notifications.domain.items import HANDLED, NO_MOU, Item, items_for
 from services.notifications.reading import Parsed
 from services.notifications.records import Incoming, Place
@@ -28,7 +28,6 @@ class Decided:
     unhandled: list[tuple[Incoming, str]] = field(default_factory=list)
     unreadable: list[tuple[Incoming, str]] = field(default_factory=list)
     held: dict[Place, tuple[Incoming, str]] = field(default_factory=dict)
-    guessed: list[Recorded] = field(default_factory=list)
     events: int = 0
 
 
@@ -39,10 +38,9 @@ class Decider:
         self,
         known: dict[str, Facts],
         mou_of: Callable[[str], Mou | None],
-        out_of_patience: frozenset[Place] = frozenset(),
     ) -> None:
-        """A partition in `out_of_patience` goes on without a fact that never came, rather than be silent."""
-        self.known, self._mou_of, self._out = known, mou_of, out_of_patience
+        """`known` grows with what the batch says."""
+        self.known, self._mou_of = known, mou_of
         self._here: dict[str, Mou] = {}
         self.found = Decided()
 
@@ -81,7 +79,6 @@ class Decider:
         changed: dict[str, Facts] = {}
         if event.type in HANDLED or event.type in FOLDED:
             mou = self._mou(event) if event.type in HANDLED else None
-            self._require_facts(event, record)
             changed = evolve(self.known, event)
             items = items_for(event, ChainMap(changed, self.known), mou)
         # All or nothing: what fails above leaves the event as if it had not come.
@@ -102,14 +99,6 @@ class Decider:
         if version == NO_MOU:
             return None
         return self._here.get(version) or self._mou_of(version)
-
-    def _require_facts(self, event: Recorded, record: Incoming) -> None:
-        needed = must_know(event)
-        if needed is None or needed in self.known:
-            return
-        if record.place not in self._out:
-            raise TryLater("the report that the case was opened with has not come yet", 0.05)
-        self.found.guessed.append(event)
 
 
 def ids_needed(batch: Iterable[Parsed]) -> list[str]:

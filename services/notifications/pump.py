@@ -26,8 +26,6 @@ BATCH = 500
 MOST_COME = 2_000
 #: Records that wait for one partition before it is paused and what waits is let go, to be read again.
 MOST_WAITING = 2_000
-#: Seconds after which an event goes on without the fact of another partition that never came.
-PATIENCE = 30.0
 #: Seconds until a held partition is looked at again: at first, at most.
 FIRST_RETRY, LAST_RETRY = 0.02, 1.0
 #: Seconds until a hole that the log itself has is looked at again.
@@ -72,7 +70,7 @@ class Lane:
         self.held_since, self.retries, self.reason, self.moved_at = None, 0, "", now
 
 
-Apply = Callable[[Mapping[Place, Sequence[Incoming]], frozenset[Place]], Applied]
+Apply = Callable[[Mapping[Place, Sequence[Incoming]]], Applied]
 
 
 class Consumer(NamedTuple):
@@ -126,7 +124,7 @@ class Pump:
             try:
                 given = {place: [w.record for w in waiting] for place, waiting in batch.items()}
                 loop = asyncio.get_running_loop()
-                applied = await loop.run_in_executor(self._thread, self._apply, given, self._impatient())
+                applied = await loop.run_in_executor(self._thread, self._apply, given)
             except Exception as error:
                 failures += 1
                 foreseen = isinstance(error, psycopg.Error | Conflict | TryLater)
@@ -170,11 +168,6 @@ class Pump:
             picked[place] = [waiting[n] for n in range(min(share, len(waiting)))]
         return picked
 
-    def _impatient(self) -> frozenset[Place]:
-        now = monotonic()
-        held = ((p, lane.held_since) for p, lane in self.lanes.items())
-        return frozenset(place for place, since in held if since is not None and now - since > PATIENCE)
-
     async def _settle(self, batch: Mapping[Place, Sequence[Waiting]], applied: Applied) -> None:
         now, holes, resume = monotonic(), [], False
         for place, stood in applied.stood.items():
@@ -193,8 +186,6 @@ class Pump:
             if stood.hole:
                 holes.append(place)
         self._note_unreadable(applied, now)
-        for event in applied.guessed:
-            log.warning("routed_without_facts", event_id=event)
         if holes:
             await self._holes(holes, now)
         elif resume:

@@ -62,5 +62,3 @@ class Applied:
     events: int = 0
     items: int = 0
     unreadable: list[tuple[Incoming, str]] = field(default_factory=list)
-    guessed: list[str] = field(default_factory=list)
-    """Ids of events that were routed without a fact that never came."""

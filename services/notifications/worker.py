@@ -46,10 +46,10 @@ class Database:
         self._url, self._applier = url, applier
         self._connection: psycopg.Connection[Any] | None = None
 
-    def apply(self, batch: Mapping[Place, Any], out: frozenset[Place]) -> Applied:
+    def apply(self, batch: Mapping[Place, Any]) -> Applied:
         """`Applier.apply`. Raises psycopg.Error, Conflict; the next call has a new connection."""
         try:
-            return self._applier.apply(self._open(), batch, out)
+            return self._applier.apply(self._open(), batch)
         except BaseException:
             self.close()
             raise

@@ -50,7 +50,7 @@ CATALOGUE: Mapping[str, Entry] = {
     "accord.concern.linked.v1": Entry(
         _REFERRALS, "together with `accord.concern.attached.v1`, in the case's stream", True
     ),
-    "accord.case.opened.v1": Entry(_REFERRALS, "`POST /v1/concerns/{concern}/open-case`", True),
+    "accord.case.opened.v1": Entry(_REFERRALS, "`POST /v1/concerns/{concern}/open-case`", False),
     "accord.agency.joined.v1": Entry(
         _REFERRALS, "`POST /v1/cases/{case}/agencies`, and with an accepted referral", True
     ),

@@ -15,7 +15,6 @@ TOLD: Mapping[str, tuple[tuple[str, str], ...]] = {
     "accord.concern.reported.v1": (("concern-reported", "human-services/screener"),),
     "accord.concern.attached.v1": (("concern-attached-for-reporter", "sheriff/system"),),
     "accord.concern.linked.v1": (("concern-linked", "human-services/social-worker"),),
-    "accord.case.opened.v1": (("concern-opened-for-reporter", "sheriff/system"),),
     "accord.referral.requested.v1": (("referral-requested", "advocacy/advocate"),),
     "accord.referral.accepted.v1": (("referral-accepted", "human-services/social-worker"),),
     "accord.referral.rejected.v1": (("referral-rejected", "human-services/social-worker"),),

@@ -84,10 +84,15 @@ class TestMou_3_5_EvaluatingOut:
 
 
 class TestMou_3_6_TellingTheReportingAgency:
-    @pytest.mark.parametrize("kind", ["case.opened", "concern.attached", "concern.evaluated-out"])
+    @pytest.mark.parametrize("kind", ["concern.attached", "concern.evaluated-out"])
     def test_its_system_is_told_what_became_of_the_concern(self, kind):
         (item,) = told(kind, CONCERN)
         assert (item.address, item.tier, item.needs_ack) == ("sheriff/system", "information", False)
+
+    def test_it_is_told_once_when_a_case_is_opened_with_it(self):
+        acts = ["concern.attached", "case.opened", "concern.linked"]
+        addresses = [item.address for kind in acts for item in told(kind, CONCERN)]
+        assert addresses.count("sheriff/system") == 1
 
     def test_it_may_see_its_own_report(self):
         assert sees(DEPUTY, CONCERN, MOU)

@@ -87,4 +87,4 @@ class TestMou_7_5_NothingFallsBetweenTwoAgencies:
         from shared.mou import CaseFacts
 
         stranger = CaseFacts("concern", reporters=frozenset({"an-agency-that-never-signed"}))
-        assert told("case.opened", stranger) == []
+        assert told("concern.attached", stranger) == []

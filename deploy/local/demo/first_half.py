@@ -109,7 +109,7 @@ def taken_in_hand(stage: Stage) -> None:
     stage.answer(f"{opened.status}, case {short(stage.case)}; the matter is dependency.")
     for type in ("accord.concern.attached.v1", "accord.case.opened.v1", "accord.concern.linked.v1"):
         stage.published(type, lambda s: s.data.get("case") == stage.case)
-    stage.told("system@sheriff", "concern-opened-for-reporter", None)
+    stage.told("system@sheriff", "concern-attached-for-reporter", None)
 
 
 def acknowledge(stage: Stage, feed: Any, item: dict[str, Any], who: str) -> None:

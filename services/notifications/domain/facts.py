@@ -1,7 +1,7 @@
 """What routing needs to know of a concern, a case or a referral, folded from its events.
 
-Codes and random ids only. An event changes the facts of its own subject alone, so that two workers never
-change the same facts: a subject's events lie in one partition.
+Codes and random ids only. An event changes, and is routed by, the facts of its own subject alone: a subject's
+events lie in one partition, so two workers never change the same facts, and a rebuild finds the same ones.
 """
 
 from __future__ import annotations
@@ -55,15 +55,6 @@ def concerns(event: Recorded) -> tuple[str, ...]:
     return tuple(str(id) for id in found if id is not None)
 
 
-def must_know(event: Recorded) -> str | None:
-    """The id of a thing of another partition that must be known before `event` can be routed, or None.
-
-    Whoever reported a concern is told that a case was opened with it; the report came before, but in the
-    concern's own partition.
-    """
-    return event.data.concern if isinstance(event.data, CaseOpened) else None
-
-
 def evolve(known: Known, event: Recorded) -> dict[str, Facts]:
     """What `event` makes of the facts: the changed ones only. Events without a step change nothing."""
     step = STEPS.get(event.type)
@@ -76,8 +67,7 @@ def _reported(_: Known, data: Any) -> dict[str, Facts]:
 
 def _opened(known: Known, data: Any) -> dict[str, Facts]:
     case = known.get(data.case, Facts(kind="case"))
-    reported = known[data.concern].reporters if data.concern in known else ()
-    return {data.case: _with(case, lead=str(data.lead), reporters=_added(case.reporters, *reported))}
+    return {data.case: _with(case, lead=str(data.lead))}
 
 
 def _linked(known: Known, data: Any) -> dict[str, Facts]:
@@ -126,7 +116,7 @@ THINGS: Mapping[str, tuple[str, ...]] = {
     ConcernEvaluatedOut.TYPE: ("concern",),
     ConcernAttached.TYPE: ("concern",),
     ConcernLinked.TYPE: ("case",),
-    CaseOpened.TYPE: ("case", "concern"),
+    CaseOpened.TYPE: ("case",),
     AgencyJoined.TYPE: ("case",),
     AgencyLeft.TYPE: ("case",),
     WorkerAssigned.TYPE: ("case",),

@@ -37,7 +37,6 @@ HANDLED = frozenset(
         "accord.concern.evaluated-out.v1",
         "accord.concern.attached.v1",
         "accord.concern.linked.v1",
-        "accord.case.opened.v1",
         "accord.agency.joined.v1",
         "accord.worker.assigned.v1",
         "accord.referral.requested.v1",

@@ -32,7 +32,7 @@ async def rebalanced() -> list[list[int]]:
         while not pump._queue.empty():
             pump._lane_of(pump._queue.get_nowait())
 
-    def apply(batch, _):
+    def apply(batch):
         seen.append([r.sequence for r in batch[PLACE]])
         if len(seen) == 1:
             asyncio.run_coroutine_threadsafe(rebalance(), loop).result(5)

@@ -71,8 +71,8 @@ class TestMou_3_AConcernAndItsReporter:
         event = example("accord.submission.unreadable.v1")
         assert told(event, {}) == [("human-services/coordinator", "act-now")]
 
-    def test_the_reporter_of_a_case_that_was_opened_is_pointed_to_its_concern_not_to_the_case(self) -> None:
-        event = example("accord.case.opened.v1", case=CASE, concern=CONCERN)
+    def test_the_reporter_of_a_concern_that_joined_a_case_is_pointed_to_the_concern(self) -> None:
+        event = example("accord.concern.attached.v1", case=CASE, concern=CONCERN)
         (item,) = [i for i in items_for(event, KNOWN, COUNTY) if i.recipient == "sheriff/system"]
         assert (item.about_kind, item.about) == ("concern", CONCERN)
 
