@@ -53,10 +53,15 @@ def facts(connection: Connection, changed: Mapping[str, Facts]) -> None:
     """Keep what routing knows of each thing."""
     if changed:
         connection.execute(
-            "INSERT INTO facts SELECT * FROM unnest(%s::uuid[], %s::jsonb[])"
+            "INSERT INTO facts SELECT key::uuid, value FROM jsonb_each(%s)"
             " ON CONFLICT (id) DO UPDATE SET facts = excluded.facts",
-            [list(changed), [f.model_dump_json(exclude_defaults=True) for f in changed.values()]],
+            [_object({id: f.model_dump_json(exclude_defaults=True) for id, f in changed.items()})],
         )
+
+
+def _object(members: Mapping[str, str]) -> str:
+    """A JSON object whose values are JSON already: one parameter costs a fraction of an array of them."""
+    return f"{{{','.join(f'{json.dumps(name)}:{value}' for name, value in members.items())}}}"
 
 
 def mou_versions(connection: Connection, adopted: Mapping[str, Mapping[str, object]]) -> None:
