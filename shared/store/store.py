@@ -105,28 +105,37 @@ class Store:
             raise TryLater("the database does not answer") from error
 
     @contextmanager
-    def transaction(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
-        """A transaction in pipeline mode: committed at the end, rolled back on any exception.
+    def connection(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+        """A connection on which each statement is a transaction of its own.
 
-        A statement is sent when a result is fetched or at the end, so what needs no answer costs no round trip.
         Raises TryLater if PostgreSQL is away or the append lock is not to be had, Conflict if somebody wrote
         the same first.
         """
         try:
-            with (
-                self.datastore.get_connection() as connection,
-                connection.pipeline() as pipeline,
-                connection.transaction(),
-            ):
+            with self.datastore.get_connection() as connection:
                 yield connection
-                # Now, so that an error is the statement's own and not that of the commit behind it.
-                pipeline.sync()
         except PersistenceError as error:
             self._renew(error.__cause__)
             raise _ours(error.__cause__) or error from error
         except psycopg.Error as error:
             self._renew(error)
             raise _ours(error) or error from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+        """A transaction in pipeline mode: committed at the end, rolled back on any exception.
+
+        A statement is sent when a result is fetched or at the end, so what needs no answer costs no round trip.
+        Raises what `connection` does.
+        """
+        with (
+            self.connection() as connection,
+            connection.pipeline() as pipeline,
+            connection.transaction(),
+        ):
+            yield connection
+            # Now, so that an error is the statement's own and not that of the commit behind it.
+            pipeline.sync()
 
     def _renew(self, error: BaseException | None) -> None:
         """After a lost connection: drop the other dead ones as well, else each of them fails one caller more."""
