@@ -36,6 +36,7 @@ from shared.events.types.referral import (
 from shared.events.types.role import RoleAssigned, RoleEnded
 from shared.settings import Settings
 from shared.store.append import lock_store
+from shared.store.connection import PatientConnection
 from shared.store.store import Store
 
 #: The types that a command's events have among them -> the command. The first row that fits is meant.
@@ -70,7 +71,7 @@ def after_repair(settings: Settings) -> str:
     """
     url = settings.database_url.get_secret_value()
     with (
-        closing(Store(url, 2)) as store,
+        closing(Store(url, 2, connection_class=PatientConnection)) as store,
         store.transaction() as connection,
     ):
         lock_store(connection)

@@ -20,6 +20,7 @@ from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastor
 from shared.errors import Conflict, TryLater
 from shared.events import Draft, Recorded, read
 from shared.store.append import LOCK_SECONDS, Appended, append
+from shared.store.connection import Connection, NoAnswer
 
 
 def system_clock() -> datetime:
@@ -90,11 +91,16 @@ class Store:
     """A service's event store. Thread-safe; `close` when done."""
 
     def __init__(
-        self, database_url: str, pool_size: int = 4, now: Callable[[], datetime] = system_clock
+        self,
+        database_url: str,
+        pool_size: int = 4,
+        now: Callable[[], datetime] = system_clock,
+        connection_class: type[Connection[Any]] = Connection,
     ) -> None:
         """Open the pool (blocks up to 5 s). Raises TryLater if PostgreSQL is away."""
         self.now = now
         self.datastore = datastore(database_url, pool_size)
+        self.datastore.pool.connection_class = connection_class
         self.mapper = ContractMapper()
         try:
             # Opened here, once: the library's own `pool_open_timeout` fails when threads meet in it.
@@ -138,8 +144,12 @@ class Store:
             pipeline.sync()
 
     def _renew(self, error: BaseException | None) -> None:
-        """After a lost connection: drop the other dead ones as well, else each of them fails one caller more."""
-        if isinstance(_ours(error), TryLater) and not isinstance(error, psycopg.errors.LockNotAvailable):
+        """After a lost connection: drop the other dead ones as well, else each of them fails one caller more.
+
+        Not after a server that did not answer: it would be asked again, by each connection.
+        """
+        away = isinstance(_ours(error), TryLater)
+        if away and not isinstance(error, psycopg.errors.LockNotAvailable | NoAnswer):
             self.datastore.pool.check()
 
     def append(
@@ -157,7 +167,7 @@ class Store:
         return [self.mapper.to_domain_event(s) for s in stored]
 
     def ping(self) -> None:
-        """Raises TryLater unless the database answers within 5 s."""
+        """Raises TryLater unless the database answers within 10 s."""
         with self.transaction() as connection:
             connection.execute("SELECT 1")
 
