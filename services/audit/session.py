@@ -10,6 +10,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from shared.errors import TryLater
+from shared.store.connection import Connection
 
 #: Longer than any batch takes; a paused writer must not hold its locks for ever.
 OPTIONS = "-c statement_timeout=60s -c idle_in_transaction_session_timeout=30s -c lock_timeout=10s"
@@ -20,7 +21,7 @@ class Session:
 
     def __init__(self, database_url: str) -> None:
         self._url = database_url
-        self._connection: psycopg.Connection[dict[str, Any]] | None = None
+        self._connection: Connection[dict[str, Any]] | None = None
 
     @contextmanager
     def transaction(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
@@ -38,9 +39,10 @@ class Session:
 
     def _connected(self) -> psycopg.Connection[dict[str, Any]]:
         if self._connection is None or self._connection.closed:
-            self._connection = psycopg.connect(
+            self._connection = Connection.connect(
                 self._url, autocommit=True, connect_timeout=5, options=OPTIONS, row_factory=dict_row
             )
+            self._connection.answer_seconds = 65.0
         return self._connection
 
     def close(self) -> None:

@@ -24,6 +24,7 @@ from shared.bus import clients
 from shared.bus.compare import compare, relayed_topics, require_agreement
 from shared.errors import Disagreement, TryLater
 from shared.settings import Settings
+from shared.store.connection import Connection
 from shared.store.positions import Position, all_positions
 
 NEEDS_OPERATOR = 6
@@ -68,7 +69,8 @@ class Database:
 
 def connect(url: str) -> psycopg.Connection[Any]:
     """A connection whose transactions end when this process is paused: its locks must hold up nobody."""
-    connection = psycopg.connect(url, autocommit=True, connect_timeout=5)
+    connection: Connection[Any] = Connection.connect(url, autocommit=True, connect_timeout=5)
+    connection.answer_seconds = 25.0
     connection.execute("SET idle_in_transaction_session_timeout = '3s'")
     connection.execute("SET statement_timeout = '20s'")
     return connection
@@ -191,7 +193,7 @@ class Worker:
             await stream.pump.reposition()
 
     def _positions(self) -> dict[Place, Position]:
-        with psycopg.connect(self._url, connect_timeout=5) as connection:
+        with Connection.connect(self._url, connect_timeout=5) as connection:
             return all_positions(connection, self._sources.topics)
 
     def _report(self, ends: Mapping[Place, int], held: Mapping[Place, Any]) -> dict[Place, Position]:

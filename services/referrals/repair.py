@@ -17,6 +17,7 @@ import psycopg
 
 from services.referrals.application import repository as repo
 from services.referrals.application.orders import Outcome, flags_of, made_of
+from services.referrals.application.recording import rebuild
 from shared.events import Data, Recorded, read
 from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, WorkerAssigned
 from shared.events.types.concern import (
@@ -35,6 +36,7 @@ from shared.events.types.referral import (
 from shared.events.types.role import RoleAssigned, RoleEnded
 from shared.settings import Settings
 from shared.store.append import lock_store
+from shared.store.connection import PatientConnection
 from shared.store.store import Store
 
 #: The types that a command's events have among them -> the command. The first row that fits is meant.
@@ -68,11 +70,14 @@ def after_repair(settings: Settings) -> str:
     One transaction under the append lock. Blocks for as long as it takes to read every event. Raises TryLater.
     """
     url = settings.database_url.get_secret_value()
-    with closing(Store(url, 2)) as store, store.transaction() as connection:
+    with (
+        closing(Store(url, 2, connection_class=PatientConnection)) as store,
+        store.transaction() as connection,
+    ):
         lock_store(connection)
         known = _answered(connection)
         lost: dict[Key, list[Recorded]] = defaultdict(list)
-        parts = repo.rebuild(connection, _noting(_all_events(url), known, lost))
+        parts = rebuild(connection, _noting(_all_events(url), known, lost))
         for key, events in lost.items():
             repo.keep_answer_again(
                 connection, key[0], UUID(key[1]), answer_of(events), events[0].envelope.recordedtime

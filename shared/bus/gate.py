@@ -13,6 +13,7 @@ from shared.bus import clients
 from shared.bus.compare import compare, relayed_topics, require_agreement
 from shared.errors import Disagreement, TryLater
 from shared.settings import Settings
+from shared.store.connection import Connection
 
 #: With Kafka away, commands are kept up to this many unpublished events (DECISIONS, HTTP).
 MOST_UNPUBLISHED = 10_000
@@ -89,7 +90,7 @@ class Gate:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                with psycopg.connect(
+                with Connection.connect(
                     self._settings.database_url.get_secret_value(), autocommit=True, connect_timeout=5
                 ) as connection:
                     connection.execute("SET statement_timeout = '10s'")

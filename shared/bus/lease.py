@@ -14,6 +14,7 @@ import psycopg
 
 from shared.errors import TryLater
 from shared.settings import Settings
+from shared.store.connection import Connection
 
 #: Any number that nothing else locks by; each service has its own database.
 LOCK = 4_203_002
@@ -40,7 +41,7 @@ class Lease:
     def __init__(self, settings: Settings) -> None:
         """Connect and listen. Blocks up to 5 s. Raises TryLater if the database is away."""
         try:
-            self.connection: psycopg.Connection[Any] = psycopg.connect(
+            self.connection: Connection[Any] = Connection.connect(
                 settings.database_url.get_secret_value(),
                 autocommit=True,
                 connect_timeout=5,
@@ -48,6 +49,7 @@ class Lease:
             )
         except psycopg.OperationalError as error:
             raise TryLater("the database does not answer") from error
+        self.connection.answer_seconds = 35.0
         self.connection.execute(SESSION)
 
     def acquire(self) -> bool:

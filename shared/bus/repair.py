@@ -26,6 +26,7 @@ from shared.errors import Disagreement, TryLater, Undeliverable
 from shared.events.reading import read
 from shared.settings import Settings
 from shared.store.append import lock_store, partition_of
+from shared.store.connection import PatientConnection
 from shared.store.positions import Position
 
 #: Entry points `SERVICE = "module:after_repair"`: (settings) -> str, which rebuilds what derives from the store.
@@ -77,6 +78,7 @@ def repair(settings: Settings, service: str) -> Report:
         if not lease.acquire():
             raise TryLater("the relay of this service runs; stop it first")
         connection = lease.connection
+        connection.answer_seconds = PatientConnection.answer_seconds
         connection.execute("SET idle_session_timeout = 0; SET statement_timeout = 0")
         report = Report(service, compare(consumer, connection, relayed_topics(service)))
         other = [v for v in report.found if v.row == "other-bytes"]

@@ -1,7 +1,7 @@
 """The envelope: CloudEvents 1.0, structured mode. The bytes are fixed when the event is appended.
 
-A `Draft` is an event before the append; the append adds `recordedtime` and `streamversion` inside its lock
-(DECISIONS, Store) and calls `Draft.seal_bytes`, whose result is stored so, published so and hashed so.
+A `Draft` is an event before the append; the append puts `recordedtime` and `streamversion` between its pieces
+inside its lock (DECISIONS, Store). The result is stored so, published so and hashed so.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -79,11 +80,15 @@ class Draft:
     traceparent: str | None = None
     after: datetime | None = None
 
-    def seal_bytes(self, recordedtime: datetime, streamversion: int) -> bytes:
-        """The event's value, for ever. Raises ValueError for a float, a non-ASCII key or a large integer."""
+    @cached_property
+    def pieces(self) -> tuple[str, str, str]:
+        """The value's text up to `recordedtime`, from there to `streamversion`, and behind it.
+
+        Raises ValueError for a float, a non-ASCII key or a large integer.
+        """
         facts = self.data.written()
         require_plain(facts)
-        attributes: dict[str, Any] = {
+        head = {
             "specversion": "1.0",
             "id": str(self.id),
             "source": self.source,
@@ -91,9 +96,8 @@ class Draft:
             "subject": str(self.subject),
             "partitionkey": str(self.subject),
             "time": write_moment(self.time),
-            "recordedtime": write_moment(recordedtime),
-            "stream": str(self.stream),
-            "streamversion": str(streamversion),
+        }
+        tail = {
             "commandid": self.commandid,
             "correlationid": self.correlationid,
             "causationid": self.causationid,
@@ -107,7 +111,16 @@ class Draft:
             "dataschema": dataschema(self.data.TYPE),
             "data": facts,
         }
-        return encode({k: v for k, v in attributes.items() if v is not None})
+        return (
+            f'{_text(head)[:-1]},"recordedtime":"',
+            f'","stream":"{self.stream}","streamversion":"',
+            f'",{_text({k: v for k, v in tail.items() if v is not None})[1:]}',
+        )
+
+    def seal_bytes(self, recordedtime: datetime, streamversion: int) -> bytes:
+        """The event's value, for ever: what the append makes of `pieces`. Raises ValueError as they do."""
+        head, middle, tail = self.pieces
+        return f"{head}{write_moment(recordedtime)}{middle}{streamversion}{tail}".encode("ascii")
 
 
 def dataschema(type_name: str) -> str:
@@ -117,7 +130,11 @@ def dataschema(type_name: str) -> str:
 
 def encode(value: Mapping[str, Any]) -> bytes:
     """Compact JSON in ASCII, in the given order. Deterministic for equal input."""
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+    return _text(value).encode("ascii")
+
+
+def _text(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
 
 
 def require_plain(value: Any) -> None:

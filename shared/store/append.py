@@ -1,8 +1,8 @@
 """The one way an event comes to be: inside the caller's transaction, under the table's lock.
 
 The lock keeps commit order, recorded time and the sequence of each topic partition the same order. Recorded
-time is taken under it (stamping before the lock let 23 of 1,200 events out of order), so the bytes are made
-under it as well.
+time is taken under it (stamping before the lock let 23 of 1,200 events out of order), so the bytes become final
+under it as well: in the database (`append_events`, schema.py), so that nobody waits while a client computes.
 """
 
 from __future__ import annotations
@@ -23,18 +23,24 @@ from shared.events.envelope import MAX_EVENT_BYTES, Draft
 
 LOCK_SECONDS = 5  # as in schema.py
 TICK = timedelta(microseconds=1)
+#: What the append puts between an event's pieces: a moment, and a version of 19 digits at most.
+ADDED_BYTES = 27 + 19
 
 
 @dataclass(frozen=True)
 class Appended:
-    """An event as it was appended: its bytes and its place in its stream and in its topic."""
+    """An event as it was appended: its place in its stream and in its topic."""
 
     draft: Draft
     version: int
     partition: int
     sequence: int
     recordedtime: datetime
-    value: bytes
+
+    @property
+    def value(self) -> bytes:
+        """Its bytes."""
+        return self.draft.seal_bytes(self.recordedtime, self.version)
 
 
 def partition_of(topic: str, key: str) -> int:
@@ -47,7 +53,7 @@ def lock_store(connection: psycopg.Connection[Any]) -> None:
 
     Raises psycopg.errors.LockNotAvailable after that.
     """
-    connection.execute("SELECT clock FROM lock_store('{}', '{}')").fetchone()
+    connection.execute("SELECT lock_store()").fetchone()
 
 
 def append(
@@ -61,59 +67,47 @@ def append(
     `expected` gives the version on which a stream's command was based; a stream that is not in it is appended
     at its end, whatever that is. Blocks on the table's lock (at most 5 s) and the database, never on Kafka.
     Raises Undeliverable if an event is too large, psycopg.errors.UniqueViolation of `stored_events_pkey` if a
-    stream moved (Store.transaction makes it Conflict; in a pipeline it comes with the next sync). After
-    either the caller's transaction must be rolled back.
+    stream moved (Store.transaction makes it Conflict). After either the caller's transaction must be rolled back.
     """
     if not drafts:
         return []
-    where = [(d.topic, partition_of(d.topic, str(d.subject))) for d in drafts]
-    open_ended = list({d.stream for d in drafts} - set(expected))
-    found = connection.execute(
-        "SELECT clock, heads, versions FROM lock_store(%s, %s)",
-        [list({topic for topic, _ in where}), open_ended],
-    ).fetchone()
-    last, heads, ends = _values(found)
-    sequences = {(topic, partition): sequence for topic, partition, sequence in heads or ()}
-    known = {UUID(stream): version for stream, version in ends or ()}
-    versions = dict(expected) | dict.fromkeys(open_ended, 0) | known
-    stamped = []
-    for draft, (topic, partition) in zip(drafts, where, strict=True):
-        last = max(now(), last + TICK, (draft.after or last) + TICK)
-        versions[draft.stream] += 1
-        sequence = sequences[topic, partition] = sequences.get((topic, partition), -1) + 1
-        value = draft.seal_bytes(last, versions[draft.stream])
-        if len(value) > MAX_EVENT_BYTES:
-            raise Undeliverable("too-large")
-        stamped.append(Appended(draft, versions[draft.stream], partition, sequence, last, value))
-    _insert(connection, stamped, last, {w: sequences[w] for w in where})
-    return stamped
+    rows = connection.execute(
+        "SELECT version, sequence, recorded FROM append_events(%s, %s::jsonb)",
+        [earliest(drafts, now()), to_append(drafts, expected)],
+    ).fetchall()
+    return [
+        Appended(draft, version, partition_of(draft.topic, str(draft.subject)), sequence, recorded)
+        for draft, (version, sequence, recorded) in zip(drafts, map(_values, rows), strict=True)
+    ]
+
+
+def earliest(drafts: Sequence[Draft], now: datetime) -> datetime:
+    """The `at` of append_events: now, and later than whatever caused one of `drafts`."""
+    return max([now, *(draft.after + TICK for draft in drafts if draft.after)])
+
+
+def to_append(drafts: Sequence[Draft], expected: Mapping[UUID, int]) -> str:
+    """The `drafts` of append_events, in JSON. Raises Undeliverable if an event is too large."""
+    return json.dumps([_row(draft, expected.get(draft.stream)) for draft in drafts])
+
+
+def _row(draft: Draft, expected: int | None) -> dict[str, Any]:
+    head, middle, tail = draft.pieces
+    if len(head) + len(middle) + len(tail) + ADDED_BYTES > MAX_EVENT_BYTES:
+        raise Undeliverable("too-large")
+    key = str(draft.subject)
+    return {
+        "stream": str(draft.stream),
+        "expected": expected,
+        "type": draft.data.TYPE,
+        "topic": draft.topic,
+        "partition": partition_of(draft.topic, key),
+        "key": key,
+        "head": head,
+        "middle": middle,
+        "tail": tail,
+    }
 
 
 def _values(row: Any) -> tuple[Any, ...]:
     return tuple(row.values()) if isinstance(row, dict) else tuple(row)
-
-
-def _insert(
-    connection: psycopg.Connection[Any],
-    stamped: Sequence[Appended],
-    last: datetime,
-    heads: Mapping[tuple[str, int], int],
-) -> None:
-    moved = [{"topic": t, "partition": p, "sequence": sequence} for (t, p), sequence in heads.items()]
-    connection.execute(
-        "SELECT write_events(%s, %s::jsonb, %s::jsonb)",
-        [last, json.dumps(moved), json.dumps([_row(a) for a in stamped])],
-    )
-
-
-def _row(a: Appended) -> dict[str, Any]:
-    return {
-        "stream": str(a.draft.stream),
-        "version": a.version,
-        "type": a.draft.data.TYPE,
-        "state": a.value.decode("ascii"),
-        "topic": a.draft.topic,
-        "partition": a.partition,
-        "sequence": a.sequence,
-        "key": str(a.draft.subject),
-    }

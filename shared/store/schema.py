@@ -35,36 +35,56 @@ CREATE TABLE relay_state (
     released boolean NOT NULL DEFAULT true
 );
 INSERT INTO relay_state DEFAULT VALUES;
--- Take the append lock until the transaction ends, wake the relay, and say where the store stands now. Readers
--- are not held up; a writer waits 5 s at most. Each statement of a function sees what was committed before it.
-CREATE FUNCTION lock_store(topics text[], streams uuid[])
-RETURNS TABLE (clock timestamptz, heads jsonb, versions jsonb) LANGUAGE plpgsql AS $$
+"""
+
+#: How events are appended: functions, made anew by a migration of each service whenever they change.
+APPEND = """
+DROP FUNCTION IF EXISTS lock_store(text[], uuid[]), write_events(timestamptz, jsonb, jsonb);
+CREATE TYPE stamp AS (version bigint, sequence bigint, recorded timestamptz);
+-- A moment as events have it (shared/events/moments.py).
+CREATE FUNCTION moment(at timestamptz) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+$$;
+-- Take the append lock until the transaction ends, and wake the relay. Readers are not held up; a writer waits
+-- 5 s at most. Each statement of a function sees what was committed before it.
+CREATE FUNCTION lock_store() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('lock_timeout', '5s', true);
     LOCK TABLE stored_events IN EXCLUSIVE MODE;
     PERFORM pg_notify('stored_events', '');
-    RETURN QUERY SELECT recorded,
-        (SELECT jsonb_agg(jsonb_build_array(h.topic, h.partition, h.sequence))
-         FROM heads h WHERE h.topic = ANY (topics)),
-        (SELECT jsonb_agg(jsonb_build_array(v.stream, v.version)) FROM (
-            SELECT s AS stream, (SELECT max(originator_version) FROM stored_events
-                                 WHERE originator_id = s) AS version FROM unnest(streams) s) v
-         WHERE v.version IS NOT NULL)
-    FROM store_clock;
 END $$;
--- Write what was stamped under that lock, in order. One parameter: it costs the client a tenth of many arrays.
-CREATE FUNCTION write_events(clock timestamptz, moved jsonb, stamped jsonb)
-RETURNS void LANGUAGE sql AS $$
-    UPDATE store_clock SET recorded = clock;
-    INSERT INTO heads (topic, partition, sequence)
-    SELECT * FROM jsonb_to_recordset(moved) AS m (topic text, partition integer, sequence bigint)
-    ON CONFLICT (topic, partition) DO UPDATE SET sequence = excluded.sequence;
-    INSERT INTO stored_events (originator_id, originator_version, topic, state,
-        kafka_topic, kafka_partition, kafka_sequence, kafka_key)
-    SELECT stream, version, type, convert_to(state, 'UTF8'), topic, partition, sequence, key
-    FROM jsonb_to_recordset(stamped) AS e (stream uuid, version bigint, type text, state text,
-        topic text, partition integer, sequence bigint, key text);
-$$;
+-- Append drafts, in order, under that lock: their bytes become final here (Draft.seal_bytes says how). `at` is the
+-- caller's clock and later than every cause; what the lock took is added. One microsecond lies between events.
+CREATE FUNCTION append_events(at timestamptz, drafts jsonb) RETURNS SETOF stamp LANGUAGE plpgsql AS $$
+DECLARE
+    tick CONSTANT interval := '1 microsecond';
+    start timestamptz;
+BEGIN
+    PERFORM lock_store();
+    SELECT greatest(at + (clock_timestamp() - statement_timestamp()), recorded + tick) INTO start FROM store_clock;
+    UPDATE store_clock SET recorded = start + (jsonb_array_length(drafts) - 1) * tick;
+    RETURN QUERY WITH stamped AS (
+        SELECT *, start + (n - 1) * tick AS recorded,
+            coalesce(expected, (SELECT max(originator_version) FROM stored_events WHERE originator_id = stream), 0)
+                + row_number() OVER (PARTITION BY stream ORDER BY n) AS version,
+            coalesce((SELECT h.sequence FROM heads h WHERE (h.topic, h.partition) = (d.topic, d.partition)), -1)
+                + row_number() OVER (PARTITION BY topic, partition ORDER BY n) AS sequence
+        FROM ROWS FROM (jsonb_to_recordset(drafts) AS (stream uuid, expected bigint, type text, topic text,
+            partition integer, key text, head text, middle text, tail text)) WITH ORDINALITY
+            AS d (stream, expected, type, topic, partition, key, head, middle, tail, n)
+    ), written AS (
+        INSERT INTO stored_events (originator_id, originator_version, topic, state,
+            kafka_topic, kafka_partition, kafka_sequence, kafka_key)
+        SELECT stream, version, type, convert_to(head || moment(recorded) || middle || version || tail, 'UTF8'),
+            topic, partition, sequence, key
+        FROM stamped ORDER BY n
+    ), moved AS (
+        INSERT INTO heads (topic, partition, sequence)
+        SELECT topic, partition, max(sequence) FROM stamped GROUP BY topic, partition
+        ON CONFLICT (topic, partition) DO UPDATE SET sequence = excluded.sequence
+    )
+    SELECT version, sequence, recorded FROM stamped ORDER BY n;
+END $$;
 """
 
 POSITIONS = """

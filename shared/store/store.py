@@ -20,6 +20,7 @@ from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastor
 from shared.errors import Conflict, TryLater
 from shared.events import Draft, Recorded, read
 from shared.store.append import LOCK_SECONDS, Appended, append
+from shared.store.connection import Connection, NoAnswer
 
 
 def system_clock() -> datetime:
@@ -90,11 +91,16 @@ class Store:
     """A service's event store. Thread-safe; `close` when done."""
 
     def __init__(
-        self, database_url: str, pool_size: int = 4, now: Callable[[], datetime] = system_clock
+        self,
+        database_url: str,
+        pool_size: int = 4,
+        now: Callable[[], datetime] = system_clock,
+        connection_class: type[Connection[Any]] = Connection,
     ) -> None:
         """Open the pool (blocks up to 5 s). Raises TryLater if PostgreSQL is away."""
         self.now = now
         self.datastore = datastore(database_url, pool_size)
+        self.datastore.pool.connection_class = connection_class
         self.mapper = ContractMapper()
         try:
             # Opened here, once: the library's own `pool_open_timeout` fails when threads meet in it.
@@ -105,22 +111,15 @@ class Store:
             raise TryLater("the database does not answer") from error
 
     @contextmanager
-    def transaction(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
-        """A transaction in pipeline mode: committed at the end, rolled back on any exception.
+    def connection(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+        """A connection on which each statement is a transaction of its own.
 
-        A statement is sent when a result is fetched or at the end, so what needs no answer costs no round trip.
         Raises TryLater if PostgreSQL is away or the append lock is not to be had, Conflict if somebody wrote
         the same first.
         """
         try:
-            with (
-                self.datastore.get_connection() as connection,
-                connection.pipeline() as pipeline,
-                connection.transaction(),
-            ):
+            with self.datastore.get_connection() as connection:
                 yield connection
-                # Now, so that an error is the statement's own and not that of the commit behind it.
-                pipeline.sync()
         except PersistenceError as error:
             self._renew(error.__cause__)
             raise _ours(error.__cause__) or error from error
@@ -128,9 +127,29 @@ class Store:
             self._renew(error)
             raise _ours(error) or error from error
 
+    @contextmanager
+    def transaction(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+        """A transaction in pipeline mode: committed at the end, rolled back on any exception.
+
+        A statement is sent when a result is fetched or at the end, so what needs no answer costs no round trip.
+        Raises what `connection` does.
+        """
+        with (
+            self.connection() as connection,
+            connection.pipeline() as pipeline,
+            connection.transaction(),
+        ):
+            yield connection
+            # Now, so that an error is the statement's own and not that of the commit behind it.
+            pipeline.sync()
+
     def _renew(self, error: BaseException | None) -> None:
-        """After a lost connection: drop the other dead ones as well, else each of them fails one caller more."""
-        if isinstance(_ours(error), TryLater) and not isinstance(error, psycopg.errors.LockNotAvailable):
+        """After a lost connection: drop the other dead ones as well, else each of them fails one caller more.
+
+        Not after a server that did not answer: it would be asked again, by each connection.
+        """
+        away = isinstance(_ours(error), TryLater)
+        if away and not isinstance(error, psycopg.errors.LockNotAvailable | NoAnswer):
             self.datastore.pool.check()
 
     def append(
@@ -148,7 +167,7 @@ class Store:
         return [self.mapper.to_domain_event(s) for s in stored]
 
     def ping(self) -> None:
-        """Raises TryLater unless the database answers within 5 s."""
+        """Raises TryLater unless the database answers within 10 s."""
         with self.transaction() as connection:
             connection.execute("SELECT 1")
 

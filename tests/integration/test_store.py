@@ -14,15 +14,19 @@ from uuid import uuid4
 import psycopg
 import pytest
 from eventsourcing.persistence import StoredEvent
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
 
 from shared.errors import Conflict, TryLater, Undeliverable
-from shared.events.envelope import Draft
+from shared.events.envelope import MAX_EVENT_BYTES, Draft
+from shared.events.examples import EXAMPLES
+from shared.events.inventing import Example
 from shared.events.reading import read
-from shared.store.append import Appended, append, lock_store, partition_of
+from shared.store.append import ADDED_BYTES, Appended, append, lock_store, partition_of
 from shared.store.positions import Position, advance, all_positions, lock_position
-from shared.store.schema import EVENT_STORE, POSITIONS
+from shared.store.schema import APPEND, EVENT_STORE, POSITIONS
 from shared.store.store import ContractMapper, Store, system_clock
-from tests.integration.bus_support import EVENTS, LETTERS, draft, now
+from tests.integration.bus_support import EVENTS, LETTERS, draft, eventually, now
 
 pytestmark = pytest.mark.platform
 
@@ -33,7 +37,7 @@ PAST = datetime(2020, 1, 1, tzinfo=UTC)
 def url(fresh_database: Callable[[str], str]) -> str:
     made = fresh_database("accord_audit")
     with psycopg.connect(made, autocommit=True) as connection:
-        connection.execute((EVENT_STORE + POSITIONS).encode())
+        connection.execute((EVENT_STORE + APPEND + POSITIONS).encode())
     return made
 
 
@@ -53,6 +57,17 @@ def put(
 ) -> list[Appended]:
     with connection.transaction():
         return append(connection, drafts, {}, clock)
+
+
+def until_blocked(url: str) -> None:
+    """Return once somebody waits for a lock."""
+    with connect(url) as connection:
+        eventually(
+            "a writer waits",
+            lambda: connection.execute(
+                "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'stored_events'::regclass"
+            ).fetchone(),
+        )
 
 
 def rows(url: str) -> list[tuple[Any, ...]]:
@@ -122,6 +137,53 @@ class TestOrder:
         assert [partition_of(EVENTS, key) for key in ("21", "foobar", "a-little-bit-long-string")] == [
             n % 6 for n in (-973932308 & 0x7FFFFFFF, -790332482 & 0x7FFFFFFF, -985981536 & 0x7FFFFFFF)
         ]
+
+
+class TestBytes:
+    """The database puts recorded time and version between the pieces; `Draft.seal_bytes` is what must come out."""
+
+    @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        some.lists(
+            some.tuples(some.sampled_from(list(EXAMPLES.values())), some.text(max_size=40)), min_size=1
+        ),
+        some.datetimes(datetime(2001, 1, 1), datetime(9998, 1, 1), timezones=some.just(UTC)),
+        some.integers(0, 2**62),
+    )
+    def test_what_is_stored_is_what_the_drafts_seal(
+        self, url: str, made: list[tuple[Example, str]], at: datetime, version: int
+    ) -> None:
+        stream = uuid4()
+        drafts = [replace(example.draft(), stream=stream, clause=clause) for example, clause in made]
+        with connect(url) as connection:
+            connection.execute("UPDATE store_clock SET recorded = '2000-01-01T00:00:00Z'")
+            with connection.transaction():
+                appended = append(connection, drafts, {stream: version}, lambda: at)
+            stored = connection.execute(
+                "SELECT state FROM stored_events WHERE originator_id = %s ORDER BY notification_id", [stream]
+            ).fetchall()
+        assert [one.version for one in appended] == [version + n for n in range(1, len(drafts) + 1)]
+        assert [bytes(state) for (state,) in stored] == [one.value for one in appended]
+        assert all(one.recordedtime >= at for one in appended)
+
+    def test_the_largest_event_there_may_be_is_taken_whole(self, url: str) -> None:
+        room = MAX_EVENT_BYTES - ADDED_BYTES - sum(map(len, draft().pieces))
+        with connect(url) as connection:
+            (one,) = put(connection, [replace(draft(), actor="x" * room)], now)
+            assert MAX_EVENT_BYTES - ADDED_BYTES < len(one.value) <= MAX_EVENT_BYTES
+            with pytest.raises(Undeliverable):
+                put(connection, [replace(draft(), actor="x" * (room + 2))], now)
+        assert [bytes(state) for *_, state, _ in rows(url)] == [one.value]
+
+    def test_time_spent_waiting_for_the_lock_is_part_of_recorded_time(self, url: str) -> None:
+        with connect(url) as holder, connect(url) as connection, ThreadPoolExecutor(1) as pool:
+            with holder.transaction():
+                lock_store(holder)
+                waiting = pool.submit(put, connection, [draft()], now)
+                until_blocked(url)
+                before_release = now()
+            (one,) = waiting.result(10)
+        assert one.recordedtime >= before_release
 
 
 class TestConflict:

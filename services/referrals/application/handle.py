@@ -25,13 +25,14 @@ from services.referrals.application.orders import (
     flags_of,
     made_of,
 )
+from services.referrals.application.recording import record
 from services.referrals.application.views import Viewer, may_know, parts_of
 from services.referrals.domain.deciding import NO_MOU, At, NewIds
 from services.referrals.domain.facts import Fact
 from services.referrals.domain.parts import Part
 from services.referrals.vault.port import ToSeal, VaultPort
 from shared.errors import Conflict, Refusal, TryLater
-from shared.events import Data, Draft, read
+from shared.events import Data, Draft
 from shared.events.envelope import require_plain
 from shared.events.names import MOU_TOPIC, SealedClass, Service, events_topic
 from shared.events.types.mou import MouAdopted
@@ -139,7 +140,8 @@ class Handler:
                 settle.commit(connection)
 
     def _attempt(self, order: Order, settle: Settle | None) -> Outcome:
-        with self.store.transaction() as connection:
+        # Nothing is held while the MOU is asked and the vault seals: `record` finds out what moved meanwhile.
+        with self.store.transaction() if settle else self.store.connection() as connection:
             if settle:
                 settle.begin(connection)
             digest = order.digest(self.secret)
@@ -150,14 +152,15 @@ class Handler:
                 judged = Judged(looked.answer[1])
             else:
                 raise KeyReused
-            drafts = [*judged.drafts, *(settle.drafts(judged.outcome) if settle else ())]
-            appended = self.store.append(connection, drafts, {})
-            repo.apply(connection, judged.loaded, [read(a.value) for a in appended])
+            outcome = judged.outcome
+            drafts = [*judged.drafts, *(settle.drafts(outcome) if settle else ())]
             if looked.answer is None:
-                repo.keep_answer(connection, order, digest, judged.outcome, self.now())
+                record(connection, order, digest, outcome, drafts, judged.loaded, self.now())
+            else:
+                self.store.append(connection, drafts, {})
             if settle:
                 settle.commit(connection)
-            return judged.outcome
+            return outcome
 
     def _judge(self, connection: repo.Connection, order: Order, looked: repo.Looked) -> Judged:
         """What the order comes to; a refusal is an outcome too, with an event of its own."""

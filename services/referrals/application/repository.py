@@ -13,11 +13,8 @@ from uuid import UUID
 import psycopg
 
 from services.referrals.application.orders import Order, Outcome, Things
-from services.referrals.domain.evolve import KINDS, evolve, part_of
-from services.referrals.domain.parts import Concern, Matter, Part, Referral
-from shared.events import Recorded
-from shared.events.moments import write_moment
-from shared.events.types.mou import MouAdopted
+from services.referrals.domain.evolve import KINDS
+from services.referrals.domain.parts import Concern, Matter, Referral
 from shared.mou.document import Mou
 from shared.mou.load import load_document
 
@@ -111,66 +108,6 @@ def keep_answer_again(connection: Connection, scope: str, key: UUID, outcome: Ou
     )
 
 
-def keep_answer(connection: Connection, order: Order, digest: bytes, outcome: Outcome, now: datetime) -> None:
-    """Keep the answer for repeats. A second one at the same time ends in Conflict, and is then a repeat."""
-    connection.execute(
-        "INSERT INTO commands (scope, key, digest, answer, answered) VALUES (%s, %s, %s, %s, %s)",
-        [order.scope, order.command_id, digest, json.dumps(outcome.stored()), now],
-    )
-
-
-def apply(connection: Connection, loaded: Iterable[Part], events: Sequence[Recorded]) -> None:
-    """Store what `events` made of the parts. Raises Conflict if a part that was looked at moved meanwhile.
-
-    Called under the append's lock, so that what it finds unmoved stays so until the commit.
-    """
-    before = {part.id: part for part in loaded}
-    after: dict[str, Part] = dict(before)
-    for event in events:
-        place = part_of(event)
-        if place is None:
-            continue
-        changed = evolve(after.get(place[1]), event)
-        if changed is not None:
-            after[place[1]] = changed
-    changed_now = [part for part in after.values() if part is not before.get(part.id)]
-    if before or changed_now:
-        seen = [{"id": part.id, "changed": write_moment(part.changed)} for part in before.values()]
-        store(connection, changed_now, seen)
-    keep_mou(connection, events)
-
-
-def store(connection: Connection, parts: Sequence[Part], seen: Sequence[Mapping[str, str]] = ()) -> None:
-    """Write parts as they are now, if those that were `seen` stand as they were; else it ends as Conflict."""
-    became = f"[{','.join(map(_row, parts))}]"
-    connection.execute("SELECT write_parts(%s::jsonb, %s::jsonb)", [json.dumps(list(seen)), became])
-
-
-def _row(part: Part) -> str:
-    """The part as a row in JSON; its own JSON is made once, by pydantic, and stands in it as it is."""
-    kind = next(name for name, model in KINDS.items() if type(part) is model)
-    row = {"id": part.id, "kind": kind, "stream": part.stream, "subject": part.subject}
-    row["changed"] = write_moment(part.changed)
-    if isinstance(part, Referral):
-        row |= {"sender": part.sender, "recipient": part.recipient, "status": part.status.value}
-    return f'{json.dumps(row)[:-1]},"state":{part.model_dump_json()}}}'
-
-
-def keep_mou(connection: Connection, events: Iterable[Recorded]) -> None:
-    """Keep the documents of adopted MOU versions."""
-    for event in events:
-        if isinstance(event.data, MouAdopted):
-            data, at = event.data, event.envelope.recordedtime
-            connection.execute(
-                "INSERT INTO mou_versions (version, mou, effective, adopted, signed_by, document)"
-                " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (version) DO NOTHING",
-                [
-                    *(data.version, data.mou, data.effective, at),
-                    *(json.dumps([str(a) for a in data.signed_by]), json.dumps(data.document)),
-                ],
-            )
-
-
 class MouShelf:
     """The MOU in force, parsed once for each version. Safe to share between threads."""
 
@@ -246,25 +183,6 @@ def attached(
         {"concern": concern, "since": since},
     ).fetchall()
     return [(Concern.model_validate(r["concern"]), Matter.model_validate(r["matter"])) for r in rows]
-
-
-def rebuild(connection: Connection, events: Iterable[Recorded]) -> int:
-    """Drop every part and MOU version and fold them anew from all events, in recorded order. Returns parts."""
-    connection.execute("TRUNCATE parts, mou_versions")
-    parts: dict[str, Part] = {}
-    for event in events:
-        keep_mou(connection, [event])
-        place = part_of(event)
-        if place is None:
-            continue
-        changed = evolve(parts.get(place[1]), event)
-        if changed is not None:
-            first = place[1] not in parts
-            parts[place[1]] = changed
-            if first:
-                store(connection, [changed])
-    store(connection, list(parts.values()))
-    return len(parts)
 
 
 def as_uuid(text: str) -> UUID | None:

@@ -10,9 +10,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.types import AwareDatetime
 
 from shared.events.data import Id
+from shared.events.moments import Moment
 
 
 class ConcernStatus(StrEnum):
@@ -55,7 +55,7 @@ class Part(BaseModel):
     stream: Id
     subject: Id
     version: int = 0
-    changed: AwareDatetime
+    changed: Moment
     sealed: dict[str, tuple[SealedFact, ...]] = Field(default_factory=dict)
 
 

@@ -33,21 +33,6 @@ CREATE TABLE reads (
     kind text NOT NULL, PRIMARY KEY (person, about, purpose, slot, kind)
 );
 CREATE TABLE secrets (name text PRIMARY KEY, value bytea NOT NULL);
--- Store what parts became and the answer to the command; end as a conflict unless the parts that were looked at
--- (`seen`) stand as they were. Called under the append's lock, so that what is unmoved stays so until the commit.
-CREATE FUNCTION write_parts(seen jsonb, became jsonb) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    IF (SELECT count(*) FROM parts JOIN jsonb_to_recordset(seen) AS s (id uuid, changed timestamptz)
-        USING (id, changed)) <> jsonb_array_length(seen) THEN
-        RAISE EXCEPTION 'a part moved' USING ERRCODE = 'serialization_failure';
-    END IF;
-    INSERT INTO parts (id, kind, stream, subject, changed, state, sender, recipient, status, listed)
-    SELECT id, kind, stream, subject, changed, state, sender, recipient, status,
-        CASE kind WHEN 'referral' THEN changed END
-    FROM jsonb_to_recordset(became) AS p (id uuid, kind text, stream uuid, subject uuid, changed timestamptz,
-        state jsonb, sender text, recipient text, status text)
-    ON CONFLICT (id) DO UPDATE SET changed = excluded.changed, state = excluded.state, status = excluded.status;
-END $$;
 """
 
 

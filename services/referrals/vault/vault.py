@@ -21,6 +21,7 @@ from services.referrals.vault.port import DeadLetter, Forgotten, OpenedDeadLette
 from shared.errors import Disagreement, TryLater
 from shared.events.names import SealedClass
 from shared.events.sealing import CannotOpen
+from shared.store.connection import Connection
 from shared.store.store import system_clock
 
 CONNECT_SECONDS = 5
@@ -73,6 +74,7 @@ class Vault:
         self._wrapping = Wrapping(read_key_file(key_file))
         self._pool = ConnectionPool(
             database_url,
+            connection_class=Connection,
             kwargs={"autocommit": True, "connect_timeout": CONNECT_SECONDS, "options": _OPTIONS},
             min_size=1,
             max_size=pool_size,
