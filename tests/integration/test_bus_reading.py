@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from kafka import TopicPartition
 
 from shared.bus import clients
 from shared.bus.clients import Publisher
+from shared.bus.compare import compare
+from shared.bus.lease import Lease
 from shared.bus.record import relay_headers, sequence_of
 from shared.bus.seeking import seek_near
 from shared.bus.tail import tail
@@ -72,6 +75,30 @@ class TestTails:
         assert set(found.records.values()) == {None}
         assert len(found.records) == 6
         assert found.emptied == set()
+
+
+class TestASlowKafka:
+    def test_does_not_cost_the_relay_its_session_while_store_and_log_are_compared(self, log: Log) -> None:
+        log.append(3)
+        lease, consumer = Lease(log.settings), clients.consumer(log.settings)
+        lease.connection.execute("SET idle_session_timeout = '1s'")
+        poll, slow_until = consumer.poll, time.monotonic() + 3.0
+
+        def slowly(**options: Any) -> Any:
+            if time.monotonic() > slow_until:
+                return poll(**options)
+            time.sleep(options["timeout_ms"] / 1000)
+            return {}
+
+        publish(log, range(3))
+        consumer.poll = slowly
+        try:
+            found = compare(consumer, lease.connection, [LETTERS])
+        finally:
+            consumer.close()
+            lease.close()
+        assert time.monotonic() > slow_until
+        assert [(v.row, v.kafka, v.store) for v in found] == [("kafka-ahead", 2, -1)]
 
 
 class TestClients:
