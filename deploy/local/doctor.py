@@ -9,13 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from deploy.local.health import health_of, stores, unpublished
+from deploy.local.health import health_of, relay_of, stores
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.runfile import Run, is_running, read_run
 
 #: DECISIONS, HTTP: at this many unpublished events commands are answered with 503.
 LAG_FAIL = 10_000
-LAG_WARN = 200
 _GIB = 2**30
 _UP = "start it with `accord up`"
 
@@ -142,24 +141,26 @@ def check_postgres(infra: Infrastructure, _: Run | None) -> Iterator[Line]:
 
 
 def check_relays(infra: Infrastructure, _: Run | None) -> Iterator[Line]:
-    """How many events of each store are not on Kafka yet."""
+    """How many events of each store are not on Kafka yet, and since when its relay has said nothing."""
     import psycopg
+
+    from shared.bus.gate import relay_stands
 
     for service, database in stores().items():
         name = f"{service} relay"
         try:
-            waiting = unpublished(infra.database_url(database))
+            stands = relay_of(infra.database_url(database))
         except psycopg.Error:
             yield Line(name, "fail", "the store does not answer", _UP)
             continue
-        if waiting is None:
+        if stands is None:
             yield Line(name, "warn", "the store has no tables yet", f"they come when {service} first starts")
-        elif waiting >= LAG_WARN:
-            status: Literal["warn", "fail"] = "fail" if waiting >= LAG_FAIL else "warn"
-            remedy = f"see `accord status` and {infra.places.log(f'{service}-relay')}"
-            yield Line(name, status, f"{waiting} events are not on Kafka yet", remedy)
         else:
-            yield Line(name, "ok", f"{waiting} events wait to be published")
+            waiting, silent = stands
+            said = relay_stands(waiting, silent)
+            status = "fail" if waiting >= LAG_FAIL else said.status
+            log = f" Its log is {infra.places.log(f'{service}-relay')}."
+            yield Line(name, status, said.detail, "" if status == "ok" else said.remedy + log)
 
 
 def check_apis(_: Infrastructure, run: Run | None) -> Iterator[Line]:
