@@ -143,7 +143,7 @@ def test_doctor_names_the_topic_whose_retention_was_changed(whole: System) -> No
         whole.infra.provision_kafka()
     failed = {c["name"]: c for c in json.loads(doctor.stdout)["checks"] if c["status"] == "fail"}
     assert failed["accord.mou.events"]["detail"] == "set otherwise: retention.ms=1000"
-    assert "accord up" in failed["accord.mou.events"]["remedy"]
+    assert failed["accord.mou.events"]["remedy"].startswith("`accord down`, then `accord up`")
     assert doctor.returncode == 6
 
 
