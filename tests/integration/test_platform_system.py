@@ -134,6 +134,12 @@ def _until(condition: Callable[[], bool], seconds: float, shown: Callable[[], ob
         time.sleep(0.5)
 
 
+def test_events_tail_reads_as_the_platforms_own_login(whole: System) -> None:
+    tail = whole.accord("events", "tail", "--topic", "accord.mou.events", "--wait", "2", "--jsonl")
+    assert tail.returncode == 0, tail.stderr
+    assert "accord.mou.adopted.v1" in tail.stdout
+
+
 def test_doctor_names_the_topic_whose_retention_was_changed(whole: System) -> None:
     from kafka.admin import ConfigResource
 
