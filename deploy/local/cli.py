@@ -169,9 +169,15 @@ def status(data: Data = None, as_json: Json = False) -> None:
     else:
         emit_table(["process", "state", "pid", "since", "restarts", "message"], _rows(run))
         emit_table(["address", "", "health"], _addresses(run, health))
-        say("Everything is well." if well else "Not everything is well: `accord doctor` says what to do.")
+        say(_in_short(well, any(h.checks for h in health.values())))
     if not well:
         raise typer.Exit(ExitCode.FOUND_PROBLEMS)
+
+
+def _in_short(well: bool, warned: bool) -> str:
+    if not well:
+        return "Not everything is well: `accord doctor` says what to do."
+    return "It runs, with warnings: `accord doctor` says more." if warned else "Everything is well."
 
 
 def _rows(run: Any) -> list[tuple[Any, ...]]:
@@ -201,7 +207,9 @@ def doctor(data: Data = None, as_json: Json = False) -> None:
         emit_json({"ok": not failed, "checks": [asdict(line) for line in lines]})
     else:
         emit_table(["", "check", "what is", "what to do"], [_cells(line) for line in lines])
-        say("Nothing to do." if not failed else f"{failed} of {len(lines)} checks failed.")
+        warned = sum(line.status == "warn" for line in lines)
+        well = f"Nothing failed, but {warned} of {len(lines)} checks warn." if warned else "Nothing to do."
+        say(f"{failed} of {len(lines)} checks failed." if failed else well)
     if failed:
         raise typer.Exit(ExitCode.FOUND_PROBLEMS)
 

@@ -9,15 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from deploy.local.health import health_of, stores, unpublished
+from deploy.local.health import health_of, relay_of, stores
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.runfile import Run, is_running, read_run
 
 #: DECISIONS, HTTP: at this many unpublished events commands are answered with 503.
 LAG_FAIL = 10_000
-LAG_WARN = 200
 _GIB = 2**30
 _UP = "start it with `accord up`"
+_AGAIN = "`accord down`, then `accord up`"
+_ENDED = "if it stands still, end it by its pid (`accord status`): it is started again"
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,18 @@ def examine(data: Path) -> list[Line]:
         try:
             lines += check(infra, run)
         except Exception as error:  # noqa: BLE001 - the point of a doctor is to go on
-            lines.append(Line(name, "fail", f"the check itself failed: {type(error).__name__}", _UP))
+            lines.append(Line(name, "fail", f"the check itself failed: {type(error).__name__}", up(run)))
     return lines
+
+
+def up(run: Run | None, what: str = "") -> str:
+    """Have `accord up` do something: it refuses (exit 4) on data where it runs already."""
+    return f"{_AGAIN if is_running(run) else _UP}{what}"
+
+
+def answers_not(run: Run | None, variable: str, ours: bool) -> str:
+    """What to do about a server that does not answer: one of the platform's own, or the county's."""
+    return _ENDED if ours and is_running(run) else _UP if ours else f"see that it runs, and {variable}"
 
 
 def check_platform(infra: Infrastructure, run: Run | None) -> Iterator[Line]:
@@ -70,7 +81,8 @@ def check_processes(infra: Infrastructure, run: Run | None) -> Iterator[Line]:
             again = f", started again {entry.restarts} times" if entry.restarts else ""
             yield Line(name, "ok", f"ready since {entry.since}{again}")
         elif entry.state == "needs-operator":
-            yield Line(name, "fail", f"stopped itself{said}", f"see {entry.log}, repair, then `accord up`")
+            remedy = f"see {entry.log}; `accord repair {name.partition('-')[0]}` mends it and starts it again"
+            yield Line(name, "fail", f"stopped itself{said}", remedy)
         elif entry.state == "held":
             yield Line(name, "warn", "held on purpose", f"remove it from {infra.places.data / 'hold.json'}")
         else:
@@ -78,7 +90,7 @@ def check_processes(infra: Infrastructure, run: Run | None) -> Iterator[Line]:
             yield Line(name, status, f"{entry.state} since {entry.since}{said}", f"see {entry.log}")
 
 
-def check_kafka(infra: Infrastructure, _: Run | None) -> Iterator[Line]:
+def check_kafka(infra: Infrastructure, run: Run | None) -> Iterator[Line]:
     """Kafka answers; every topic is there with its partitions and settings; rights are the table's."""
     from deploy.local.kafka_admin import admin_client, answers
     from deploy.local.provision import group_rights, principals, read_rights, rights_on, wrong_settings
@@ -86,7 +98,8 @@ def check_kafka(infra: Infrastructure, _: Run | None) -> Iterator[Line]:
 
     who = infra.kafka_credentials("admin")
     if not answers(infra.bootstrap, *who):
-        yield Line("kafka", "fail", f"{infra.bootstrap} does not answer", f"{_UP}, or see `accord status`")
+        remedy = answers_not(run, "KAFKA_BOOTSTRAP_SERVERS", infra.kafka is not None)
+        yield Line("kafka", "fail", f"{infra.bootstrap} does not answer", remedy)
         return
     yield Line("kafka", "ok", f"{infra.bootstrap} answers")
     with admin_client(infra.bootstrap, *who) as admin:
@@ -96,23 +109,25 @@ def check_kafka(infra: Infrastructure, _: Run | None) -> Iterator[Line]:
         rights = set(read_rights(admin, set(principals())))
     for topic in all_topics():
         if topic.name not in there:
-            yield Line(topic.name, "fail", "there is no such topic", "`accord up` makes it")
+            yield Line(topic.name, "fail", "there is no such topic", up(run, ", which makes it"))
         elif there[topic.name] != topic.partitions:
             found = f"{there[topic.name]} partitions, not {topic.partitions}"
             yield Line(topic.name, "fail", found, "a case's order is lost: restore the topic as it was")
         elif topic.name in wrong:
             found = ", ".join(f"{key}={value}" for key, value in sorted(wrong[topic.name].items()))
-            yield Line(topic.name, "fail", f"set otherwise: {found}", "`accord up` puts it right")
+            yield Line(topic.name, "fail", f"set otherwise: {found}", up(run, ", which puts it right"))
     if len(present) == len(all_topics()) and not wrong:
         yield Line("topics", "ok", f"{len(present)} topics, each with the settings of the table")
     differing = rights ^ (rights_on(all_topics()) | group_rights(principals()))
     if differing:
-        yield Line("rights", "fail", f"{len(differing)} access rules differ", "`accord up` puts them right")
+        yield Line(
+            "rights", "fail", f"{len(differing)} access rules differ", up(run, ", which puts them right")
+        )
     else:
         yield Line("rights", "ok", f"{len(rights)} access rules, exactly the table's")
 
 
-def check_postgres(infra: Infrastructure, _: Run | None) -> Iterator[Line]:
+def check_postgres(infra: Infrastructure, run: Run | None) -> Iterator[Line]:
     """PostgreSQL answers, every login reaches its own database, and its clock is ours."""
     import psycopg
 
@@ -124,7 +139,8 @@ def check_postgres(infra: Infrastructure, _: Run | None) -> Iterator[Line]:
             row = connection.execute("SELECT current_setting('server_version'), clock_timestamp()").fetchone()
     except psycopg.Error:
         address = infra.admin_url.rpartition("@")[2]
-        yield Line("postgres", "fail", f"{address} does not answer", f"{_UP}, or see `accord status`")
+        remedy = answers_not(run, "DATABASE_URL", infra.postgres is not None)
+        yield Line("postgres", "fail", f"{address} does not answer", remedy)
         return
     assert row is not None
     yield Line("postgres", "ok", f"version {str(row[0]).split()[0]} answers")
@@ -138,28 +154,31 @@ def check_postgres(infra: Infrastructure, _: Run | None) -> Iterator[Line]:
         if database_answers(infra.database_url(name)):
             yield Line(name, "ok", "its own login reaches it")
         else:
-            yield Line(name, "fail", "its own login does not reach it", "`accord up` makes it")
+            yield Line(name, "fail", "its own login does not reach it", up(run, ", which makes it"))
 
 
-def check_relays(infra: Infrastructure, _: Run | None) -> Iterator[Line]:
-    """How many events of each store are not on Kafka yet."""
+def check_relays(infra: Infrastructure, run: Run | None) -> Iterator[Line]:
+    """How many events of each store are not on Kafka yet, and since when its relay has said nothing."""
     import psycopg
+
+    from shared.bus.gate import relay_stands
 
     for service, database in stores().items():
         name = f"{service} relay"
         try:
-            waiting = unpublished(infra.database_url(database))
+            stands = relay_of(infra.database_url(database))
         except psycopg.Error:
-            yield Line(name, "fail", "the store does not answer", _UP)
+            remedy = answers_not(run, "DATABASE_URL", infra.postgres is not None)
+            yield Line(name, "fail", "the store does not answer", remedy)
             continue
-        if waiting is None:
+        if stands is None:
             yield Line(name, "warn", "the store has no tables yet", f"they come when {service} first starts")
-        elif waiting >= LAG_WARN:
-            status: Literal["warn", "fail"] = "fail" if waiting >= LAG_FAIL else "warn"
-            remedy = f"see `accord status` and {infra.places.log(f'{service}-relay')}"
-            yield Line(name, status, f"{waiting} events are not on Kafka yet", remedy)
         else:
-            yield Line(name, "ok", f"{waiting} events wait to be published")
+            waiting, silent = stands
+            said = relay_stands(waiting, silent)
+            status = "fail" if waiting >= LAG_FAIL else said.status
+            log = f" Its log is {infra.places.log(f'{service}-relay')}."
+            yield Line(name, status, said.detail, "" if status == "ok" else said.remedy + log)
 
 
 def check_apis(_: Infrastructure, run: Run | None) -> Iterator[Line]:
@@ -169,7 +188,7 @@ def check_apis(_: Infrastructure, run: Run | None) -> Iterator[Line]:
         if health.status == "ok":
             yield Line(name, "ok", "ready")
         elif health.status == "unreachable":
-            yield Line(name, "fail", "does not answer", f"{_UP}, or see `accord status`")
+            yield Line(name, "fail", "does not answer", _ENDED if is_running(run) else _UP)
         for check in health.checks:
             status: Literal["warn", "fail"] = "warn" if check.get("status") == "warn" else "fail"
             said = f"{check.get('name')}: {check.get('detail')}"

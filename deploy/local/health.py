@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from deploy.local.infrastructure import Infrastructure
@@ -53,30 +54,34 @@ def _ask(address: str | None) -> Health:
         checks = [c for c in body.get("checks", []) if c.get("status") != "ok"]
     except (httpx2.HTTPError, ValueError, AttributeError):
         return Health("unreachable")
-    if body.get("status") != "ok":
+    if body.get("status") != "ok" or any(c.get("status") == "fail" for c in checks):
         return Health("fail", tuple(checks))
     return Health("warn" if checks else "ok", tuple(checks))
 
 
-def unpublished(database_url: str) -> int | None:
-    """How many recorded events the relay has not published yet; None if the store has no tables yet.
+def relay_of(database_url: str) -> tuple[int, float] | None:
+    """How many recorded events the relay has not published, and how many seconds old its last beat is (infinitely
+    many if there was none); None if the store has no tables yet.
 
     Blocks a few seconds at most; raises psycopg.Error.
     """
     import psycopg
+
+    from shared.bus.gate import last_beat
 
     with psycopg.connect(
         database_url,
         connect_timeout=3,
         options="-c statement_timeout=3000 -c default_transaction_read_only=on",
     ) as connection:
-        there = connection.execute("SELECT to_regclass('relay_state')").fetchone()
+        there = connection.execute("SELECT to_regclass('pulses')").fetchone()
         if there is None or there[0] is None:
             return None
         row = connection.execute(
             "SELECT count(*) FROM stored_events WHERE notification_id > (SELECT published FROM relay_state)"
         ).fetchone()
-        return int(row[0]) if row else None
+        silent = last_beat(connection)
+        return (int(row[0]) if row else 0, inf if silent is None else silent)
 
 
 def stores() -> dict[str, str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from services.audit.questions import Questions
 from shared.settings import Settings
 from shared.store.migrate import migrate
+from shared.store.pulse import told
 from shared.store.store import Store
 from shared.web.health import Check
 
@@ -52,13 +53,14 @@ def _secret(store: Store) -> bytes:
 
 
 def checks(store: Store) -> list[Check]:
-    """What readiness looks at beside the gate: the database, and what stands out in the ledger."""
+    """What readiness looks at beside the gate: the database, the consumer, what stands out in the ledger."""
     store.ping()
     with store.transaction() as c:
         row = c.execute("SELECT count(*) AS n FROM findings").fetchone()
+        consumer = Check(*told(c, "consumer"))
     found = row["n"] if row else 0
     database = Check("database", "ok")
     if not found:
-        return [database, Check("findings", "ok")]
+        return [database, consumer, Check("findings", "ok")]
     remedy = "Look at them with GET /v1/findings."
-    return [database, Check("findings", "warn", f"The log of record has {found} findings.", remedy)]
+    return [database, consumer, Check("findings", "warn", f"The log of record has {found} findings.", remedy)]

@@ -13,6 +13,7 @@ from services.audit.ledger import Ledger, Place, Stand, Written
 from services.audit.records import RawRecord, kept
 from services.audit.source import LogMoved, Source
 from shared.errors import Conflict, TryLater
+from shared.store.pulse import Pulse
 
 #: Records of one transaction at most. Larger gains little; smaller loses the COPY's rate.
 BATCH = 5000
@@ -37,11 +38,12 @@ class Consumer:
         read_beat: Callable[[RawRecord], Beat | None],
         stop: threading.Event,
         batch: int = BATCH,
+        pulse: Pulse | None = None,
     ) -> None:
         self._source, self._ledger = source, ledger
         self._beat_topics, self._read_beat = beat_topics, read_beat
         self._places = [place for place in source.places if place[0] not in beat_topics]
-        self._stop, self._batch = stop, batch
+        self._stop, self._batch, self._pulse = stop, batch, pulse
         self._stands: dict[Place, Stand] = {}
         self._unchecked: set[Place] = set()
         self._complete = Completeness({})
@@ -57,18 +59,28 @@ class Consumer:
                 if not settled:
                     self.settle()
                     settled = True
+                    self._say()
                     if not ready:
                         self._log.info("ready", count=len(self._places))
                         ready = True
                 self.step(WAIT)
+                self._say()
             except (Conflict, LogMoved) as moved:
                 self._log.warning("positions_moved", error_type=type(moved).__name__)
                 settled = False
             except TryLater as later:
                 self._log.warning("waiting", reason=str(later), seconds=later.seconds)
                 settled = False
+                self._say(str(later))
                 self._stop.wait(later.seconds)
         self.close()
+
+    def _say(self, waits: str | None = None) -> None:
+        """Once a second, and when it must wait: that it lives, how far it is behind, and what it waits for."""
+        if self._pulse is not None and (waits or self._pulse.due()):
+            ends = {place: self._source.end(place) for place in self._stands}
+            lag = sum(max(0, (end or 0) - 1 - self._stands[place].offset) for place, end in ends.items())
+            self._pulse.say(lag, waits)
 
     def settle(self) -> None:
         """Seek every partition to where its ledger ends, having looked whether the log still goes on there."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from typing import TypeVar
 
 import structlog
@@ -20,6 +21,7 @@ from shared.bus.topics import kept_topics
 from shared.errors import TryLater, Undeliverable
 from shared.events.names import Service, beats_topic
 from shared.settings import Settings
+from shared.store.pulse import Pulse
 
 T = TypeVar("T")
 BEATS = {beats_topic(service): service.value for service in Service}
@@ -31,20 +33,36 @@ TRIES = 60
 def run(settings: Settings, stop: threading.Event) -> int:
     """Consume until `stop`. Returns 0. Raises TryLater if Kafka or the database does not come within a minute."""
     url = patiently(lambda: prepare(settings), stop)
-    source = patiently(lambda: Source(settings, [*sorted(KEPT), *BEATS]), stop) if url else None
-    if url and source:
-        session = Session(url)
-        try:
-            Consumer(source, Ledger(session), beat_topics=BEATS, read_beat=read_beat, stop=stop).run()
-        finally:
-            source.close()
-            session.close()
+    if url:
+        with closing(Pulse(url, "consumer")) as pulse:
+            _consume(settings, url, pulse, stop)
     structlog.get_logger().info("stopped", exit_code=0)
     return 0
 
 
-def patiently(make: Callable[[], T], stop: threading.Event) -> T | None:
-    """What `make` gives once it can; None if `stop` came first. Raises TryLater after TRIES."""
+def _consume(settings: Settings, url: str, pulse: Pulse, stop: threading.Event) -> None:
+    source = patiently(
+        lambda: Source(settings, [*sorted(KEPT), *BEATS]), stop, lambda later: pulse.say(None, str(later))
+    )
+    if source is None:
+        return
+    session = Session(url)
+    try:
+        Consumer(
+            source, Ledger(session), beat_topics=BEATS, read_beat=read_beat, stop=stop, pulse=pulse
+        ).run()
+    finally:
+        source.close()
+        session.close()
+
+
+def patiently(
+    make: Callable[[], T], stop: threading.Event, waits: Callable[[TryLater], None] = lambda _: None
+) -> T | None:
+    """What `make` gives once it can; None if `stop` came first. Tells `waits` of each failure.
+
+    Raises TryLater after TRIES.
+    """
     for attempt in range(1, TRIES + 1):
         try:
             return make()
@@ -52,6 +70,7 @@ def patiently(make: Callable[[], T], stop: threading.Event) -> T | None:
             if attempt == TRIES:
                 raise
             structlog.get_logger().warning("waiting", reason=str(later), attempt=attempt)
+            waits(later)
             if stop.wait(min(later.seconds, 1.0)):
                 return None
     return None

@@ -52,6 +52,11 @@ class Source:
             end = self._consumer.end_offsets(wanted, timeout_ms=PATIENCE)
             return {(tp.topic, tp.partition): (first[tp], end[tp]) for tp in wanted}
 
+    def end(self, place: Place) -> int | None:
+        """The offset after the last record, as far as was heard; None if nothing was. Does not block."""
+        found: int | None = self._consumer.highwater(TopicPartition(*place))
+        return found
+
     def seek(self, place: Place, offset: int) -> None:
         """Read this partition from `offset` on. Does not block."""
         self._consumer.seek(TopicPartition(*place), offset)

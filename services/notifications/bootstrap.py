@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from services.notifications.feed import Feed
 from services.notifications.hub import Hub
 from shared.errors import TryLater
 from shared.settings import Settings
 from shared.store.migrate import migrate
+from shared.store.pulse import judged
 from shared.store.store import Store, system_clock
 from shared.web.health import Check
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-#: A worker that has said nothing for so long does not run.
-SILENT = timedelta(seconds=5)
 HELD_LONG = timedelta(minutes=10)
+#: A worker that was silent for so long, while others run, is one of an earlier number of workers.
+FORGOTTEN = 3_600.0
 
 
 @dataclass(frozen=True)
@@ -62,19 +64,26 @@ def checks(feed: Feed, now: datetime) -> list[Check]:
             Check("database", "fail", "It does not answer.", "Start PostgreSQL, or look at DATABASE_URL.")
         ]
     found = [Check("database", "ok")]
-    running = [w for w in workers if now - w["seen"] < SILENT]
-    lag = sum(w["lag"] for w in running)
-    if running:
-        found.append(Check("worker", "ok", f"{len(running)} run, {lag} records behind"))
-    else:
-        found.append(
-            Check("worker", "warn", "no worker has said anything for 5 s", "See that the worker runs.")
-        )
+    found += _workers(workers, now)
     for hold in held:
         where = f"{hold['topic']}/{hold['partition']}: {hold['reason']}"
         remedy = "It goes on by itself; if not within 10 minutes, see the worker's log."
-        found.append(Check("held", "fail" if now - hold["since"] > HELD_LONG else "warn", where, remedy))
+        long = now - hold["since"] > HELD_LONG
+        found.append(Check("held", "fail" if long else "warn", where, remedy, "worker"))
     if unreadable:
         remedy = "See accord.notifications.deadletters: topic, partition, offset and reason."
         found.append(Check("unreadable", "warn", f"{unreadable} records could not be read", remedy))
     return found
+
+
+def _workers(workers: Sequence[Mapping[str, Any]], now: datetime) -> list[Check]:
+    """A line for each worker by its last word, or the one that there is none."""
+    silent = {w["slot"]: (now - w["seen"]).total_seconds() for w in workers}
+    if not silent:
+        return [Check(*judged("worker", None, 0))]
+    last = min(silent.values())
+    return [
+        Check(*judged(f"worker-{w['slot']}", silent[w["slot"]], w["lag"]))
+        for w in workers
+        if silent[w["slot"]] < FORGOTTEN or silent[w["slot"]] == last
+    ]

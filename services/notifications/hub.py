@@ -20,6 +20,9 @@ PAGE = 500
 #: Changes that may wait for a slow client before its stream is ended; it comes back with its last number.
 MOST_WAITING = 1_000
 
+#: Within half a minute it is noticed that the server's host is gone: this connection mostly listens.
+ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+
 log = structlog.get_logger()
 
 
@@ -56,7 +59,7 @@ class Hub:
 
     async def _follow(self) -> None:
         connection = await psycopg.AsyncConnection.connect(
-            self._url, autocommit=True, connect_timeout=5, row_factory=dict_row
+            self._url, autocommit=True, connect_timeout=5, row_factory=dict_row, **ALIVE
         )
         async with connection:
             # LISTEN first, so that nothing falls between reading and listening.

@@ -116,7 +116,7 @@ class Worker:
             try:
                 consumer = clients.consumer(self._settings)
                 try:
-                    with psycopg.connect(self._url, autocommit=True, connect_timeout=5) as connection:
+                    with Connection.connect(self._url, autocommit=True, connect_timeout=5) as connection:
                         topics = relayed_topics("notifications")
                         require_agreement("notifications", compare(consumer, connection, topics))
                         count = run_known(connection, self._applier)

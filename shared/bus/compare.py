@@ -45,8 +45,14 @@ def compare(consumer: Any, connection: psycopg.Connection[Any], topics: Sequence
     """Compare every partition of `topics`. Blocks up to 30 s on Kafka. Raises TryLater, psycopg.Error.
 
     Kafka is read first: a relay that runs meanwhile makes the store look equal or ahead, never behind.
+    While Kafka is slow the session is used again and again: PostgreSQL ends a relay's that is silent for 10 s.
     """
-    return verdicts(tail(consumer, topics), connection)
+
+    def stay() -> None:
+        connection.execute("SELECT 1")
+
+    stay()
+    return verdicts(tail(consumer, topics, stay), connection)
 
 
 def verdicts(tails: Tails, connection: psycopg.Connection[Any]) -> list[Verdict]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any, Literal, NamedTuple
+from math import isinf
+from typing import Any
 
 import psycopg
 import structlog
@@ -14,6 +15,7 @@ from shared.bus.compare import compare, relayed_topics, require_agreement
 from shared.errors import Disagreement, TryLater
 from shared.settings import Settings
 from shared.store.connection import Connection
+from shared.store.pulse import FAIL_AFTER, WARN_AFTER, Said
 
 #: With Kafka away, commands are kept up to this many unpublished events (DECISIONS, HTTP).
 MOST_UNPUBLISHED = 10_000
@@ -21,16 +23,14 @@ EACH_SECONDS = 1.0
 #: A relay that has not moved for so long, with something to publish, does not keep up.
 STANDS_STILL = 2.0
 
+#: More than a busy second leaves.
+MANY_UNPUBLISHED = 500
+LOOK = (
+    "See that Kafka runs, and the relay's log with `accord status`."
+    " If the relay stands still, end it by its pid: it is started again."
+)
+
 log = structlog.get_logger()
-
-
-class GateCheck(NamedTuple):
-    """A line of readiness, with the fields of `shared.web.health.Check`."""
-
-    name: str
-    status: Literal["ok", "warn", "fail"]
-    detail: str = ""
-    remedy: str = ""
 
 
 class Gate:
@@ -49,6 +49,7 @@ class Gate:
         self._disagreement: Disagreement | None = None
         self._unpublished = 0
         self._published, self._moved = -1, time.monotonic()
+        self._beat = time.monotonic()  # when the relay's last beat was; not before this process began to look
         self._thread = threading.Thread(target=self._run, name="gate", daemon=True)
         self._thread.start()
 
@@ -69,18 +70,17 @@ class Gate:
         """Wait until compared, or until it is known that they disagree. Whether that came in time."""
         return self._compared.wait(seconds)
 
-    def checks(self) -> list[GateCheck]:
-        """Two lines for `/readyz`: the comparison, and what waits for the relay."""
+    def checks(self) -> list[Said]:
+        """Two lines for `/readyz`: the comparison, and how the relay stands."""
         if found := self._disagreement:
-            first = GateCheck("store-and-log", "fail", found.detail, f"Run `{found.remedy}`.")
+            first = Said("store-and-log", "fail", found.detail, f"Run `{found.remedy}`.")
         elif not self._compared.is_set():
-            first = GateCheck("store-and-log", "fail", self._waits_for, "Wait, or run `accord doctor`.")
+            first = Said("store-and-log", "fail", self._waits_for, "Wait, or run `accord doctor`.")
         else:
-            first = GateCheck("store-and-log", "ok", "the store and its topics agree")
-        waiting = f"{self._unpublished} events wait to be published"
+            first = Said("store-and-log", "ok", "the store and its topics agree")
         if self._unpublished > MOST_UNPUBLISHED:
-            return [first, GateCheck("relay", "fail", waiting, "See that Kafka and the relay run.")]
-        return [first, GateCheck("relay", "warn" if self._unpublished > 500 else "ok", waiting)]
+            return [first, Said("relay", "fail", _waiting(self._unpublished), LOOK)]
+        return [first, relay_stands(self._unpublished, time.monotonic() - self._beat)]
 
     def close(self) -> None:
         """End the thread. Blocks up to 2 s."""
@@ -107,7 +107,9 @@ class Gate:
 
     def _count(self, connection: psycopg.Connection[Any]) -> None:
         row = connection.execute("SELECT published FROM relay_state").fetchone()
-        published = int(row[0]) if row else 0
+        published, silent = int(row[0]) if row else 0, last_beat(connection)
+        if silent is not None:
+            self._beat = time.monotonic() - silent
         self._unpublished = unpublished(connection)
         if published != self._published or not self._unpublished:
             self._published, self._moved = published, time.monotonic()
@@ -124,6 +126,28 @@ class Gate:
         finally:
             consumer.close()
         self._compared.set()
+
+
+def last_beat(connection: psycopg.Connection[Any]) -> float | None:
+    """Seconds since the service's relay said that it published a beat; None if it never did."""
+    row = connection.execute(
+        "SELECT extract(epoch FROM clock_timestamp() - seen)::float8 FROM pulses WHERE process = 'relay'"
+    ).fetchone()
+    return float(row[0]) if row else None
+
+
+def relay_stands(unpublished: int, silent: float) -> Said:
+    """`silent`: seconds since the relay's last beat, which says that all before it is on Kafka. Pure."""
+    waiting = _waiting(unpublished)
+    if silent > WARN_AFTER:
+        beat = "no beat was published yet" if isinf(silent) else f"the last beat is {silent:.0f} s old"
+        detail = f"{beat}; {waiting}"
+        return Said("relay", "fail" if silent > FAIL_AFTER else "warn", detail, LOOK, "relay")
+    return Said("relay", "warn" if unpublished > MANY_UNPUBLISHED else "ok", waiting, LOOK, "relay")
+
+
+def _waiting(unpublished: int) -> str:
+    return f"{unpublished} events wait to be published"
 
 
 def unpublished(connection: psycopg.Connection[Any]) -> int:

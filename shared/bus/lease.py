@@ -15,6 +15,7 @@ import psycopg
 from shared.errors import TryLater
 from shared.settings import Settings
 from shared.store.connection import Connection
+from shared.store.pulse import say
 
 #: Any number that nothing else locks by; each service has its own database.
 LOCK = 4_203_002
@@ -105,6 +106,10 @@ class Lease:
     def save(self, published: int, released: bool = False) -> None:
         """Save the checkpoint. It is a hint (Kafka's tail decides), so it need not wait for the disk."""
         self.connection.execute("UPDATE relay_state SET published = %s, released = %s", [published, released])
+
+    def say_published(self) -> None:
+        """Say that this relay lives, and that what it was asked to publish is on Kafka."""
+        say(self.connection, "relay")
 
     def wait(self, seconds: float) -> None:
         """Return when something was appended, at the latest after `seconds`."""

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from shared.bus.clients import consumer, kafka_away, partitions_of
+from shared.bus.logins import kafka_login, readers_of
 from shared.bus.record import Record
 from shared.errors import Undeliverable
 from shared.events.reading import parse_json
-from shared.settings import Settings
 
 
-def records(topic: str, wait_seconds: float) -> Iterator[dict[str, Any]]:
+def records(topic: str, wait_seconds: float, data: Path | None) -> Iterator[dict[str, Any]]:
     """Every record of `topic` from its start, as the broker gives the partitions; commits nothing.
 
     Blocks up to `wait_seconds` for a further record, then ends. The address and the principal come from the
-    environment. Raises TryLater when no broker answers or the principal may not read.
+    environment, else from the local platform's `data`. Raises Usage when neither tells them, TryLater when no
+    broker answers or the principal may not read.
     """
-    client = consumer(Settings(), consumer_timeout_ms=int(wait_seconds * 1000))
+    client = consumer(kafka_login(readers_of(topic), data), consumer_timeout_ms=int(wait_seconds * 1000))
     try:
         client.assign(partitions_of(client, [topic]))
         with kafka_away():

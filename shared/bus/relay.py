@@ -147,6 +147,7 @@ class Relay:
                 sequence=verdict.kafka, count=verdict.store - verdict.kafka,
             )  # fmt: skip
         self._producer = clients.producer(self.settings)
+        self.lease.say_published()
 
     def _compare(self, stop: threading.Event) -> list[Verdict]:
         until, said = monotonic() + START_WAIT, False
@@ -236,6 +237,7 @@ class Relay:
             )
             sent.get(timeout=clients.DELIVERY_MS / 1000 + 1)
             self._fence = None
+            self.lease.say_published()
 
     def close(self) -> None:
         """Close the producer; after a failure what is still in it is dropped."""

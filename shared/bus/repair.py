@@ -19,15 +19,14 @@ from kafka import TopicPartition
 
 from shared.bus import clients
 from shared.bus.compare import KEPT, Verdict, compare, relayed_topics
-from shared.bus.consuming import seek_to_position
 from shared.bus.lease import Lease
 from shared.bus.record import Record
+from shared.bus.seeking import seek_near
 from shared.errors import Disagreement, TryLater, Undeliverable
 from shared.events.reading import read
 from shared.settings import Settings
 from shared.store.append import lock_store, partition_of
 from shared.store.connection import PatientConnection
-from shared.store.positions import Position
 
 #: Entry points `SERVICE = "module:after_repair"`: (settings) -> str, which rebuilds what derives from the store.
 HOOKS = "accord.repair"
@@ -170,8 +169,9 @@ def _from(consumer: Any, verdict: Verdict) -> Iterable[Record]:
     place = TopicPartition(verdict.topic, verdict.partition)
     consumer.assign([place])
     with clients.kafka_away():
+        begin = consumer.beginning_offsets([place], timeout_ms=5_000)[place]
         end = consumer.end_offsets([place], timeout_ms=5_000)[place]
-    seek_to_position(consumer, Position(verdict.topic, verdict.partition, verdict.store, -1), sequenced=True)
+    seek_near(consumer, place, verdict.store, begin, end)
     heard = monotonic()
     while consumer.position(place) < end:
         with clients.kafka_away():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from time import monotonic
@@ -40,31 +40,40 @@ class Tails:
     emptied: set[Place] = field(default_factory=set)
 
 
-def tail(consumer: Any, topics: Iterable[str]) -> Tails:
+def tail(consumer: Any, topics: Iterable[str], meanwhile: Callable[[], object] = bool) -> Tails:
     """Read the tails of all partitions of `topics`. Re-assigns `consumer`. Blocks up to 30 s.
 
-    Raises TryLater if Kafka is away, too slow, or a topic is missing.
+    `meanwhile` is called between any two waits for Kafka, none of which is longer than 5 s.
+    Raises TryLater if Kafka is away, too slow, or a topic is missing; and whatever `meanwhile` raises.
     """
-    places = partitions_of(consumer, topics)
+    places = []
+    for topic in topics:
+        places += partitions_of(consumer, [topic])
+        meanwhile()
     with kafka_away():
         consumer.assign(places)
         begins = consumer.beginning_offsets(places, timeout_ms=5_000)
+        meanwhile()
         ends = consumer.end_offsets(places, timeout_ms=5_000)
+        meanwhile()
         result = Tails({(p.topic, p.partition): None for p in places})
         for place in places:
             consumer.seek(place, max(begins[place], ends[place] - WINDOW))
             if 0 < begins[place] == ends[place]:
                 result.emptied.add((place.topic, place.partition))
-        _read(consumer, {p for p in places if begins[p] < ends[p]}, ends, result)
+        _read(consumer, {p for p in places if begins[p] < ends[p]}, ends, result, meanwhile)
     return result
 
 
-def _read(consumer: Any, waiting: set[Any], ends: dict[Any, int], result: Tails) -> None:
+def _read(
+    consumer: Any, waiting: set[Any], ends: dict[Any, int], result: Tails, meanwhile: Callable[[], object]
+) -> None:
     until = monotonic() + LONGEST
     best: dict[Any, tuple[int, Any]] = {}
     while waiting:
         if monotonic() > until:
             raise TryLater("Kafka is too slow: the last records could not be read within 30 s")
+        meanwhile()
         for place, records in consumer.poll(timeout_ms=200, max_records=5_000).items():
             for record in records:
                 sequence = sequence_of(record.headers)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from shared.cli.failures import CommandFailed, ExitCode, Unreachable, Usage
-from shared.cli.options import Json, Jsonl
+from shared.cli.options import Data, Json, Jsonl
 from shared.cli.output import emit_fields, emit_json, emit_line, emit_table, say
 from shared.errors import TryLater
 from shared.events import export as exporting
@@ -20,7 +20,7 @@ from shared.events.export_pages import meaning
 from shared.events.export_schemas import schema_of
 from shared.events.registry import TYPES
 
-#: Packages that can read a topic offer `records(topic, wait_seconds)` here: the contract knows no Kafka.
+#: Packages that can read a topic offer `records(topic, wait_seconds, data)` here: the contract knows no Kafka.
 READERS = "accord.readers"
 
 Root = Annotated[Path, typer.Option("--root", metavar="DIR", help="The repository's root.")]
@@ -90,20 +90,22 @@ def export(
 def tail(
     topic: Annotated[str, typer.Option("--topic", help="A kept topic.")] = "accord.referrals.events",
     wait: Annotated[float, typer.Option("--wait", help="End after this many seconds without a record.")] = 5,
+    data: Data = None,
     as_jsonl: Jsonl = False,
 ) -> None:
     """Show the records of a topic from its start, for operators.
 
-    Needs a principal that may read it: KAFKA_BOOTSTRAP_SERVERS, ACCORD_KAFKA_USERNAME, ACCORD_KAFKA_PASSWORD.
+    As a principal that may read it: KAFKA_BOOTSTRAP_SERVERS, ACCORD_KAFKA_USERNAME and ACCORD_KAFKA_PASSWORD, or,
+    where these are not set, the local platform's.
     """
     readers = list(entry_points(group=READERS))
     if not readers:
         raise Usage("Nothing here can read a topic.", "Install Accord with its bus.")
     try:
-        for record in readers[0].load()(topic, wait):
+        for record in readers[0].load()(topic, wait, data):
             _show(record, as_jsonl)
     except TryLater as error:
-        hint = "Look at KAFKA_BOOTSTRAP_SERVERS and the principal's name and password."
+        hint = "See that Kafka runs (`accord status`); look at KAFKA_BOOTSTRAP_SERVERS and the principal's login."
         raise Unreachable(f"{error}", hint) from error
 
 

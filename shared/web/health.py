@@ -17,12 +17,17 @@ LONGEST_CHECK = 4.0
 
 @dataclass(frozen=True)
 class Check:
-    """One thing this process needs. `detail` and `remedy` hold no secret and no submitted value."""
+    """One thing this process needs. `detail` and `remedy` hold no secret and no submitted value.
+
+    `process`: the other process of the service that this is about. Its failure is shown, and is no reason to
+    take this one out of service.
+    """
 
     name: str
     status: Literal["ok", "warn", "fail"]
     detail: str = ""
     remedy: str = ""
+    process: str = ""
 
 
 Readiness = Callable[[], list[Check]]
@@ -52,7 +57,7 @@ def health_router(readiness: Readiness) -> APIRouter:
     @router.get("/readyz", summary="Ready for work, or what is missing", response_model=None)
     async def readyz() -> JSONResponse:
         checks = await checked(readiness)
-        failed = any(check.status == "fail" for check in checks)
+        failed = any(check.status == "fail" and not check.process for check in checks)
         body = {"status": "fail" if failed else "ok", "checks": [asdict(check) for check in checks]}
         return JSONResponse(body, 503 if failed else 200, headers={"Retry-After": "1"} if failed else None)
 

@@ -28,6 +28,7 @@ from shared.events.names import access_topic, beats_topic, deadletters_topic
 from shared.events.types.record import RecordRead
 from shared.settings import Settings
 from shared.store.append import Appended, append
+from shared.store.pulse import PULSES
 from shared.store.schema import APPEND, EVENT_STORE
 
 #: The service with the fewest topics of its own.
@@ -110,7 +111,7 @@ class Log:
         self.url = infra.fresh_database(f"accord_{SERVICE}")
         self.databases = [self.url]
         with self.connect() as connection:
-            connection.execute(EVENT_STORE + APPEND)
+            connection.execute(EVENT_STORE + APPEND + PULSES)
 
     @property
     def environment(self) -> dict[str, str]:

@@ -416,13 +416,13 @@ class TestTheCommandLine:
 
 
 class TestReadiness:
-    def test_without_a_worker_it_warns_and_still_answers(self, desk: Desk) -> None:
+    def test_without_a_worker_it_says_so_and_still_answers(self, desk: Desk) -> None:
         with httpx2.Client(base_url=desk.base, trust_env=False) as client:
             answer = client.get("/readyz")
         assert answer.status_code == 200
         assert {c["name"]: c["status"] for c in answer.json()["checks"]} == {
             "database": "ok",
-            "worker": "warn",
+            "worker": "fail",
         }
 
 

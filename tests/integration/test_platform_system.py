@@ -90,6 +90,56 @@ def test_a_paused_server_is_reported_within_seconds_and_all_heals_by_itself(
         whole.wait_healthy(api, 40.0)
 
 
+FROZEN = {
+    "referrals-intake": ("referrals", "intake"),
+    "referrals-relay": ("referrals", "relay"),
+    "audit-consumer": ("audit", "consumer"),
+    "notifications-worker-0": ("notifications", "worker-0"),
+}
+
+
+def test_processes_that_stand_still_are_said_by_status_and_doctor_and_all_heals_by_itself(
+    whole: System,
+) -> None:
+    def said() -> tuple[int, dict[tuple[str, str], str]]:
+        status = whole.accord("status", "--json")
+        health = json.loads(status.stdout)["health"]
+        found = {(api, c["name"]): c["status"] for api in health for c in health[api]["checks"]}
+        return status.returncode, found
+
+    for name in FROZEN:
+        whole.wait_ready(name)
+    _until(lambda: said() == (0, {}), 20.0, said)
+    pids = [whole.signal(name, signal.SIGSTOP) for name in FROZEN]
+    try:
+        _until(lambda: said()[1].keys() >= set(FROZEN.values()), 12.0, said)
+        _until(lambda: {said()[1].get(place) for place in FROZEN.values()} == {"fail"}, 15.0, said)
+        assert said()[0] == 6
+        doctor = whole.accord("doctor", "--json")
+        assert all(whole.process(name).state == "ready" for name in FROZEN), "they live, and do nothing"
+    finally:
+        for pid in pids:
+            psutil.Process(pid).send_signal(signal.SIGCONT)
+    assert doctor.returncode == 6
+    failed = [c for c in json.loads(doctor.stdout)["checks"] if c["status"] == "fail"]
+    for api, process in FROZEN.values():
+        assert [c for c in failed if c["name"].startswith(api) and process in c["name"] + c["detail"]]
+    _until(lambda: said() == (0, {}), 40.0, said)
+
+
+def _until(condition: Callable[[], bool], seconds: float, shown: Callable[[], object]) -> None:
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, shown()
+        time.sleep(0.5)
+
+
+def test_events_tail_reads_as_the_platforms_own_login(whole: System) -> None:
+    tail = whole.accord("events", "tail", "--topic", "accord.mou.events", "--wait", "2", "--jsonl")
+    assert tail.returncode == 0, tail.stderr
+    assert "accord.mou.adopted.v1" in tail.stdout
+
+
 def test_doctor_names_the_topic_whose_retention_was_changed(whole: System) -> None:
     from kafka.admin import ConfigResource
 
@@ -99,7 +149,7 @@ def test_doctor_names_the_topic_whose_retention_was_changed(whole: System) -> No
         whole.infra.provision_kafka()
     failed = {c["name"]: c for c in json.loads(doctor.stdout)["checks"] if c["status"] == "fail"}
     assert failed["accord.mou.events"]["detail"] == "set otherwise: retention.ms=1000"
-    assert "accord up" in failed["accord.mou.events"]["remedy"]
+    assert failed["accord.mou.events"]["remedy"].startswith("`accord down`, then `accord up`")
     assert doctor.returncode == 6
 
 

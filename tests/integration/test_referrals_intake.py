@@ -8,13 +8,21 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from kafka import KafkaProducer
 
+from deploy.local.provision import make_topics
+from services.referrals.intake.process import Intake
 from services.referrals.intake.taking import system_of
 from services.referrals.intake.upkeep import Upkeep
 from services.referrals.vault.port import Which
+from shared.bus import clients
 from shared.bus.record import Record
+from shared.bus.topics import all_topics
 from shared.errors import TryLater
 from shared.events.names import SealedClass, submissions_topic
+from shared.settings import Settings
+from shared.store.pulse import Pulse
+from tests.integration.bus_support import eventually
 from tests.integration.referrals_made import county
 
 pytestmark = pytest.mark.platform
@@ -531,3 +539,60 @@ def test_headers_of_a_record_are_kept_with_a_dead_letter_and_stand_nowhere_else(
     letter = here.events(kind="deadletter.recorded")[-1].data.deadletter
     assert here.vault.show_deadletter(UUID(letter)).headers == (("Xochitl", b"Quillonbar"),)
     assert not any(b"Quillonbar" in e.value for e in here.events())
+
+
+class TestAKafkaThatWasRestoredFromAnOlderCopy:
+    """The topic ended at an older offset, and by now new submissions lie where lost ones had been taken from."""
+
+    TOPIC = submissions_topic("shelter")
+
+    def publish(self, infra, *events):
+        producer = KafkaProducer(**infra.kafka_options("shelter"), acks="all")
+        for event in events:
+            producer.send(self.TOPIC, json.dumps(event).encode(), event["id"].encode()).get(timeout=10)
+        producer.close()
+
+    def emptied(self, infra):
+        with infra.kafka_admin() as admin:
+            admin.delete_topics([self.TOPIC])
+            there = lambda: [t for t in admin.describe_topics() if t["name"] == self.TOPIC]  # noqa: E731
+            eventually("the topic is gone", lambda: all(t["error_code"] for t in there()))
+            make_topics(admin, [t for t in all_topics() if t.name == self.TOPIC])
+
+    def intake(self, here, infra):
+        user, password = infra.kafka_credentials("referrals")
+        login = {"kafka_username": user, "kafka_password": password}
+        settings = Settings.model_validate({"KAFKA_BOOTSTRAP_SERVERS": infra.bootstrap, **login})
+        consumer = clients.consumer(settings, auto_offset_reset="none")
+        return Intake(consumer, here.taker, Pulse(here.url, "intake"))
+
+    def taken(self, here, infra, *ids):
+        """Run intake until each of these has its receipt."""
+        intake = self.intake(here, infra)
+        try:
+            intake.assign(here.referrals)
+
+            def all_answered():
+                intake.poll()
+                return {r.data.submission for r in here.receipts("shelter")} >= set(ids)
+
+            eventually("each has its receipt", all_answered, 15)
+        finally:
+            intake.consumer.close()
+            intake.pulse.close()
+
+    def test_no_new_submission_is_passed_over_though_the_topic_grew_beyond_the_position(
+        self, infra, tmp_path
+    ):
+        with county(infra, tmp_path) as here:
+            old = [here.submission("shelter", "report-concern", GOOD) for _ in range(4)]
+            new = [here.submission("shelter", "report-concern", GOOD) for _ in range(5)]
+            self.emptied(infra)
+            self.publish(infra, *old)
+            self.taken(here, infra, *(e["id"] for e in old))
+            self.emptied(infra)
+            self.publish(infra, *old[:2], *new)
+            self.taken(here, infra, *(e["id"] for e in [*old, *new]))
+            self.taken(here, infra)  # and again, as after any start: nothing is taken twice
+            said = [r.data.submission for r in here.receipts("shelter")]
+        assert sorted(said) == sorted(e["id"] for e in [*old, *new]), "each has one receipt"

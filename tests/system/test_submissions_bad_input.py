@@ -89,6 +89,15 @@ class TestTwentyDeadLettersInARow:
         assert [line["topic"] for line in said][-1:] == [submissions_topic("shelter")]
         assert [r for r in open_doors.receipts("shelter") if r["submission"] == held.good] == []
 
+    def test_are_said_to_the_operator_by_status_and_doctor_until_a_good_one_comes(self, open_doors, held):
+        said = f"{submissions_topic('shelter')}/0 has rested for"
+        status = open_doors.system.accord("status")
+        doctor = open_doors.system.accord("doctor")
+        assert (status.returncode, doctor.returncode) == (6, 6)
+        for shown in (status.stdout, doctor.stdout):
+            assert said in " ".join(shown.split())
+        assert "20 records in a row could not be read" in " ".join(status.stdout.split())
+
     @pytest.mark.parametrize("agency", ["probation", "advocacy", "medical-hub"])
     def test_hold_no_other_agency_up(self, open_doors, held, agency):
         began = time.monotonic()
@@ -351,3 +360,9 @@ class TestAfterAllThat:
             time.sleep(0.5)
         receipt = open_doors.receipt("shelter", held.good)
         assert receipt["outcome"] == "accepted-with-flags"
+
+    def test_and_is_no_longer_said_to_rest(self, open_doors):
+        until = time.monotonic() + 10.0
+        while "has rested for" in (status := open_doors.system.accord("status", "--json")).stdout:
+            assert time.monotonic() < until, status.stdout
+            time.sleep(0.5)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from fastapi import FastAPI
 
 from services.referrals.api.calls import Doors
@@ -10,6 +12,7 @@ from services.referrals.api.questions import contract_router, questions_router
 from shared.errors import TryLater
 from shared.mou.vocabulary import REASONS
 from shared.settings import Settings
+from shared.store.pulse import held, told
 from shared.web.app import create_app
 from shared.web.callers import Verifier
 from shared.web.health import Check, Readiness
@@ -38,13 +41,18 @@ def make_app(doors: Doors, verifier: Verifier, settings: Settings, readiness: Re
 
 
 def checks(doors: Doors) -> list[Check]:
-    """The databases that this process needs."""
-    return [
+    """The databases that this process needs; how intake stands, and the topics that it lets rest."""
+    found = [
         _check("database", doors.referrals.store.ping, "Start PostgreSQL, or look at DATABASE_URL."),
         _check(
             "vault", doors.referrals.vault.ping, "Start PostgreSQL, or look at ACCORD_VAULT_DATABASE_URL."
         ),
     ]
+    if found[0].status == "ok":
+        with suppress(TryLater), doors.referrals.store.transaction() as connection:
+            said = [told(connection, "intake"), *held(connection, "intake")]
+            found += [Check(*line) for line in said]
+    return found
 
 
 def _check(name: str, ping: object, remedy: str) -> Check:

@@ -7,7 +7,6 @@ from its data directory. Facts in clear are sealed to the county's key here, bef
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,13 +15,12 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import typer
-from pydantic import SecretStr
 
 from services.referrals.cli.things import Body, Set, read_body
 from shared.cli.failures import Unreachable, Usage
 from shared.cli.options import Data, Json, Jsonl
 from shared.cli.output import emit_fields, emit_json, emit_line, say
-from shared.cli.places import data_directory, run_document
+from shared.cli.places import data_directory
 from shared.errors import TryLater
 from shared.settings import Settings
 
@@ -116,28 +114,9 @@ def receipts(
 
 def agency_settings(agency: str, data: Path | None) -> Settings:
     """Kafka's address and this agency's own login. Raises Usage if they are not known."""
-    folder = data_directory(data)
-    known = Settings()
-    bootstrap = known.kafka_bootstrap_servers or str(
-        (run_document(folder).get("addresses") or {}).get("kafka") or ""
-    )
-    username, password = known.kafka_username, known.kafka_password.get_secret_value()
-    secret = folder / "secrets" / f"kafka-{agency}.password"
-    if not username and os.access(secret, os.R_OK):
-        username, password = agency, secret.read_text(encoding="ascii").strip()
-    if not bootstrap:
-        raise Usage("It is not known where Kafka is.", "Set KAFKA_BOOTSTRAP_SERVERS, or start `accord up`.")
-    if not username:
-        raise Usage(
-            "There is no Kafka login of that agency here.", "Set ACCORD_KAFKA_USERNAME and _PASSWORD."
-        )
-    return known.model_copy(
-        update={
-            "kafka_bootstrap_servers": bootstrap,
-            "kafka_username": username,
-            "kafka_password": SecretStr(password),
-        }
-    )
+    from shared.bus.logins import kafka_login
+
+    return kafka_login([agency], data)
 
 
 def _event(

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,7 @@ from shared.errors import Conflict, Disagreement, TryLater
 from shared.events.names import Agency, submissions_topic
 from shared.settings import Settings
 from shared.store.positions import all_positions
+from shared.store.pulse import Hold, Place, Pulse
 
 #: So many dead letters without one good record hold an agency's topic; one record a minute is tried after that.
 TOO_MANY = 20
@@ -35,12 +37,25 @@ log = structlog.get_logger()
 
 @dataclass
 class Line:
-    """How one agency's topic stands: dead letters in a row, until when it rests, since when it waits."""
+    """How one agency's topic stands: the offset last taken, dead letters in a row, until when it rests, since when
+    it waits and for what."""
 
+    taken: int = -1
     in_a_row: int = 0
     rests_until: float = 0.0
     waits_since: float | None = None
+    waits_for: str = ""
     reported: bool = False
+
+    def hold(self, now: float, behind: int) -> Hold | None:
+        """Why the topic rests just now, if it does. `behind`: how many of its records are not taken."""
+        if self.waits_since is not None:
+            return Hold(self.waits_for)
+        if self.in_a_row >= TOO_MANY and (self.rests_until > now or behind):
+            return Hold(
+                f"{self.in_a_row} records in a row could not be read; one a minute is tried", urgent=True
+            )
+        return None
 
 
 @dataclass
@@ -49,6 +64,7 @@ class Intake:
 
     consumer: Any
     taker: Taker
+    pulse: Pulse
     monotonic: Callable[[], float] = time.monotonic
     lines: dict[str, Line] = field(default_factory=lambda: {topic: Line() for topic in TOPICS})
 
@@ -63,19 +79,39 @@ class Intake:
             if known is None or known.offset < 0:
                 self.consumer.seek_to_beginning(partition)
             else:
+                self.lines[partition.topic].taken = known.offset
                 self.consumer.seek(partition, known.offset + 1)
         for partition in partitions:
             known = positions.get((partition.topic, partition.partition))
             if known is not None and known.offset >= 0:
-                look_behind(self.consumer, partition, known, referrals, TOPICS[partition.topic])
+                line = self.lines[partition.topic]
+                line.taken = look_behind(
+                    self.consumer, partition, known, referrals, TOPICS[partition.topic], self.say
+                )
+        self.say()
+
+    def say(self) -> None:
+        """Once a second: that it lives, how far it is behind, and which topics rest. Blocks a moment; see Pulse."""
+        if not self.pulse.due():
+            return
+        now, behind = self.monotonic(), {p: self._behind(p) for p in self.consumer.assignment()}
+        holds = {(p.topic, p.partition): self.lines[p.topic].hold(now, n) for p, n in behind.items()}
+        said: dict[Place, Hold] = {place: hold for place, hold in holds.items() if hold}
+        self.pulse.say(sum(behind.values()), None, said)
+
+    def _behind(self, partition: Any) -> int:
+        end = self.consumer.highwater(partition)
+        return 0 if end is None else max(0, end - 1 - self.lines[partition.topic].taken)
 
     def poll(self) -> None:
         """One round: at most 0.2 s of waiting, then what came, topic by topic. Raises TryLater if Kafka is away."""
         self._wake()
+        self.say()
         with clients.kafka_away():
             batches = self.consumer.poll(timeout_ms=200, max_records=200)
         for partition, records in batches.items():
             for found in records:
+                self.say()
                 if not self._take(partition, Record.from_kafka(found)):
                     break
 
@@ -90,8 +126,10 @@ class Intake:
         try:
             good = self.taker.take(record, TOPICS[record.topic])
         except (TryLater, Conflict) as later:
+            line.waits_for = str(later)
             self._again(partition, record, line, getattr(later, "seconds", 1.0))
             return False
+        line.taken = record.offset
         line.waits_since, line.reported = None, False
         line.in_a_row = 0 if good else line.in_a_row + 1
         if line.in_a_row >= TOO_MANY:
@@ -122,7 +160,8 @@ def run(settings: Settings) -> int:
     referrals = bootstrap(settings, pool_size=2)
     gate = Gate(settings, "referrals")
     try:
-        return _until_stopped(settings, referrals, gate, stop)
+        with closing(Pulse(settings.database_url.get_secret_value(), "intake")) as pulse:
+            return _until_stopped(settings, referrals, gate, pulse, stop)
     except Disagreement as found:
         log.error("store_and_log_disagree", kind=found.kind, remedy=found.remedy)
         return 6
@@ -131,19 +170,23 @@ def run(settings: Settings) -> int:
         referrals.close()
 
 
-def _until_stopped(settings: Settings, referrals: Referrals, gate: Gate, stop: threading.Event) -> int:
+def _until_stopped(
+    settings: Settings, referrals: Referrals, gate: Gate, pulse: Pulse, stop: threading.Event
+) -> int:
     while not stop.is_set():
         try:
             gate.require()
             # "none": a position that the topic does not have is looked into, at the next assignment.
             consumer = clients.consumer(settings, auto_offset_reset="none")
         except TryLater as later:
+            pulse.say(None, str(later))
             stop.wait(min(later.seconds, 1.0))
             continue
         try:
-            _read_on(Intake(consumer, Taker(referrals, referrals.store.now)), referrals, gate, stop)
+            _read_on(Intake(consumer, Taker(referrals, referrals.store.now), pulse), referrals, gate, stop)
         except TryLater as later:
             log.warning("intake_waits", reason=str(later))
+            pulse.say(None, str(later))
             stop.wait(1.0)
         finally:
             consumer.close()

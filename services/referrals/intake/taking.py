@@ -26,7 +26,7 @@ from shared.events.names import Purpose, Service, deadletters_topic, events_topi
 from shared.events.types.deadletter import DeadletterRecorded
 from shared.events.types.submission import SubmissionReceipted, SubmissionUnreadable
 from shared.mou.facts import CallerFacts
-from shared.store.positions import Position, advance, lock_position
+from shared.store.positions import lock_position
 
 #: An agency's systems act as one caller on Kafka: the topic says which agency, the ACL sees to it.
 SYSTEMS = UUID("2b9d7a0e-54f1-4c57-8d0e-7c2f1a6b3e90")
@@ -49,6 +49,20 @@ def last_receipt(connection: Connection, agency: str) -> int:
         "SELECT sequence FROM heads WHERE topic = %s", [receipts_topic(agency)]
     ).fetchone()
     return int(row["sequence"]) if row else -1
+
+
+def mark_of(record: Record) -> bytes:
+    """What tells a record from any other that may lie at its offset: when the broker took it, its key and value."""
+    key = record.key or b""
+    return sha256(b"%d %d " % (record.timestamp_ms, len(key)) + key + (record.value or b"")).digest()
+
+
+def move_on(connection: Connection, record: Record, sequence: int) -> None:
+    """Move the topic's position to this record, whose receipt has that sequence; the caller holds its lock."""
+    connection.execute(
+        'UPDATE positions SET sequence = %s, "offset" = %s, mark = %s WHERE topic = %s AND partition = %s',
+        [sequence, record.offset, mark_of(record), record.topic, record.partition],
+    )
 
 
 def receipts_stream(agency: str, submission: UUID) -> UUID:
@@ -92,8 +106,7 @@ class OneRecord:
 
     def commit(self, connection: Connection) -> None:
         """Move the position."""
-        record, sequence = self.record, last_receipt(connection, self.agency)
-        advance(connection, Position(record.topic, record.partition, sequence, record.offset))
+        move_on(connection, self.record, last_receipt(connection, self.agency))
 
     def concluded(
         self, data: Data, topic: str, subject: UUID, stream: UUID, mouversion: str = NO_MOU
@@ -138,8 +151,7 @@ class Taker:
             log.info("record_answered_before", topic=record.topic, offset=record.offset)
             with self.referrals.store.transaction() as connection:
                 position = lock_position(connection, record.topic, record.partition)
-                further = Position(record.topic, record.partition, position.sequence + 1, record.offset)
-                advance(connection, further)
+                move_on(connection, record, position.sequence + 1)
             return True
 
     def _take(self, record: Record, agency: str) -> bool:

@@ -1,4 +1,4 @@
-"""The parts of the bus that are pure: headers, beats, dead letters, what continues a position."""
+"""The parts of the bus that are pure: headers, beats, dead letters, agreement."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ import pytest
 
 from shared.bus.beats import Beat, read_beat
 from shared.bus.compare import Verdict, relayed_topics, require_agreement
-from shared.bus.consuming import continuing
 from shared.bus.deadletters import Streak, deadletter, deadletter_draft
 from shared.bus.record import Record, relay_headers, sequence_of
 from shared.errors import Disagreement, Undeliverable
 from shared.events.reading import read
-from shared.store.positions import Position
 
 T0 = datetime(2026, 11, 24, 3, 27, 25, tzinfo=UTC)
 LETTER = UUID("6f1c2b52-6c0e-4c7c-9f0e-5f0d3f1f9a11")
@@ -124,29 +122,6 @@ class TestStreak:
         assert streak.note(good=True) is False
         assert streak.note(good=False) is False
         assert streak.length == 1
-
-
-class TestContinuing:
-    AT = Position("t", 0, 4, 99)
-
-    def test_what_is_at_or_before_the_position_is_left_out(self) -> None:
-        records = [record(n) for n in (3, 4, 5, 6, 5, 7)]
-        found = continuing(self.AT, records)
-        assert [r.sequence for r in found.apply] == [5, 6, 7]
-        assert not found.hole
-
-    def test_a_jump_ahead_is_a_hole_and_nothing_after_it_applies(self) -> None:
-        found = continuing(self.AT, [record(n) for n in (5, 7, 6)])
-        assert [r.sequence for r in found.apply] == [5]
-        assert found.hole
-
-    def test_a_record_without_a_sequence_never_applies(self) -> None:
-        found = continuing(self.AT, [record(None), record(5)])
-        assert [r.sequence for r in found.apply] == [5]
-        assert not found.hole
-
-    def test_before_the_first_record_sequence_0_continues(self) -> None:
-        assert len(continuing(Position("t", 0), [record(0), record(1)]).apply) == 2
 
 
 class TestAgreement:

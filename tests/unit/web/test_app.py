@@ -47,7 +47,7 @@ class TestHealth:
     def test_is_ready_when_every_check_is_well(self, client):
         answer = client.get("/readyz")
         assert answer.status_code == 200
-        expected = {"name": "database", "status": "ok", "detail": "", "remedy": ""}
+        expected = {"name": "database", "status": "ok", "detail": "", "remedy": "", "process": ""}
         assert answer.json() == {"status": "ok", "checks": [expected]}
 
     def test_is_ready_with_a_warning(self, client, checks):
@@ -59,6 +59,12 @@ class TestHealth:
         answer = client.get("/readyz")
         assert (answer.status_code, answer.json()["status"]) == (503, "fail")
         assert answer.json()["checks"][1]["remedy"] == "accord status"
+
+    def test_is_ready_when_another_process_of_the_service_fails_which_is_shown(self, client, checks):
+        checks.append(Check("intake", "fail", "it has said nothing for 40 s", "see its log", "intake"))
+        answer = client.get("/readyz")
+        assert answer.status_code == 200
+        assert answer.json()["checks"][1]["status"] == "fail"
 
     def test_is_not_ready_when_the_checks_themselves_fail(self, app):
         def broken() -> list[Check]:

@@ -1,0 +1,13 @@
+"""What its processes say of themselves each second."""
+
+from alembic import op
+
+from shared.store.pulse import PULSES
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    """Make the tables."""
+    op.get_bind().exec_driver_sql(PULSES)
