@@ -21,7 +21,12 @@ PAGE = 500
 MOST_WAITING = 1_000
 
 #: Within half a minute it is noticed that the server's host is gone: this connection mostly listens.
-ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+ALIVE: dict[str, Any] = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 
 log = structlog.get_logger()
 
