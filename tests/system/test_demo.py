@@ -70,8 +70,7 @@ def no_java(folder: Path) -> str:
     folder.mkdir()
     for place in os.environ["PATH"].split(":"):
         for program in Path(place).iterdir() if Path(place).is_dir() else ():
-            # Not exists(): a link that leads nowhere is there, too.
-            if program.name != "java" and not (folder / program.name).is_symlink():
+            if program.name != "java" and not os.path.lexists(folder / program.name):
                 (folder / program.name).symlink_to(program)
     return str(folder)
 
