@@ -42,6 +42,7 @@ class Recipient:
 #: Event types of which nobody is told, and why.
 SILENT: Mapping[str, str] = {
     "accord.concern.call-stated.v1": "The concern itself was told; the call shows on it.",
+    "accord.concern.continued.v1": "It is the rest of the event before, which was told.",
     "accord.agency.left.v1": "Those who asked for it know; the case shows it.",
     "accord.role.assigned.v1": "The agency's own administrator did it.",
     "accord.role.ended.v1": "The agency's own administrator did it.",

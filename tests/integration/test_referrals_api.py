@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -102,11 +103,24 @@ class TestUnreadable:
     def test_a_body_beyond_the_limit_is_413(self, here):
         problem(here.post("/v1/concerns", {"x": "y" * 70_000}, "deputy"), 413, "too-large")
 
-    def test_a_report_that_no_event_can_hold_is_413_and_nothing_is_recorded(self, here):
-        before = here.count()
-        body = {"clear": {"narrative": {"text": "y" * 60_000}}}
-        problem(here.post("/v1/concerns", body, "deputy"), 413, "too-large")
-        assert here.count() == before
+    @pytest.mark.parametrize("text", ["少" * 8_000, "少" * 21_000, "y" * 60_000, "\n" * 30_000])
+    def test_a_report_of_any_length_that_a_body_may_have_is_taken_and_read_whole(self, here, text):
+        body = json.dumps({"clear": {"narrative": {"text": text}}}, ensure_ascii=False).encode()
+        made = here.post("/v1/concerns", body, "deputy").json()
+        shown = here.get(f"/v1/concerns/{made['concern']}", "screener").json()["opened"]["narrative"]["facts"]
+        assert "".join(part["facts"]["text"] for part in shown) == text
+        assert ("continued.narrative" in made["flags"]) is (len(shown) > 1)
+        assert len(here.events(kind="concern.continued", concern=made["concern"])) == len(shown) - 1
+
+    def test_anything_else_that_one_event_cannot_hold_is_413_with_the_class_and_recorded(self, here):
+        concern = here.concern()
+        etag = here.etag(f"/v1/concerns/{concern}", "screener")
+        body = {"reason": "other", "clear": {"narrative": {"text": "y" * 60_000}}}
+        answer = here.post(f"/v1/concerns/{concern}/evaluate-out", body, "screener", etag=etag)
+        said = problem(answer, 413, "too-large")
+        assert said["errors"][0]["pointer"] == "/clear/narrative"
+        assert "60,000" in said["detail"]
+        assert here.events(kind="command.refused", reason="too-large", field="/clear/narrative")
 
     def test_no_token_and_an_unknown_token_are_401(self, here):
         problem(here.client.post("/v1/concerns", content=b"{}"), 401, "token-missing")

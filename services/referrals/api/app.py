@@ -21,6 +21,7 @@ STATUSES = {
     "no-usable-fact": 422,
     "sealed-part-cannot-be-opened": 422,
     "too-far-ahead": 422,
+    "too-large": 413,
 }
 
 

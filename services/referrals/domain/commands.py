@@ -22,6 +22,7 @@ from shared.events.names import (
     Urgency,
     YouthChoice,
 )
+from shared.events.sealing import MAX_OPENED
 from shared.events.types.concern import CallLine, Danger
 
 #: How deep facts in clear may be nested; what is read by people needs no more.
@@ -59,7 +60,7 @@ Stated = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 #: no space, no date, and so no name or birth date as people write them.
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+){0,7}$", max_length=48)]
 ClearFacts = dict[SealedClass, Annotated[dict[str, Any], AfterValidator(_plain)]]
-SealedFacts = dict[SealedClass, Annotated[str, StringConstraints(max_length=40_000)]]
+SealedFacts = dict[SealedClass, Annotated[str, StringConstraints(max_length=MAX_OPENED)]]
 
 
 class Command(BaseModel):

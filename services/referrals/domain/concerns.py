@@ -15,6 +15,7 @@ from services.referrals.domain.commands import (
 from services.referrals.domain.deciding import AHEAD, At, concern_facts, happened, illegal, permit
 from services.referrals.domain.facts import Fact
 from services.referrals.domain.parts import Concern, ConcernStatus, Matter
+from services.referrals.domain.portions import continued
 from shared.errors import Refusal
 from shared.events.names import Matter as MatterName
 from shared.events.names import SealedClass
@@ -62,7 +63,7 @@ def report(command: ReportConcern, at: At, flags: tuple[str, ...] = ()) -> list[
     missing = [f"missing.{name}" for name in EXPECTED if name not in given]
     missing += [f"missing.{name}" for name in SEALED_EXPECTED if not command.clear.get(name)]
     times, late = _stated_times(command, at)
-    return [
+    return continued(
         Fact(
             ConcernReported(
                 concern=at.new.concern,
@@ -85,7 +86,7 @@ def report(command: ReportConcern, at: At, flags: tuple[str, ...] = ()) -> list[
             youth=at.new.youth,
             seal=command.clear,
         )
-    ]
+    )
 
 
 def _stated_times(command: ReportConcern, at: At) -> tuple[dict[str, datetime | None], list[str]]:
@@ -103,7 +104,7 @@ def state_call(
     """Record the telephone call, whatever the concern's status. Once in a case (`matter`), in its stream."""
     permission = permit(at, "state-call", concern_facts(concern))
     late = ("ahead.called_at",) if command.called_at > at.now + AHEAD else ()
-    return [
+    return continued(
         Fact(
             ConcernCallStated(
                 concern=concern.id,
@@ -120,7 +121,7 @@ def state_call(
             matter=matter.matter if matter else "none",
             seal=command.clear,
         )
-    ]
+    )
 
 
 def evaluate_out(concern: Concern, command: EvaluateOut, at: At) -> list[Fact]:
