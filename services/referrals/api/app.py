@@ -22,6 +22,7 @@ STATUSES = {
     "sealed-part-cannot-be-opened": 422,
     "too-far-ahead": 422,
     "too-large": 413,
+    "unknown-code": 422,
 }
 
 

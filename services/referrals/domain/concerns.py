@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from services.referrals.domain.codes import without_unlisted
 from services.referrals.domain.commands import (
     AttachConcern,
     EvaluateOut,
@@ -14,6 +15,7 @@ from services.referrals.domain.commands import (
 )
 from services.referrals.domain.deciding import AHEAD, At, concern_facts, happened, illegal, permit
 from services.referrals.domain.facts import Fact
+from services.referrals.domain.kept import keep_as_submitted
 from services.referrals.domain.parts import Concern, ConcernStatus, Matter
 from services.referrals.domain.portions import continued
 from shared.errors import Refusal
@@ -62,6 +64,9 @@ def report(command: ReportConcern, at: At, flags: tuple[str, ...] = ()) -> list[
     given = command.model_dump(include=set(EXPECTED), exclude_defaults=True)
     missing = [f"missing.{name}" for name in EXPECTED if name not in given]
     missing += [f"missing.{name}" for name in SEALED_EXPECTED if not command.clear.get(name)]
+    command, unknown = without_unlisted(command, at.mou)
+    clear = keep_as_submitted(command.clear, unknown) if unknown else command.clear
+    unlisted = [f"unknown-code.{name}" for name in unknown]
     times, late = _stated_times(command, at)
     return continued(
         Fact(
@@ -76,7 +81,7 @@ def report(command: ReportConcern, at: At, flags: tuple[str, ...] = ()) -> list[
                 known_since=times["known_since"],
                 called_at=times["called_at"],
                 called_line=command.called_line,
-                flags=tuple(dict.fromkeys((*permission.flags, *flags, *missing, *late))),
+                flags=tuple(dict.fromkeys((*permission.flags, *flags, *unlisted, *missing, *late))),
                 sealed={},
             ),
             permission.clause,
@@ -84,7 +89,7 @@ def report(command: ReportConcern, at: At, flags: tuple[str, ...] = ()) -> list[
             stream=at.new.concern,
             subject=at.new.concern,
             youth=at.new.youth,
-            seal=command.clear,
+            seal=clear,
         )
     )
 
