@@ -348,18 +348,33 @@ class TestReads:
         plain, named = here.referral(case), here.referral(case, clear={"identity": {"name": "Somebody"}})
         here.get(f"/v1/referrals/{plain}", "worker")
         here.get(f"/v1/referrals/{named}", "worker")
-        reads = here.events(kind="record.read", about=case, about_kind="referral")
-        assert [e.data.classes for e in reads] == [(), ("identity",)]
+        reads = [e for e in here.events(kind="record.read") if e.envelope.subject == case]
+        reads = [e.data for e in reads if e.data.about_kind == "referral"]
+        assert [(r.about, r.classes) for r in reads] == [(plain, ()), (named, ("identity",))]
+
+    def test_name_what_was_read_and_stand_in_the_record_of_its_case(self, here):
+        concern = here.concern()
+        case = here.case(concern)
+        referral = here.referral(case)
+        for kind, thing in (("concern", concern), ("case", case), ("referral", referral)):
+            here.get(f"/v1/{kind}s/{thing}", "screener", "respond")
+            [read] = here.events(kind="record.read", about=thing, about_kind=kind)[-1:]
+            assert (read.envelope.subject, read.envelope.purpose) == (case, "respond")
+
+    def test_of_further_referrals_of_the_case_in_the_same_quarter_of_an_hour_are_one_record(self, here):
+        case = here.case()
+        first, second = here.referral(case), here.referral(case)
+        for referral in (first, second, first):
+            here.get(f"/v1/referrals/{referral}", "screener")
+        assert len(here.events(kind="record.read", about=first)) == 1
+        assert here.events(kind="record.read", about=second) == []
 
     def test_that_are_denied_are_recorded_once(self, here):
         concern = here.concern()
         for _ in range(3):
             here.get(f"/v1/concerns/{concern}", "shelter")
         [denied] = here.events(kind="record.denied", about=concern)
-        assert (denied.envelope.actor, denied.envelope.topic if False else denied.data.about_kind) == (
-            PEOPLE["shelter"].person,
-            "concern",
-        )
+        assert (denied.envelope.actor, denied.data.about_kind) == (PEOPLE["shelter"].person, "concern")
 
     def test_for_a_purpose_that_the_mou_does_not_give_are_403_and_recorded_as_denied(self, here):
         case = here.case()
