@@ -12,9 +12,8 @@ from fastapi.responses import JSONResponse
 
 from services.referrals.api.calls import NOTICE, Asked, Doors, answer, carry_out, parse
 from services.referrals.application.orders import COMMANDS
-from shared.web.callers import CurrentCaller
-from shared.web.preconditions import idempotency_key
-from shared.web.problems import Problem
+from shared.web.callers import CurrentCaller, current_caller
+from shared.web.preconditions import idempotency_key, require_if_match
 from shared.web.trace import CurrentTrace
 
 
@@ -65,7 +64,7 @@ def commands_router(doors: Doors) -> APIRouter:
             summary=route.summary,
             operation_id=route.command,
             status_code=201 if route.makes else 200,
-            dependencies=[Depends(_parameters(route))],
+            dependencies=[Depends(current_caller), *_needed(route)],
             openapi_extra=_described(route, body),
         )
     return router
@@ -100,15 +99,9 @@ def _inline(schema: Any, definitions: dict[str, Any]) -> Any:
     return schema
 
 
-def _parameters(route: Route) -> Callable[[Request], None]:
-    """Require what the command needs before anything else is looked at."""
-
-    def check(request: Request) -> None:
-        needs = COMMANDS[route.command].needs_based_on
-        if needs and not request.headers.get("If-Match"):
-            raise Problem("precondition-required")
-
-    return check
+def _needed(route: Route) -> list[Any]:
+    """What else is looked at before the body, but only once it is known who asks."""
+    return [Depends(require_if_match)] if COMMANDS[route.command].needs_based_on else []
 
 
 def _handler(doors: Doors, route: Route) -> Callable[..., JSONResponse]:
