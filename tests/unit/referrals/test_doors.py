@@ -50,3 +50,24 @@ class TestWhoAsksIsLookedAtFirst:
     def test_then_what_it_is_based_on(self, client, route, tag):
         headers = SIGNED_IN | ({"If-Match": tag} if tag is not None else {})
         assert asked(client, route, **headers) == (428, "precondition-required")
+
+
+KEYED = {route.command for route in ROUTES if route.needs_key}
+
+
+class TestHowARepeatIsKnown:
+    def test_is_asked_of_all_that_make_something_and_of_those_whose_repeat_would_be_a_further_fact(self):
+        made = {"report-concern", "open-case", "request-referral", "adopt-mou"}
+        assert made | {"state-call", "assign-role", "end-role"} == KEYED
+
+    def test_is_asked_of_every_command_that_has_neither_a_basis_nor_a_state_that_refuses_its_repeat(self):
+        unbased = {route.command for route in ROUTES} - {route.command for route in BASED}
+        assert unbased - KEYED == {"receive-referral"}
+
+    @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.command)
+    def test_is_needed_where_the_contract_of_the_api_says_so_and_nowhere_else(self, client, route):
+        described = client.get("/openapi.json").json()["paths"][route.path]["post"]["parameters"]
+        [required] = [one["required"] for one in described if one["name"] == "Idempotency-Key"]
+        assert required is route.needs_key
+        answered = asked(client, route, **SIGNED_IN, **{"If-Match": '"x"'})
+        assert (answered == (400, "idempotency-key-missing")) is required
