@@ -153,14 +153,6 @@ _MOVED_ON = (
         "A referral that was rejected cannot be accepted.",
     ),
     ProblemType(
-        "request-in-progress",
-        409,
-        "The same request is still being answered",
-        "Another request with this Idempotency-Key has not been answered yet.",
-        "Wait a second and repeat it with the same key: you then get the first one's answer.",
-        "A request with this Idempotency-Key is still in progress.",
-    ),
-    ProblemType(
         "stale",
         412,
         "It has changed since you read it",

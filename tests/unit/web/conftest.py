@@ -37,7 +37,6 @@ FAILURES = {
     "disagreement": Disagreement("ahead", "CANARY", "accord repair referrals"),
     "undeliverable": Undeliverable("no-envelope", "CANARY"),
     "unexpected": RuntimeError("CANARY"),
-    "progress": Problem("request-in-progress"),
 }
 
 
