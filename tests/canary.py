@@ -1,6 +1,7 @@
 """The search for a planted value in any sink (DESIGN I7), and what it can see through.
 
 `Canary(values).search_bytes(blob)` finds each value as it stands, in any case, in UTF-8, Latin-1 and UTF-16;
+written like a code (`as_code`: what was planted may have come through a field that takes codes);
 URL-encoded, JSON-escaped (also where only some characters are), HTML-escaped; hex and base64 (any alignment,
 both alphabets, folded into lines), also one inside the other. The walkers below bring it to folders, logs,
 PostgreSQL, Kafka and HTTP. `tests/unit/test_canary.py` plants values in every form on purpose.
@@ -15,6 +16,7 @@ import json
 import re
 import subprocess
 import time
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -186,6 +188,7 @@ def planted(value: str) -> dict[str, bytes]:
         "JSON-escaped throughout": "".join(f"\\u{ord(char):04x}" for char in value).encode("ascii"),
         "HTML-escaped": html.escape(value).encode("utf-8"),
         "repr of bytes": repr(plain)[2:-1].encode("ascii"),
+        "as a code": as_code(value).encode("ascii"),
     }
     for shift in range(3):
         encoded = base64.b64encode(b"#" * shift + plain + b"??>>")
@@ -196,6 +199,12 @@ def planted(value: str) -> dict[str, bytes]:
     forms["base64 of hex"] = base64.b64encode(plain.hex().encode("ascii"))
     forms["hex of URL-encoded"] = quote(value, safe="").encode("ascii").hex().encode("ascii")
     return forms
+
+
+def as_code(value: str) -> str:
+    """`value` written like a code, as a field of codes would take it: "Testa Example" -> "testa-example"."""
+    plain = unicodedata.normalize("NFKD", value).encode("ascii", "ignore").decode("ascii").lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
 def _folded_needles(value: str) -> Iterator[tuple[str, bytes]]:
@@ -210,12 +219,16 @@ def _folded_needles(value: str) -> Iterator[tuple[str, bytes]]:
         yield "repr of bytes", repr(text.encode("utf-8"))[2:-1].encode("ascii").lower()
         yield "hex", text.encode("utf-8").hex().encode("ascii")
         yield "hex", text.encode("utf-16-le").hex().encode("ascii")
+    if len(code := as_code(value)) >= SHORTEST:
+        yield "as a code", code.encode("ascii")
+        yield "as a code in hex", code.encode("ascii").hex().encode("ascii")
 
 
 def _base64_needles(value: str) -> set[bytes]:
     """The characters of base64 that `value` alone decides, for each place it may have in a group of three."""
     needles: set[bytes] = set()
-    for text in (value, value.lower(), value.upper(), json.dumps(value)[1:-1]):
+    code = as_code(value) if len(as_code(value)) >= SHORTEST else value
+    for text in (value, value.lower(), value.upper(), json.dumps(value)[1:-1], code):
         for plain in (text.encode("utf-8"), text.encode("utf-16-le")):
             for shift in range(3):
                 whole = base64.b64encode(b"\0" * shift + plain)

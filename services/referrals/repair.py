@@ -23,7 +23,9 @@ from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, Worke
 from shared.events.types.concern import (
     ConcernAttached,
     ConcernCallStated,
+    ConcernContinued,
     ConcernEvaluatedOut,
+    ConcernLinked,
     ConcernReported,
 )
 from shared.events.types.mou import MouAdopted
@@ -58,6 +60,8 @@ COMMAND_OF: tuple[tuple[frozenset[type[Data]], str], ...] = (
     (frozenset({MouAdopted}), "adopt-mou"),
 )
 STATED: frozenset[type] = frozenset(kind for kinds, _ in COMMAND_OF for kind in kinds)
+#: Types that come with those of `STATED` only.
+BESIDE: frozenset[type] = frozenset({ConcernLinked, ConcernContinued})
 BATCH = 1_000
 
 #: A caller (`agency/person`) and a key.
@@ -112,7 +116,7 @@ def _noting(
 
 
 def _is_of_a_command(event: Recorded) -> bool:
-    return type(event.data) in STATED or event.type == "accord.concern.linked.v1"
+    return type(event.data) in STATED | BESIDE
 
 
 def _all_events(url: str) -> Iterator[Recorded]:

@@ -57,7 +57,7 @@ class Usage(CommandFailed):
 
 
 #: Problem types whose meaning is "look again and decide again"; another 409 is a refusal.
-_CONFLICTS = frozenset({"conflict", "request-in-progress", "stale", "precondition-required"})
+_CONFLICTS = frozenset({"conflict", "stale", "precondition-required"})
 
 _CODES: Mapping[int, ExitCode] = {
     401: ExitCode.SIGN_IN,

@@ -43,6 +43,11 @@ CATALOGUE: Mapping[str, Entry] = {
         _REFERRALS, "the submission `report-concern`, or `POST /v1/concerns`", True
     ),
     "accord.concern.call-stated.v1": Entry(_REFERRALS, "`POST /v1/concerns/{concern}/calls`", False),
+    "accord.concern.continued.v1": Entry(
+        _REFERRALS,
+        "together with `accord.concern.reported.v1` or `…call-stated.v1` that is too long for one",
+        False,
+    ),
     "accord.concern.evaluated-out.v1": Entry(_REFERRALS, "`POST /v1/concerns/{concern}/evaluate-out`", True),
     "accord.concern.attached.v1": Entry(
         _REFERRALS, "`POST /v1/concerns/{concern}/attach`, or `…/open-case`", True

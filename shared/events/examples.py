@@ -19,6 +19,7 @@ from shared.events.types.concern import (
     CallLine,
     ConcernAttached,
     ConcernCallStated,
+    ConcernContinued,
     ConcernEvaluatedOut,
     ConcernLinked,
     ConcernReported,
@@ -258,6 +259,10 @@ _LIST: tuple[Example, ...] = (
         ),
         *(_SO, "referrals", _id("dead1e7", 1), _id("dead1e7", 1), 1, "3.1", "referrals"),
         topic=names.deadletters_topic("referrals"),
+    ),
+    Example(
+        ConcernContinued(concern=CONCERN, part=2, sealed=sealed_parts(SealedClass.NARRATIVE)),
+        *(_SO, DEPUTY, CONCERN, CONCERN, 2, "3.1"),
     ),
 )
 

@@ -10,6 +10,7 @@ from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, Worke
 from shared.events.types.concern import (
     ConcernAttached,
     ConcernCallStated,
+    ConcernContinued,
     ConcernEvaluatedOut,
     ConcernLinked,
     ConcernReported,
@@ -37,6 +38,7 @@ TYPES: Mapping[str, type[Data]] = {
     for kind in (
         ConcernReported,
         ConcernCallStated,
+        ConcernContinued,
         ConcernEvaluatedOut,
         ConcernAttached,
         ConcernLinked,

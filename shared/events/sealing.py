@@ -26,13 +26,16 @@ from shared.events.names import SealedClass
 
 #: Plaintext is padded to a multiple of this many bytes.
 PAD = 256
-#: A sealed part may have this many characters at most; an event has 65,535 bytes for everything.
+#: What is sealed for an event may have this many characters at most; an event has 65,535 bytes for everything.
 MAX_SEALED = 60_000
+#: A part of a submission may be as long as the submission itself: it is sealed anew before it reaches an event.
+MAX_OPENED = 65_535
 
 _COUNTY_ALGORITHMS = ("ECDH-ES+A256KW", "ECDH-ES")
 _COUNTY_HEADER = frozenset({"alg", "enc", "kid", "epk", "submission", "class", "apu", "apv", "typ", "cty"})
 _VAULT_HEADER = frozenset({"alg", "enc", "kid", "case", "event", "class"})
 _ENC = "A256GCM"
+_SOME_ID = UUID(int=0)
 #: Algorithms are allow-listed here once more, inside the library; it knows nothing of our own header members.
 _REGISTRY = jwe.JWERegistry(algorithms=[*_COUNTY_ALGORITHMS, "dir", _ENC], strict_check_header=False)
 
@@ -56,7 +59,10 @@ def seal_for_county(
     key = _county_key(public_jwk, "not-a-county-key")
     header = {"alg": "ECDH-ES+A256KW", "enc": _ENC, "kid": str(public_jwk.get("kid", ""))}
     header |= {"submission": str(submission), "class": cls.value}
-    return _encrypt(header, facts, key)
+    sealed = _encrypt(header, facts, key)
+    if len(sealed) > MAX_OPENED:
+        raise Undeliverable("too-large", "a sealed part is too large for a submission")
+    return sealed
 
 
 def open_for_county(
@@ -84,9 +90,10 @@ def seal(
 
     Raises Undeliverable("too-large").
     """
-    header = {"alg": "dir", "enc": _ENC, "kid": str(kid)}
-    header |= {"case": str(subject), "event": str(event_id), "class": cls.value}
-    return _encrypt(header, facts, OctKey.import_key(data_key))
+    sealed = _encrypt(_vault_header(kid, subject, event_id, cls), facts, OctKey.import_key(data_key))
+    if len(sealed) > MAX_SEALED:
+        raise Undeliverable("too-large", "a sealed part is too large for an event")
+    return sealed
 
 
 def unseal(
@@ -109,10 +116,40 @@ def county_key_id(sealed: str) -> str:
     return str(_header(sealed, _COUNTY_HEADER, _COUNTY_ALGORITHMS)["kid"])
 
 
+def plain(facts: Mapping[str, Any]) -> bytes:
+    """`facts` as JSON in UTF-8: each script in its own length, not six bytes a character."""
+    text = json.dumps(facts, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:  # half a pair of surrogates has no UTF-8, but it has an escape
+        return json.dumps(facts, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
 def padded(facts: Mapping[str, Any]) -> bytes:
-    """`facts` as JSON in ASCII, with spaces at its end up to a multiple of `PAD` bytes."""
-    text = json.dumps(facts, ensure_ascii=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+    """`facts` as JSON in UTF-8, with spaces at its end up to a multiple of `PAD` bytes."""
+    text = plain(facts)
     return text + b" " * (-len(text) % PAD)
+
+
+def sealed_length(cls: SealedClass, size: int) -> int:
+    """How many characters `seal` makes of `size` bytes of `plain`."""
+    return _around(cls) + _base64_length(size + -size % PAD)
+
+
+def plain_room(cls: SealedClass, characters: int) -> int:
+    """How many bytes of `plain` `seal` takes in so many characters; negative if not even none."""
+    return (characters - _around(cls)) * 3 // 4 // PAD * PAD
+
+
+def _around(cls: SealedClass) -> int:
+    """Characters of the vault's header, the nonce, the tag and the dots."""
+    header = _vault_header(_SOME_ID, _SOME_ID, _SOME_ID, cls)
+    encoded = len(json.dumps(header, separators=(",", ":")))
+    return _base64_length(encoded) + _base64_length(12) + _base64_length(16) + 4
+
+
+def _base64_length(size: int) -> int:
+    return -(-size * 4 // 3)
 
 
 def _encrypt(header: dict[str, Any], facts: Mapping[str, Any], key: OctKey | ECKey | OKPKey) -> str:
@@ -120,9 +157,14 @@ def _encrypt(header: dict[str, Any], facts: Mapping[str, Any], key: OctKey | ECK
         sealed = jwe.encrypt_compact(header, padded(facts), key, registry=_REGISTRY)
     except JoseError as error:
         raise Undeliverable("not-a-county-key") from error
-    if len(sealed) > MAX_SEALED:
-        raise Undeliverable("too-large", "a sealed part is too large for an event")
     return sealed
+
+
+def _vault_header(
+    kid: UUID | str, subject: UUID | str, event_id: UUID | str, cls: SealedClass
+) -> dict[str, Any]:
+    header = {"alg": "dir", "enc": _ENC, "kid": str(kid)}
+    return header | {"case": str(subject), "event": str(event_id), "class": cls.value}
 
 
 def _decrypt(sealed: str, key: OctKey | ECKey | OKPKey) -> dict[str, Any]:
@@ -142,7 +184,7 @@ def _header(sealed: str, members: frozenset[str], algorithms: tuple[str, ...]) -
     """The protected header, of a known form but not yet authenticated. Raises CannotOpen."""
     if not isinstance(sealed, str) or sealed.count(".") != 4 or not sealed.isascii():
         raise CannotOpen("not-a-jwe")
-    if len(sealed) > MAX_SEALED:
+    if len(sealed) > MAX_OPENED:
         raise CannotOpen("too-large")
     try:
         header = json.loads(urlsafe_b64decode(sealed.split(".", 1)[0].encode("ascii")))

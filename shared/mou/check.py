@@ -68,6 +68,7 @@ def _unique(mou: Mou) -> Iterator[Finding]:
         "/reject_reasons": [reason.code for reason in mou.reject_reasons],
         "/evaluated_out": [reason.code for reason in mou.evaluated_out],
         "/respond_within": [entry.urgency for entry in mou.respond_within],
+        **{f"/codes/{name}": [entry.code for entry in codes] for name, codes in mou.codes.items()},
     }
     for path, keys in tables.items():
         for index in _repeats(keys):

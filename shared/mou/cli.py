@@ -78,6 +78,11 @@ def show(file: File, as_json: Json = False) -> None:
         ["event", "agency", "role", "how", "clause", "why"],
         [(r.event, r.agency, r.role, r.tier, r.clause, r.reason) for r in mou.routing],
     )
+    say("\nCodes")
+    emit_table(
+        ["field", "code", "means", "clause"],
+        [(name, c.code, c.label, c.clause) for name, codes in mou.codes.items() for c in codes],
+    )
     say("\nClauses")
     emit_table(
         ["clause", "says", "source", "counsel"],

@@ -14,7 +14,17 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.events.names import Agency, EvaluatedOut, Purpose, Role, SealedClass, Urgency
 from shared.events.types.notification import Tier
-from shared.mou.vocabulary import Act, Kind, Profile, QueueRole, Relation, Target
+from shared.mou.vocabulary import (
+    CODE_FORM,
+    CODE_LENGTH,
+    Act,
+    CodeList,
+    Kind,
+    Profile,
+    QueueRole,
+    Relation,
+    Target,
+)
 
 #: The id of a clause, as the signed paper numbers it: "4.2".
 ClauseId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,15}$")]
@@ -116,6 +126,14 @@ class EvaluatedOutReason(Part):
     label: Annotated[str, StringConstraints(min_length=3, max_length=120)]
 
 
+class ListedCode(Part):
+    """A code of one of the county's lists: what may stand in clear in a field, since it names no person."""
+
+    code: Annotated[str, StringConstraints(pattern=CODE_FORM, max_length=CODE_LENGTH)]
+    clause: ClauseId
+    label: Annotated[str, StringConstraints(min_length=3, max_length=120)]
+
+
 class ResponseTime(Part):
     """How many elapsed hours the agency that was asked has for its first answer."""
 
@@ -161,5 +179,7 @@ class Mou(Part):
     reject_reasons: tuple[CodedReason, ...]
     evaluated_out: tuple[EvaluatedOutReason, ...]
     respond_within: tuple[ResponseTime, ...]
+    #: A field whose list is missing has no code that is known.
+    codes: dict[CodeList, tuple[ListedCode, ...]] = Field(default_factory=dict)
     undo: Undo
     rota: dict[Queue, tuple[UUID, ...]] = Field(default_factory=dict)

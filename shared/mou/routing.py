@@ -43,6 +43,7 @@ class Recipient:
 SILENT: Mapping[str, str] = {
     "accord.concern.call-stated.v1": "The concern itself was told; the call shows on it.",
     "accord.case.opened.v1": "Whoever opened it knows; who reported is told that the concern was attached.",
+    "accord.concern.continued.v1": "It is the rest of the event before, which was told.",
     "accord.agency.left.v1": "Those who asked for it know; the case shows it.",
     "accord.role.assigned.v1": "The agency's own administrator did it.",
     "accord.role.ended.v1": "The agency's own administrator did it.",

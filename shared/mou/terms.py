@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from shared.mou.document import CodedReason, EvaluatedOutReason, Mou
+from shared.mou.document import CodedReason, EvaluatedOutReason, ListedCode, Mou
+from shared.mou.vocabulary import CodeList
 
 
 def respond_within(urgency: str, mou: Mou) -> timedelta:
@@ -26,6 +27,11 @@ def reject_reasons(mou: Mou) -> dict[str, CodedReason]:
 def evaluated_out_reasons(mou: Mou) -> dict[str, EvaluatedOutReason]:
     """The reasons for which a concern may be evaluated out, by code, in the document's order."""
     return {str(reason.code): reason for reason in mou.evaluated_out}
+
+
+def listed_codes(name: CodeList, mou: Mou | None) -> dict[str, ListedCode]:
+    """The codes that this field may hold, in the document's order; none while there is no document or no list."""
+    return {entry.code: entry for entry in mou.codes.get(name, ())} if mou else {}
 
 
 def undo_within(mou: Mou) -> timedelta:

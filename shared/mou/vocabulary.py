@@ -79,6 +79,22 @@ class QueueRole(StrEnum):
     OUTBOUND = "outbound"
 
 
+class CodeList(StrEnum):
+    """The lists of codes that stand in clear on kept topics, each named by the field that holds one of it."""
+
+    SIGNS = "signs"
+    EXPLOITATION_KIND = "exploitation_kind"
+    REFERRAL_KIND = "kind"
+    NEEDS = "needs"
+    RELATION = "relation"
+    LEAVE_REASON = "leave_reason"
+    END_ROLE_REASON = "end_role_reason"
+
+
+#: What a code looks like: no capital letter, no space. The form alone does not keep a name out; the list does.
+CODE_FORM = r"^[a-z][a-z0-9]*(-[a-z0-9]+){0,7}$"
+CODE_LENGTH = 48
+
 #: What a youth's safety depends on: never refused for want of authority, and no document can change that
 #: (DESIGN 1, rule 4). Whatever is unusual is a flag.
 SAFETY_ACTS = frozenset({Act.REPORT_CONCERN})

@@ -30,8 +30,8 @@ NO_TELEMETRY: Any = {
 }
 
 
-#: Headers whose dependency answers 400 or 428 itself, so that FastAPI takes them for optional.
-NEEDED = frozenset({"idempotency-key", "if-match"})
+#: How a header is described whose dependency answers 400 or 428 itself, so that FastAPI takes it for optional.
+NEEDED = "Needed:"
 
 
 class ProblemDocument(BaseModel):
@@ -126,7 +126,8 @@ def _finish_contract(app: FastAPI) -> None:
 def _each_once(parameters: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """A route's own description of a parameter comes after the one that a dependency of ours gives, and wins."""
     once = {(one["in"], one["name"].lower()): one for one in parameters}
-    for place, name in once:
-        if place == "header" and name in NEEDED:
-            once[place, name] = {**once[place, name], "required": True}
-    return list(once.values())
+    return [{**one, **_really(one)} for one in once.values()]
+
+
+def _really(one: dict[str, Any]) -> dict[str, Any]:
+    return {"required": True} if str(one.get("description", "")).startswith(NEEDED) else {}

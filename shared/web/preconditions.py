@@ -9,13 +9,12 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from typing import Annotated
 
-from fastapi import Depends, Header, Request
+from fastapi import Header, Request
 
 from shared.events.names import Agency, Role
 from shared.web.problems import Problem
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
-_TAGS = re.compile(r'\s*((?:W/)?"[\x21\x23-\x7e]*"|\*)\s*(?:,|$)')
 
 
 def etag(secret: bytes, viewer_agency: Agency, viewer_roles: Iterable[Role], representation: bytes) -> str:
@@ -39,11 +38,10 @@ def require_if_match(
     return given
 
 
-def check_if_match(given: str, current: str) -> None:
-    """Raises Problem 412 unless `given` names `current`. A weak tag never does (RFC 9110, 13.1.1)."""
-    named = _TAGS.findall(given)
-    if not any(hmac.compare_digest(tag, current) for tag in named):
-        raise Problem("stale")
+def names(given: str, current: str) -> bool:
+    """Whether `given`, an If-Match list, names the tag `current`. A weak tag never does (RFC 9110, 13.1.1)."""
+    tags = (tag.strip().encode("utf-8", "surrogatepass") for tag in given.split(","))
+    return any(hmac.compare_digest(tag, current.encode()) for tag in tags)
 
 
 def idempotency_key(
@@ -60,8 +58,3 @@ def idempotency_key(
     if len(given) != 1 or not _KEY.fullmatch(given[0]):
         raise Problem("idempotency-key-invalid")
     return given[0]
-
-
-#: For handlers: `def post(key: IdempotencyKey, based_on: IfMatch) -> …`.
-IdempotencyKey = Annotated[str, Depends(idempotency_key)]
-IfMatch = Annotated[str, Depends(require_if_match)]

@@ -153,14 +153,6 @@ _MOVED_ON = (
         "A referral that was rejected cannot be accepted.",
     ),
     ProblemType(
-        "request-in-progress",
-        409,
-        "The same request is still being answered",
-        "Another request with this Idempotency-Key has not been answered yet.",
-        "Wait a second and repeat it with the same key: you then get the first one's answer.",
-        "A request with this Idempotency-Key is still in progress.",
-    ),
-    ProblemType(
         "stale",
         412,
         "It has changed since you read it",
@@ -184,8 +176,11 @@ _FIELDS = (
         "too-large",
         413,
         "The request is too large",
-        "A body may have at most 65,535 bytes.",
-        "Send less: long texts belong in your own system; a number or reference is enough here.",
+        "A body may have at most 65,535 bytes; and the sealed facts of a command must fit one event: 40,000 bytes"
+        " of UTF-8 in all classes together always do. A report of a concern is not refused for that: it goes on in"
+        " a further event.",
+        "Send less, of the class that `errors` names if there is one: long texts belong in your own"
+        " system; a number or reference is enough here.",
         "The body is larger than 65,535 bytes.",
     ),
     ProblemType(

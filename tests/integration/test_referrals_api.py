@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -102,11 +103,24 @@ class TestUnreadable:
     def test_a_body_beyond_the_limit_is_413(self, here):
         problem(here.post("/v1/concerns", {"x": "y" * 70_000}, "deputy"), 413, "too-large")
 
-    def test_a_report_that_no_event_can_hold_is_413_and_nothing_is_recorded(self, here):
-        before = here.count()
-        body = {"clear": {"narrative": {"text": "y" * 60_000}}}
-        problem(here.post("/v1/concerns", body, "deputy"), 413, "too-large")
-        assert here.count() == before
+    @pytest.mark.parametrize("text", ["少" * 8_000, "少" * 21_000, "y" * 60_000, "\n" * 30_000])
+    def test_a_report_of_any_length_that_a_body_may_have_is_taken_and_read_whole(self, here, text):
+        body = json.dumps({"clear": {"narrative": {"text": text}}}, ensure_ascii=False).encode()
+        made = here.post("/v1/concerns", body, "deputy").json()
+        shown = here.get(f"/v1/concerns/{made['concern']}", "screener").json()["opened"]["narrative"]["facts"]
+        assert "".join(part["facts"]["text"] for part in shown) == text
+        assert ("continued.narrative" in made["flags"]) is (len(shown) > 1)
+        assert len(here.events(kind="concern.continued", concern=made["concern"])) == len(shown) - 1
+
+    def test_anything_else_that_one_event_cannot_hold_is_413_with_the_class_and_recorded(self, here):
+        concern = here.concern()
+        etag = here.etag(f"/v1/concerns/{concern}", "screener")
+        body = {"reason": "other", "clear": {"narrative": {"text": "y" * 60_000}}}
+        answer = here.post(f"/v1/concerns/{concern}/evaluate-out", body, "screener", etag=etag)
+        said = problem(answer, 413, "too-large")
+        assert said["errors"][0]["pointer"] == "/clear/narrative"
+        assert "60,000" in said["detail"]
+        assert here.events(kind="command.refused", reason="too-large", field="/clear/narrative")
 
     def test_no_token_and_an_unknown_token_are_401(self, here):
         problem(here.client.post("/v1/concerns", content=b"{}"), 401, "token-missing")
@@ -334,18 +348,33 @@ class TestReads:
         plain, named = here.referral(case), here.referral(case, clear={"identity": {"name": "Somebody"}})
         here.get(f"/v1/referrals/{plain}", "worker")
         here.get(f"/v1/referrals/{named}", "worker")
-        reads = here.events(kind="record.read", about=case, about_kind="referral")
-        assert [e.data.classes for e in reads] == [(), ("identity",)]
+        reads = [e for e in here.events(kind="record.read") if e.envelope.subject == case]
+        reads = [e.data for e in reads if e.data.about_kind == "referral"]
+        assert [(r.about, r.classes) for r in reads] == [(plain, ()), (named, ("identity",))]
+
+    def test_name_what_was_read_and_stand_in_the_record_of_its_case(self, here):
+        concern = here.concern()
+        case = here.case(concern)
+        referral = here.referral(case)
+        for kind, thing in (("concern", concern), ("case", case), ("referral", referral)):
+            here.get(f"/v1/{kind}s/{thing}", "screener", "respond")
+            [read] = here.events(kind="record.read", about=thing, about_kind=kind)[-1:]
+            assert (read.envelope.subject, read.envelope.purpose) == (case, "respond")
+
+    def test_of_further_referrals_of_the_case_in_the_same_quarter_of_an_hour_are_one_record(self, here):
+        case = here.case()
+        first, second = here.referral(case), here.referral(case)
+        for referral in (first, second, first):
+            here.get(f"/v1/referrals/{referral}", "screener")
+        assert len(here.events(kind="record.read", about=first)) == 1
+        assert here.events(kind="record.read", about=second) == []
 
     def test_that_are_denied_are_recorded_once(self, here):
         concern = here.concern()
         for _ in range(3):
             here.get(f"/v1/concerns/{concern}", "shelter")
         [denied] = here.events(kind="record.denied", about=concern)
-        assert (denied.envelope.actor, denied.envelope.topic if False else denied.data.about_kind) == (
-            PEOPLE["shelter"].person,
-            "concern",
-        )
+        assert (denied.envelope.actor, denied.data.about_kind) == (PEOPLE["shelter"].person, "concern")
 
     def test_for_a_purpose_that_the_mou_does_not_give_are_403_and_recorded_as_denied(self, here):
         case = here.case()
@@ -426,20 +455,20 @@ class TestTheMou:
         before = len(here.events(kind="mou.adopted"))
         said = problem(here.post("/v1/mou/versions", body, "coordinator"), 409, "refused")
         assert said["reason"] == "mou-version-known"
-        newer = {**body, "document": {**body["document"], "version": "alder-2026.2"}}
+        newer = {**body, "document": {**body["document"], "version": "alder-2027.1"}}
         assert here.post("/v1/mou/versions", newer, "coordinator").status_code == 201
         said = problem(here.post("/v1/mou/versions", body, "coordinator"), 409, "refused")
         assert said["reason"] == "mou-version-known"
         assert len(here.events(kind="mou.adopted")) == before + 1
-        assert here.get("/v1/mou", "worker").json()["version"] == "alder-2026.2"
+        assert here.get("/v1/mou", "worker").json()["version"] == "alder-2027.1"
 
     def test_a_document_that_no_event_can_hold_is_refused(self, here):
-        document = {**document_of(MOU), "version": "alder-2026.3", "undo": {"minutes": 10.0, "clause": "7.4"}}
+        document = {**document_of(MOU), "version": "alder-2027.2", "undo": {"minutes": 10.0, "clause": "7.4"}}
         answer = here.post("/v1/mou/versions", {"document": document, "signed_by": ALL_SIGNED}, "coordinator")
         problem(answer, 422, "invalid-field")
 
     def test_is_not_adopted_by_a_screener(self, here):
-        document = {**document_of(MOU), "version": "alder-2026.4"}
+        document = {**document_of(MOU), "version": "alder-2027.3"}
         answer = here.post("/v1/mou/versions", {"document": document, "signed_by": ALL_SIGNED}, "screener")
         said = problem(answer, 403, "not-allowed")
         assert said["clause"] == "7.1"

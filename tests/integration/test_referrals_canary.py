@@ -15,7 +15,7 @@ from deploy.local.postgres import wheel_programs
 from services.referrals.application.orders import COMMANDS
 from shared import telemetry
 from shared.events.names import SealedClass
-from tests.canary import Canary
+from tests.canary import Canary, as_code
 from tests.integration.referrals_made import PEOPLE, county
 
 pytestmark = pytest.mark.platform
@@ -24,6 +24,9 @@ PLANTED = [NAME, BORN, STREET, "Quillonbar"]
 CANARY = Canary(PLANTED)
 
 VALUES = (NAME, [NAME, BORN], {STREET: BORN}, {"identity": {"name": NAME}}, {NAME: {NAME: STREET}})
+#: A field of codes takes the form of these.
+CODE, BORN_CODE = as_code(NAME), f"born-{BORN}"
+VALUES += (CODE, [CODE, BORN_CODE])
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +150,17 @@ class TestNothingPlantedIsFound:
         clean(lines)
 
     def test_in_a_dump_of_either_database(self, here):
+        case = here.case()
+        path = f"/v1/cases/{case}"
+        asked = {"recipient": "advocacy", "matter": "dependency", "kind": "advocacy", "urgency": "hours"}
+        asked |= {"youth_choice": "agrees"}
+        for field, value in (("kind", CODE), ("needs", ["safe-bed", BORN_CODE])):
+            assert here.post(f"{path}/referrals", {**asked, field: value}, "worker").status_code == 422
+        for place, body in (("", {"relation": CODE}), ("/leave", {"reason": BORN_CODE})):
+            body = {"agency": "shelter", **body}
+            tag = here.etag(path, "worker")
+            assert here.post(f"{path}/agencies{place}", body, "worker", etag=tag).status_code == 422
+        here.post("/v1/concerns", {"exploitation_kind": CODE, "signs": [BORN_CODE, CODE]}, "deputy")
         key = str(uuid4())
         facts = {cls.value: {"name": NAME, "born": BORN, "street": STREET} for cls in SealedClass}
         concern = here.post("/v1/concerns", {"clear": facts}, "deputy", key=key).json()["concern"]

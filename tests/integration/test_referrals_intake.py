@@ -287,6 +287,22 @@ class TestSealedParts:
         assert (said.reason, said.field) == ("sealed-part-cannot-be-opened", "/sealed/narrative")
 
 
+class TestAReportLongerThanAnEvent:
+    @pytest.mark.parametrize("sealed", [True, False])
+    def test_is_taken_and_read_whole(self, here, sealed):
+        event = here.submission("sheriff", "report-concern", GOOD)
+        text = "少" * (15_000 if sealed else 20_000)
+        part = here.seal(event["id"], "narrative", {"text": text}) if sealed else {"text": text}
+        event["data"] = {**GOOD, ("sealed" if sealed else "clear"): {"narrative": part}}
+        value = json.dumps(event, ensure_ascii=False).encode()
+        said = here.take("sheriff", value, key=event["id"].encode()).data
+        assert said.outcome == "accepted-with-flags"
+        shown = here.get(f"/v1/concerns/{said.report}", "screener").json()["opened"]["narrative"]["facts"]
+        assert "".join(part["facts"]["text"] for part in shown) == text
+        assert len(said.events) == len(shown)
+        assert ("continued.narrative" in said.flags) is (len(shown) > 1) is (not sealed)
+
+
 class TestFactsInClearOnKafka:
     def test_are_sealed_and_flagged_for_a_concern(self, here):
         receipt = here.take(

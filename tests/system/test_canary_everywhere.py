@@ -16,7 +16,7 @@ from deploy.local.postgres import wheel_programs
 from deploy.local.provision import DATABASES
 from deploy.local.system import System
 from shared.events.names import submissions_topic
-from tests.canary import EXEMPT_TOPICS, Canary, Hit, is_exempt_broker_file
+from tests.canary import EXEMPT_TOPICS, Canary, Hit, as_code, is_exempt_broker_file
 from tests.faults.found import read_topics
 from tests.system.doors import Answered, Doors
 
@@ -100,6 +100,9 @@ def story(doors: Doors, planted: Planted) -> tuple[str, str]:
         "youth_choice": "agrees",
         "clear": {"identity": clear["identity"], "narrative": clear["narrative"]},
     }
+    for named in ({"kind": as_code(planted.name)}, {"needs": [f"born-{planted.born}"]}):
+        path = f"/v1/cases/{case}/referrals"
+        assert post("referrals", "POST", path, WORKER, json={**asked, **named}).status == 422
     referred = post("referrals", "POST", f"/v1/cases/{case}/referrals", WORKER, json=asked)
     assert referred.status == 201, referred.body
     referral = referred.json()["referral"]
@@ -134,6 +137,7 @@ def bad_requests(doors: Doors, planted: Planted, concern: str, referral: str) ->
         {name: planted.address, "age_years": 14},
         {"age_years": name, "immediate_danger": planted.born, "known_since": name},
         {"signs": [name, planted.address], "exploitation_kind": name, "called_line": name},
+        {"signs": [as_code(name), f"born-{planted.born}"], "exploitation_kind": as_code(planted.address)},
         {"clear": name, "sealed": {name: name}},
         {"clear": {name: {"x": name}, "identity": name, "address": [planted.address]}},
         {"sealed": {"identity": name, "address": "a.b.c.d." + planted.address}},

@@ -25,6 +25,7 @@ from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, Worke
 from shared.events.types.concern import (
     ConcernAttached,
     ConcernCallStated,
+    ConcernContinued,
     ConcernEvaluatedOut,
     ConcernLinked,
     ConcernReported,
@@ -130,6 +131,11 @@ def _call_stated(state: CaseState, _: Happening, data: ConcernCallStated, __: st
     concern.sealed = _sealed(concern.sealed, data)
 
 
+def _continued(state: CaseState, _: Happening, data: ConcernContinued, __: str) -> None:
+    concern = _concern(state, data.concern)
+    concern.sealed = _sealed(concern.sealed, data)
+
+
 def _evaluated_out(state: CaseState, _: Happening, data: ConcernEvaluatedOut, __: str) -> None:
     concern = _concern(state, data.concern)
     concern.status, concern.evaluated_out_reason = "evaluated-out", str(data.reason)
@@ -221,6 +227,7 @@ ON: Mapping[type, Callable[[CaseState, Happening, Any, str], None]] = {
     WorkerAssigned: _worker,
     ConcernReported: _reported,
     ConcernCallStated: _call_stated,
+    ConcernContinued: _continued,
     ConcernEvaluatedOut: _evaluated_out,
     ConcernAttached: _attached,
     ConcernLinked: _linked,

@@ -10,6 +10,7 @@ from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, Worke
 from shared.events.types.concern import (
     ConcernAttached,
     ConcernCallStated,
+    ConcernContinued,
     ConcernEvaluatedOut,
     ConcernLinked,
     ConcernReported,
@@ -104,6 +105,10 @@ def _reported(_: str, d: ConcernReported) -> str:
 
 def _call(who: str, d: ConcernCallStated) -> str:
     return f"{agency(who)} stated the call to the {_plain(d.called_line)}."
+
+
+def _continued(who: str, d: ConcernContinued) -> str:
+    return f"{agency(who)} stated more than one event holds: part {d.part}."
 
 
 def _evaluated_out(who: str, d: ConcernEvaluatedOut) -> str:
@@ -204,6 +209,7 @@ ON: Mapping[type, Callable[[str, Any], str]] = {
     WorkerAssigned: _worker,
     ConcernReported: _reported,
     ConcernCallStated: _call,
+    ConcernContinued: _continued,
     ConcernEvaluatedOut: _evaluated_out,
     ConcernAttached: _attached,
     ConcernLinked: _linked,

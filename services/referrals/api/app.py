@@ -24,6 +24,8 @@ STATUSES = {
     "no-usable-fact": 422,
     "sealed-part-cannot-be-opened": 422,
     "too-far-ahead": 422,
+    "too-large": 413,
+    "unknown-code": 422,
 }
 
 

@@ -25,6 +25,8 @@ NOTICE = (
     " (PC 11166(a)). State the call when it is made."
 )
 
+NO_EVENT = "What this states does not fit the 65,535 bytes of one event."
+
 
 class GatePort(Protocol):
     """Whether commands may be taken: the store and its topic have been compared and agree."""
@@ -72,7 +74,9 @@ def carry_out(doors: Doors, asked: Asked) -> Outcome:
     try:
         outcome = handler.handle(_order(asked, command, (*flags, *unopened)))
     except Undeliverable as error:
-        raise Problem("too-large" if error.reason == "too-large" else "unreadable") from None
+        raise (
+            Problem("too-large", NO_EVENT) if error.reason == "too-large" else Problem("unreadable")
+        ) from None
     except StaleBasis as stale:
         raise Problem("precondition-required" if stale.missing else "stale") from None
     except KeyReused:

@@ -12,27 +12,33 @@ from fastapi.responses import JSONResponse
 
 from services.referrals.api.calls import NOTICE, Asked, Doors, answer, carry_out, parse
 from services.referrals.application.orders import COMMANDS
-from shared.web.callers import CurrentCaller
-from shared.web.preconditions import idempotency_key
-from shared.web.problems import Problem
+from shared.web.callers import CurrentCaller, current_caller
+from shared.web.preconditions import idempotency_key, require_if_match
 from shared.web.trace import CurrentTrace
 
 
 @dataclass(frozen=True)
 class Route:
-    """A command's address. `makes` is the kind of thing that a success makes, if any."""
+    """A command's address. `makes` is the kind of thing that a success makes, if any; `states_anew`, that a
+    repeat would be a further fact, since neither its basis nor the state of things shows that it came before."""
 
     path: str
     command: str
     summary: str
     makes: str | None = None
+    states_anew: bool = False
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether a caller must say how a repeat is known."""
+        return self.makes is not None or self.states_anew
 
 
 ROUTES = (
     Route(
         "/v1/concerns", "report-concern", "Tell the county of a youth who may have been exploited", "concern"
     ),
-    Route("/v1/concerns/{concern}/calls", "state-call", "State the telephone call"),
+    Route("/v1/concerns/{concern}/calls", "state-call", "State the telephone call", states_anew=True),
     Route("/v1/concerns/{concern}/open-case", "open-case", "Open a case with the concern", "case"),
     Route("/v1/concerns/{concern}/attach", "attach-concern", "Attach the concern to a case"),
     Route("/v1/concerns/{concern}/evaluate-out", "evaluate-out", "Evaluate the concern out, with a code"),
@@ -43,8 +49,8 @@ ROUTES = (
     Route("/v1/referrals/{referral}/receive", "receive-referral", "Say that the referral is in hand"),
     Route("/v1/referrals/{referral}/accept", "accept-referral", "Accept the referral"),
     Route("/v1/referrals/{referral}/reject", "reject-referral", "Say that the agency cannot take it"),
-    Route("/v1/roles", "assign-role", "A person holds a role from now on"),
-    Route("/v1/roles/end", "end-role", "A person holds a role no longer"),
+    Route("/v1/roles", "assign-role", "A person holds a role from now on", states_anew=True),
+    Route("/v1/roles/end", "end-role", "A person holds a role no longer", states_anew=True),
     Route("/v1/mou/versions", "adopt-mou", "Adopt a version of the MOU", "mou"),
 )
 
@@ -65,7 +71,7 @@ def commands_router(doors: Doors) -> APIRouter:
             summary=route.summary,
             operation_id=route.command,
             status_code=201 if route.makes else 200,
-            dependencies=[Depends(_parameters(route))],
+            dependencies=[Depends(current_caller), *_needed(route)],
             openapi_extra=_described(route, body),
         )
     return router
@@ -80,7 +86,12 @@ def _described(route: Route, body: dict[str, Any]) -> dict[str, Any]:
         {"name": n, "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
         for n in names
     ]
-    key = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": {"type": "string"}}
+    key = {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": route.needs_key,
+        "schema": {"type": "string"},
+    }
     basis = {"name": "If-Match", "in": "header", "required": True, "schema": {"type": "string"}}
     purpose = {"name": "Accord-Purpose", "in": "header", "required": False, "schema": {"type": "string"}}
     needs = [basis] if COMMANDS[route.command].needs_based_on else []
@@ -100,15 +111,10 @@ def _inline(schema: Any, definitions: dict[str, Any]) -> Any:
     return schema
 
 
-def _parameters(route: Route) -> Callable[[Request], None]:
-    """Require what the command needs before anything else is looked at."""
-
-    def check(request: Request) -> None:
-        needs = COMMANDS[route.command].needs_based_on
-        if needs and not request.headers.get("If-Match"):
-            raise Problem("precondition-required")
-
-    return check
+def _needed(route: Route) -> list[Any]:
+    """What else is looked at before the body, but only once it is known who asks."""
+    basis = [Depends(require_if_match)] if COMMANDS[route.command].needs_based_on else []
+    return [*basis, Depends(idempotency_key)] if route.needs_key else basis
 
 
 def _handler(doors: Doors, route: Route) -> Callable[..., JSONResponse]:
@@ -118,7 +124,9 @@ def _handler(doors: Doors, route: Route) -> Callable[..., JSONResponse]:
         request: Request, caller: CurrentCaller, trace: CurrentTrace, raw: Annotated[bytes, Depends(_raw)]
     ) -> JSONResponse:
         key = (
-            idempotency_key(request) if route.makes or "Idempotency-Key" in request.headers else str(uuid4())
+            idempotency_key(request)
+            if route.needs_key or "Idempotency-Key" in request.headers
+            else str(uuid4())
         )
         asked = Asked(
             route.command,

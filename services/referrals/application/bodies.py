@@ -14,6 +14,8 @@ from pydantic import ValidationError
 
 from services.referrals.application.orders import COMMANDS
 from services.referrals.domain.commands import Command, Sealing, is_plain
+from services.referrals.domain.kept import AS_SUBMITTED, keep_as_submitted
+from services.referrals.domain.portions import require_fit
 from services.referrals.vault.port import VaultPort
 from shared.errors import Refusal
 from shared.events.names import SealedClass
@@ -83,9 +85,6 @@ def _leniently(model: type[Command], body: Mapping[str, Any]) -> tuple[Command, 
 SEALED_FIELDS = ("clear", "sealed")
 LISTS = ("signs",)
 MOST_SIGNS = 100
-#: Where the reader of a report finds what had no place in its fields, sealed like the rest of the narrative.
-AS_SUBMITTED = "as_submitted"
-MOST_KEPT = 8_192
 
 
 def _parts(name: str, value: Any, flags: list[str], lost: dict[str, Any]) -> list[Any]:
@@ -127,18 +126,20 @@ def _keep_lost(kept: dict[str, Any], lost: dict[str, Any], flags: list[str]) -> 
     """Seal with the narrative what no field could take: a screener can still read it (DESIGN 1, rule 4)."""
     if not lost:
         return
-    if not is_plain(lost) or len(json.dumps(lost)) > MOST_KEPT:
-        flags.append("not-kept")
-        return
-    clear = kept.setdefault("clear", {})
-    clear["narrative"] = {AS_SUBMITTED: lost, **clear.get("narrative", {})}
+    if not is_plain(lost):
+        try:
+            lost = {"json": json.dumps(lost)}
+        except RecursionError:
+            flags.append("not-kept")
+            return
+    kept["clear"] = keep_as_submitted(kept.get("clear", {}), lost)
 
 
 def usable(command: Command) -> bool:
     """Whether the command states any fact that a field could take; a time alone is none."""
     said = command.model_dump(exclude_defaults=True, exclude={"time", "clear"})
-    facts = (dict(facts) for facts in getattr(command, "clear", {}).values())
-    return bool(said) or any(facts.keys() - {AS_SUBMITTED} for facts in facts)
+    names = (name for facts in getattr(command, "clear", {}).values() for name in facts)
+    return bool(said) or any(not name.startswith(AS_SUBMITTED) for name in names)
 
 
 def open_sealed(
@@ -146,10 +147,20 @@ def open_sealed(
 ) -> tuple[Command, tuple[str, ...]]:
     """The command with its sealed parts opened into `clear`, to be sealed anew under the vault's own keys.
 
-    A part that cannot be opened is flagged (lenient commands) or refused. Blocks on the vault.
+    A part that cannot be opened is flagged (lenient commands) or refused; so is more than one event holds, if
+    the command is not lenient. Blocks on the vault.
     """
-    if not isinstance(command, Sealing) or not command.sealed:
+    if not isinstance(command, Sealing):
         return command, ()
+    command, flags = _opened(name, command, submission, vault)
+    if name not in LENIENT:
+        require_fit(command.clear)
+    return command, flags
+
+
+def _opened(
+    name: str, command: Sealing, submission: UUID | str, vault: VaultPort
+) -> tuple[Sealing, tuple[str, ...]]:
     clear, flags = dict(command.clear), []
     for cls, sealed in command.sealed.items():
         try:

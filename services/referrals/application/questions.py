@@ -60,7 +60,9 @@ class Questions:
         """One concern, case or referral. Raises Refusal: `not-found` also where it is not the caller's to know,
         `role-may-not` or `purpose-may-not` where they may know of it but not read it so.
 
-        The read is recorded before the answer is given: once per person, thing, purpose and quarter of an hour.
+        The read is recorded before the answer is given, once per person, case, purpose and quarter of an hour, and
+        again where another kind of thing, or more classes, are shown. The record's subject is the case; `about` is
+        what was read first.
         """
         with self.store.transaction() as connection:
             viewer = Viewer(caller, self.shelf.in_force(connection, self.now()))
@@ -101,14 +103,14 @@ class Questions:
         correlation: str,
     ) -> None:
         """A read (`classes` is what was opened) or a denial (None), once per quarter of an hour."""
-        subject = _subject(kind, things)
-        self._append(connection, viewer, kind, subject, classes, correlation)
+        subject, thing = _subject(kind, things), _thing(kind, things)
+        self._append(connection, viewer, kind, subject, thing, classes, correlation)
 
     def record_read(self, caller: CallerFacts, kind: str, about: str, correlation: str) -> None:
         """Record the read of something that is no concern, case or referral, e.g. a dead letter."""
         with self.store.transaction() as connection:
             viewer = Viewer(caller, self.shelf.in_force(connection, self.now()))
-            self._append(connection, viewer, kind, about, (), correlation)
+            self._append(connection, viewer, kind, about, about, (), correlation)
 
     def _append(
         self,
@@ -116,6 +118,7 @@ class Questions:
         viewer: Viewer,
         kind: str,
         subject: str,
+        thing: str,
         classes: tuple[str, ...] | None,
         correlation: str,
     ) -> None:
@@ -126,9 +129,9 @@ class Questions:
         if not repo.first_read(connection, caller.person or "", subject, purpose, what, slot):
             return
         data: Data = (
-            RecordDenied(about=subject, about_kind=kind)
+            RecordDenied(about=thing, about_kind=kind)
             if classes is None
-            else RecordRead(about=subject, about_kind=kind, classes=tuple(SealedClass(c) for c in classes))
+            else RecordRead(about=thing, about_kind=kind, classes=tuple(SealedClass(c) for c in classes))
         )
         draft = Draft(
             id=uuid4(),
@@ -186,6 +189,15 @@ class Questions:
 
 def _found(kind: str, things: Things) -> bool:
     return bool({"concern": things.concern, "case": things.matters, "referral": things.referral}[kind])
+
+
+def _thing(kind: str, things: Things) -> str:
+    """The id of the thing itself."""
+    if kind == "referral" and things.referral is not None:
+        return things.referral.id
+    if kind == "concern" and things.concern is not None:
+        return things.concern.id
+    return things.matters[0].case
 
 
 def _subject(kind: str, things: Things) -> str:

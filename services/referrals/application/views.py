@@ -5,7 +5,6 @@ A view without its opened facts is also what an ETag stands for: what is hidden 
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +20,7 @@ from shared.mou.authority import Permission, may, sees
 from shared.mou.disclosure import disclosable
 from shared.mou.document import Mou
 from shared.mou.facts import CallerFacts, ThingFacts
-from shared.web.preconditions import etag
+from shared.web.preconditions import etag, names
 
 #: Of a part, what is for the service itself and in no view.
 INTERNAL = {"sealed", "subject", "stream", "version", "case_stream", "youth"}
@@ -45,9 +44,7 @@ class Viewer:
 
     def is_current(self, given: str, kind: str, things: Things, secret: bytes) -> bool:
         """Whether one of the tags `given` (an If-Match list) is the current one."""
-        current = self.etag(kind, things, secret)
-        tags = (tag.strip().encode("utf-8", "surrogatepass") for tag in given.split(","))
-        return any(hmac.compare_digest(tag, current.encode()) for tag in tags)
+        return names(given, self.etag(kind, things, secret))
 
     def classes(self, facts: ThingFacts) -> dict[str, tuple[str, str]]:
         """Sealed classes this viewer may open, with clause and legal basis."""

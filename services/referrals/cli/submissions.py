@@ -6,12 +6,13 @@ from its data directory. Facts in clear are sealed to the county's key here, bef
 
 from __future__ import annotations
 
+import difflib
 import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID, uuid4
 
 import typer
@@ -21,8 +22,11 @@ from shared.cli.failures import Unreachable, Usage
 from shared.cli.options import Data, Json, Jsonl
 from shared.cli.output import emit_fields, emit_json, emit_line, say
 from shared.cli.places import data_directory
-from shared.errors import TryLater
+from shared.errors import TryLater, Undeliverable
 from shared.settings import Settings
+
+if TYPE_CHECKING:
+    from shared.events.names import SealedClass
 
 Agency = Annotated[str, typer.Option("--agency", metavar="AGENCY", help="Whose system this is.")]
 
@@ -146,20 +150,43 @@ def sealed(body: dict[str, Any], number: UUID, data: Path | None) -> dict[str, A
     """The body with what stands under `clear` sealed to the county's key, bound to this submission."""
     from shared.cli.client import Client
     from shared.cli.places import address
-    from shared.events.names import SealedClass
     from shared.events.sealing import seal_for_county
 
+    parts = facts_by_class(body)
     with Client(address("referrals", data_directory(data)), None) as client:
         key = client.get("/v1/keys").body["keys"][0]
-    clear = body.get("clear")
-    if not isinstance(clear, dict):
-        raise Usage("`clear` is an object of facts by class.")
-    parts = {
-        name: seal_for_county(key, number, SealedClass(name), facts)
-        for name, facts in clear.items()
-        if name in set(SealedClass)
-    }
-    return {**{k: v for k, v in body.items() if k != "clear"}, "sealed": {**body.get("sealed", {}), **parts}}
+    done: dict[str, Any] = dict(body.get("sealed", {}))
+    for cls, facts in parts.items():
+        try:
+            done[cls] = seal_for_county(key, number, cls, facts)
+        except Undeliverable:
+            problem = f"What stands under `{cls}` is too long for one submission."
+            raise Usage(problem, "Report it over HTTPS: `accord concern report`.") from None
+    return {**{k: v for k, v in body.items() if k != "clear"}, "sealed": done}
+
+
+def facts_by_class(body: dict[str, Any]) -> dict[SealedClass, dict[str, Any]]:
+    """What stands under `clear`, all of it. Raises Usage rather than leave anything out; it quotes no value, and
+    no name of a class that is none, since that may be anything."""
+    from shared.events.names import SealedClass
+
+    clear, known = body["clear"], [str(cls) for cls in SealedClass]
+    if not isinstance(clear, dict) or not isinstance(body.get("sealed", {}), dict):
+        raise Usage("`clear` and `sealed` are objects by class.", f"The classes are {', '.join(known)}.")
+    for name, facts in clear.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1, 0.7)
+            meant = f"Is `{near[0]}` meant? " if near else ""
+            raise Usage(
+                "`clear` has a class that is not known, so nothing was sent.",
+                f"{meant}The classes are {', '.join(known)}.",
+            )
+        if not isinstance(facts, dict):
+            raise Usage(
+                f"`{name}` under `clear` is no object of facts, so nothing was sent.",
+                f'Write "{name}": {{"text": "…"}} or other names.',
+            )
+    return {SealedClass(name): facts for name, facts in clear.items()}
 
 
 class _Reader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.referrals.domain.codes import require_listed
 from services.referrals.domain.commands import AssignWorker, JoinAgency, LeaveAgency
 from services.referrals.domain.deciding import At, case_facts, happened, permit
 from services.referrals.domain.facts import Fact
@@ -10,6 +11,7 @@ from shared.errors import Refusal
 from shared.events import Data
 from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, WorkerAssigned
 from shared.mou.facts import ThingFacts
+from shared.mou.vocabulary import CodeList
 
 
 def join(matter: Matter, command: JoinAgency, at: At) -> list[Fact]:
@@ -19,7 +21,8 @@ def join(matter: Matter, command: JoinAgency, at: At) -> list[Fact]:
         raise Refusal(
             clause, "already-takes-part", "The agency takes part already.", "Nothing to do.", "/agency"
         )
-    data = AgencyJoined(case=matter.case, agency=command.agency, relation=command.relation)
+    relation = require_listed(CodeList.RELATION, command.relation, at.mou, clause, "/relation")
+    data = AgencyJoined(case=matter.case, agency=command.agency, relation=relation)
     return [_on(matter, data, clause, at, command)]
 
 
@@ -32,7 +35,8 @@ def leave(matter: Matter, command: LeaveAgency, at: At) -> list[Fact]:
     if command.agency not in matter.agencies:
         detail, remedy = "The agency does not take part.", "Nothing to do."
         raise Refusal(clause, "does-not-take-part", detail, remedy, "/agency")
-    data = AgencyLeft(case=matter.case, agency=command.agency, reason=command.reason)
+    reason = require_listed(CodeList.LEAVE_REASON, command.reason, at.mou, clause, "/reason")
+    data = AgencyLeft(case=matter.case, agency=command.agency, reason=reason)
     return [_on(matter, data, clause, at, command)]
 
 

@@ -22,7 +22,9 @@ from shared.events.names import (
     Urgency,
     YouthChoice,
 )
+from shared.events.sealing import MAX_OPENED
 from shared.events.types.concern import CallLine, Danger
+from shared.mou.vocabulary import CODE_FORM, CODE_LENGTH
 
 #: How deep facts in clear may be nested; what is read by people needs no more.
 DEEPEST = 20
@@ -55,11 +57,11 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 Stated = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-#: A code of the county's lists. It stands in clear on kept topics, so it has the form of a code: no capital letter,
-#: no space, no date, and so no name or birth date as people write them.
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+){0,7}$", max_length=48)]
+#: A code of the county's lists. It stands in clear on kept topics, so deciding asks the MOU's list whether it is
+#: one (`domain/codes.py`); this is only its form, which a name can have as well.
+Code = Annotated[str, StringConstraints(pattern=CODE_FORM, max_length=CODE_LENGTH)]
 ClearFacts = dict[SealedClass, Annotated[dict[str, Any], AfterValidator(_plain)]]
-SealedFacts = dict[SealedClass, Annotated[str, StringConstraints(max_length=40_000)]]
+SealedFacts = dict[SealedClass, Annotated[str, StringConstraints(max_length=MAX_OPENED)]]
 
 
 class Command(BaseModel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from services.referrals.domain.codes import without_unlisted
 from services.referrals.domain.commands import (
     AttachConcern,
     EvaluateOut,
@@ -14,7 +15,9 @@ from services.referrals.domain.commands import (
 )
 from services.referrals.domain.deciding import AHEAD, At, concern_facts, happened, illegal, permit
 from services.referrals.domain.facts import Fact
+from services.referrals.domain.kept import keep_as_submitted
 from services.referrals.domain.parts import Concern, ConcernStatus, Matter
+from services.referrals.domain.portions import continued
 from shared.errors import Refusal
 from shared.events.names import Matter as MatterName
 from shared.events.names import SealedClass
@@ -61,8 +64,11 @@ def report(command: ReportConcern, at: At, flags: tuple[str, ...] = ()) -> list[
     given = command.model_dump(include=set(EXPECTED), exclude_defaults=True)
     missing = [f"missing.{name}" for name in EXPECTED if name not in given]
     missing += [f"missing.{name}" for name in SEALED_EXPECTED if not command.clear.get(name)]
+    command, unknown = without_unlisted(command, at.mou)
+    clear = keep_as_submitted(command.clear, unknown) if unknown else command.clear
+    unlisted = [f"unknown-code.{name}" for name in unknown]
     times, late = _stated_times(command, at)
-    return [
+    return continued(
         Fact(
             ConcernReported(
                 concern=at.new.concern,
@@ -75,7 +81,7 @@ def report(command: ReportConcern, at: At, flags: tuple[str, ...] = ()) -> list[
                 known_since=times["known_since"],
                 called_at=times["called_at"],
                 called_line=command.called_line,
-                flags=tuple(dict.fromkeys((*permission.flags, *flags, *missing, *late))),
+                flags=tuple(dict.fromkeys((*permission.flags, *flags, *unlisted, *missing, *late))),
                 sealed={},
             ),
             permission.clause,
@@ -83,9 +89,9 @@ def report(command: ReportConcern, at: At, flags: tuple[str, ...] = ()) -> list[
             stream=at.new.concern,
             subject=at.new.concern,
             youth=at.new.youth,
-            seal=command.clear,
+            seal=clear,
         )
-    ]
+    )
 
 
 def _stated_times(command: ReportConcern, at: At) -> tuple[dict[str, datetime | None], list[str]]:
@@ -103,7 +109,7 @@ def state_call(
     """Record the telephone call, whatever the concern's status. Once in a case (`matter`), in its stream."""
     permission = permit(at, "state-call", concern_facts(concern))
     late = ("ahead.called_at",) if command.called_at > at.now + AHEAD else ()
-    return [
+    return continued(
         Fact(
             ConcernCallStated(
                 concern=concern.id,
@@ -120,7 +126,7 @@ def state_call(
             matter=matter.matter if matter else "none",
             seal=command.clear,
         )
-    ]
+    )
 
 
 def evaluate_out(concern: Concern, command: EvaluateOut, at: At) -> list[Fact]:

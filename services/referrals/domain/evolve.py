@@ -19,6 +19,7 @@ from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, Worke
 from shared.events.types.concern import (
     ConcernAttached,
     ConcernCallStated,
+    ConcernContinued,
     ConcernEvaluatedOut,
     ConcernLinked,
     ConcernReported,
@@ -34,6 +35,7 @@ from shared.events.types.referral import (
 PART_OF: Mapping[type, tuple[str, str]] = {
     ConcernReported: ("concern", "concern"),
     ConcernCallStated: ("concern", "concern"),
+    ConcernContinued: ("concern", "concern"),
     ConcernEvaluatedOut: ("concern", "concern"),
     ConcernAttached: ("concern", "concern"),
     CaseOpened: ("matter", "case_stream"),
@@ -89,6 +91,10 @@ def _reported(_: Any, event: Recorded, data: Any) -> dict[str, Any]:
 def _call_stated(part: Concern, _: Recorded, data: Any) -> dict[str, Any]:
     flags = (*part.flags, *data.flags)
     return {"called_at": data.called_at, "called_line": data.called_line, "flags": flags}
+
+
+def _continued(_: Concern, __: Recorded, ___: Any) -> dict[str, Any]:
+    return {}
 
 
 def _evaluated_out(_: Concern, __: Recorded, data: Any) -> dict[str, Any]:
@@ -150,6 +156,7 @@ def _rejected(part: Referral, event: Recorded, data: Any) -> dict[str, Any]:
 STEPS: Mapping[type, Callable[[Any, Recorded, Any], dict[str, Any]]] = {
     ConcernReported: _reported,
     ConcernCallStated: _call_stated,
+    ConcernContinued: _continued,
     ConcernEvaluatedOut: _evaluated_out,
     ConcernAttached: _attached,
     CaseOpened: _opened,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID, uuid5
 
+from services.referrals.domain.codes import require_listed
 from services.referrals.domain.commands import AdoptMou, AssignRole, EndRole
 from services.referrals.domain.deciding import At, happened, permit
 from services.referrals.domain.facts import Fact
@@ -13,6 +14,7 @@ from shared.events.types.role import RoleAssigned, RoleEnded
 from shared.mou.document import Mou
 from shared.mou.facts import ThingFacts
 from shared.mou.terms import effective_at, unsigned
+from shared.mou.vocabulary import CodeList
 
 #: Roles of one person live in a stream of their own, found from the person's random id.
 ROLES = UUID("6b1f6c0a-0f0e-4a53-9b0b-6f5c0f5d1c11")
@@ -33,7 +35,8 @@ def assign_role(command: AssignRole, at: At) -> list[Fact]:
 def end_role(command: EndRole, at: At) -> list[Fact]:
     """A person of the agency holds a role no longer. Raises Refusal."""
     clause = permit(at, "end-role", ThingFacts("person", owner=command.agency)).clause
-    data = RoleEnded(person=command.person, agency=command.agency, role=command.role, reason=command.reason)
+    reason = require_listed(CodeList.END_ROLE_REASON, command.reason, at.mou, clause, "/reason")
+    data = RoleEnded(person=command.person, agency=command.agency, role=command.role, reason=reason)
     return [_of_person(data, command.person, clause, at, command)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from services.referrals.domain.cases import further_matter
+from services.referrals.domain.codes import require_all_listed, require_listed
 from services.referrals.domain.commands import (
     AcceptReferral,
     ReceiveReferral,
@@ -25,6 +26,7 @@ from shared.events.types.referral import (
 from shared.mou.document import Mou
 from shared.mou.facts import ThingFacts
 from shared.mou.terms import reject_reasons, respond_within
+from shared.mou.vocabulary import CodeList
 
 #: (status, act) -> the status after it. What is absent is refused with the clause of the act.
 #: Accepting straight from requested implies that the referral was received.
@@ -77,8 +79,8 @@ def request(matter: Matter, command: RequestReferral, at: At) -> list[Fact]:
                 matter=command.matter,
                 sender=at.caller.agency,
                 recipient=command.recipient,
-                kind=command.kind,
-                needs=command.needs,
+                kind=require_listed(CodeList.REFERRAL_KIND, command.kind, mou, clause, "/kind"),
+                needs=require_all_listed(CodeList.NEEDS, command.needs, mou, clause, "/needs"),
                 urgency=command.urgency,
                 respond_by=time + respond_within(command.urgency, mou),
                 youth_choice=command.youth_choice,

@@ -73,6 +73,18 @@ class ConcernCallStated(Data):
     sealed: Sealed
 
 
+class ConcernContinued(Data):
+    """The rest of what was stated with the event before, of which one event could not hold all: nothing is lost.
+
+    A text that was cut goes on where it ended, under the same name of the same class.
+    """
+
+    TYPE: ClassVar[str] = "accord.concern.continued.v1"
+    concern: Id
+    part: int = Field(ge=2)
+    sealed: Sealed
+
+
 class ConcernEvaluatedOut(Data):
     """Human services decided that the concern is not opened as a case here, and why. MPP 31-105."""
 

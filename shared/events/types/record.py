@@ -8,7 +8,11 @@ from shared.events.data import ClassCode, Data, Id, Word
 
 
 class RecordRead(Data):
-    """A person read what is recorded of a case or concern."""
+    """A person read what is recorded of a case or concern.
+
+    `about` is what was read first: a concern, a case, a referral or a dead letter. The event's subject is its case,
+    if it has one.
+    """
 
     TYPE: ClassVar[str] = "accord.record.read.v1"
     about: Id

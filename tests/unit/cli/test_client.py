@@ -134,7 +134,6 @@ class TestAProblem:
             (403, "not-allowed", 5),
             (404, "not-found", 3),
             (409, "conflict", 4),
-            (409, "request-in-progress", 4),
             (409, "refused", 5),
             (412, "stale", 4),
             (413, "too-large", 5),

@@ -7,11 +7,11 @@ import pytest
 
 from shared.mou import REASONS, Act, Mou, load
 from shared.mou.document import RoutingRule
-from shared.mou.vocabulary import Relation, Target
+from shared.mou.vocabulary import CodeList, Relation, Target
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "mou.md").read_text("utf-8")
-WORDS = [*Mou.model_fields, *Act, *Relation, *Target, *REASONS, "inbound", "outbound"]
+WORDS = [*Mou.model_fields, *Act, *Relation, *Target, *CodeList, *REASONS, "inbound", "outbound"]
 OPTIONS = ["tier", "act_now_if_urgency", "not_to_the_actor", "needs_acknowledgement"]
 
 

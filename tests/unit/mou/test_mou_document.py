@@ -90,6 +90,7 @@ CLAUSED = [
     ["parties", 1, "clause"],
     ["reject_reasons", 0, "clause"],
     ["evaluated_out", 0, "clause"],
+    ["codes", "signs", 0, "clause"],
     ["respond_within", 0, "clause"],
     ["undo", "clause"],
     ["unroutable", "clause"],

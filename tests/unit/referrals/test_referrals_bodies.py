@@ -123,10 +123,19 @@ class TestWhatNoFieldTakes:
         assert not usable(command)
         assert flags == ("unknown-field",)
 
-    def test_is_flagged_as_not_kept_when_it_is_too_much(self):
-        command, flags = read_body("report-concern", {"immediate_danger": "no", "x": "y" * 9_000})
-        assert command.clear == {}
-        assert "not-kept" in flags
+    def test_is_kept_however_much_it_is_and_though_no_json_writer_takes_it(self):
+        for lost in ("y" * 60_000, float("nan"), "\ud800", deep(300)):
+            command, flags = read_body("report-concern", {"immediate_danger": "no", "x": lost})
+            assert flags == ("unknown-field",)
+            kept = command.clear[SealedClass.NARRATIVE][AS_SUBMITTED]
+            assert kept == {"x": lost} or kept["json"] == json.dumps({"x": lost})
+
+    def test_does_not_take_the_place_of_what_was_stated_under_the_same_name(self):
+        clear = {"narrative": {AS_SUBMITTED: CANARY}}
+        command, _ = read_body("report-concern", {"x": 1, "clear": clear})
+        kept = command.clear[SealedClass.NARRATIVE]
+        assert kept == {AS_SUBMITTED: CANARY, f"{AS_SUBMITTED}_2": {"x": 1}}
+        assert not usable(command)
 
     def test_costs_no_good_class_beside_it(self):
         body = {"clear": {"identity": {"name": CANARY}, "contact": 7, CANARY: {"a": 1}}}

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 import structlog
-from fastapi import APIRouter, FastAPI, Header
+from fastapi import APIRouter, Depends, FastAPI, Header
 from fastapi.testclient import TestClient
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -17,7 +17,7 @@ from shared.settings import Settings
 from shared.web.app import Check, create_app
 from shared.web.callers import Caller, CurrentCaller
 from shared.web.fakes import FakeVerifier
-from shared.web.preconditions import IdempotencyKey, IfMatch, check_if_match
+from shared.web.preconditions import idempotency_key, names, require_if_match
 from shared.web.problems import Problem
 from shared.web.trace import CurrentTrace
 
@@ -37,7 +37,6 @@ FAILURES = {
     "disagreement": Disagreement("ahead", "CANARY", "accord repair referrals"),
     "undeliverable": Undeliverable("no-envelope", "CANARY"),
     "unexpected": RuntimeError("CANARY"),
-    "progress": Problem("request-in-progress"),
 }
 
 
@@ -62,11 +61,12 @@ def router() -> APIRouter:
         thing: UUID,
         body: Body,
         caller: CurrentCaller,
-        key: IdempotencyKey,
-        based_on: IfMatch,
+        key: Annotated[str, Depends(idempotency_key)],
+        based_on: Annotated[str, Depends(require_if_match)],
         limit: int = 10,
     ) -> dict[str, datetime]:
-        check_if_match(based_on, '"now"')
+        if not names(based_on, '"now"'):
+            raise Problem("stale")
         return {"at": body.at}
 
     @api.get("/v1/failures/{kind}")

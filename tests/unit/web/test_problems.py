@@ -140,7 +140,6 @@ REQUESTS = {
     "hidden": (("GET", "/v1/failures/hidden", {}), 404, "not-found"),
     "a service's own reason": (("GET", "/v1/failures/own", {}), 422, "invalid-field"),
     "conflict": (("GET", "/v1/failures/conflict", {}), 409, "conflict"),
-    "in progress": (("GET", "/v1/failures/progress", {}), 409, "request-in-progress"),
     "later": (("GET", "/v1/failures/later", {}), 503, "try-later"),
     "disagreement": (("GET", "/v1/failures/disagreement", {}), 503, "stores-disagree"),
     "undeliverable": (("GET", "/v1/failures/undeliverable", {}), 400, "unreadable"),
