@@ -190,7 +190,8 @@ def _addresses(run: Any, health: Any) -> list[tuple[Any, ...]]:
     rows = []
     for name, address in run.addresses.items():
         found = health.get(name)
-        what = ", ".join([found.status, *(str(c.get("detail")) for c in found.checks)]) if found else None
+        said = [f"{c.get('name')}: {c.get('detail')}" for c in found.checks] if found else []
+        what = ", ".join([found.status, *said]) if found else None
         rows.append((name, address, what))
     return rows
 

@@ -152,6 +152,7 @@ class Worker:
         while not self._stop.is_set():
             if not ready and stream.assigned.is_set():
                 ready = True
+                await self._look(stream)
                 log.info("ready", slot=self._settings.worker_slot)
             await self._sleep(0.05 if not ready else 1.0)
             if pump.done() or app.crashed or app.should_stop:
