@@ -16,6 +16,7 @@ from services.referrals.intake.rewound import look_behind
 from services.referrals.intake.taking import Taker
 from services.referrals.intake.upkeep import Upkeep
 from shared.bus import clients
+from shared.bus.deadletters import Streak
 from shared.bus.gate import Gate
 from shared.bus.record import Record
 from shared.errors import Conflict, Disagreement, TryLater
@@ -23,8 +24,7 @@ from shared.events.names import Agency, submissions_topic
 from shared.settings import Settings
 from shared.store.positions import all_positions
 
-#: So many dead letters without one good record hold an agency's topic; one record a minute is tried after that.
-TOO_MANY = 20
+#: Too many dead letters in a row hold an agency's topic for so long; one record is tried each time after that.
 HELD_SECONDS = 60.0
 #: What cannot be done for so long is said to the operator; the topic stays where it is.
 REPORT_AFTER = 600.0
@@ -37,7 +37,7 @@ log = structlog.get_logger()
 class Line:
     """How one agency's topic stands: dead letters in a row, until when it rests, since when it waits."""
 
-    in_a_row: int = 0
+    streak: Streak = field(default_factory=Streak)
     rests_until: float = 0.0
     waits_since: float | None = None
     reported: bool = False
@@ -93,9 +93,8 @@ class Intake:
             self._again(partition, record, line, getattr(later, "seconds", 1.0))
             return False
         line.waits_since, line.reported = None, False
-        line.in_a_row = 0 if good else line.in_a_row + 1
-        if line.in_a_row >= TOO_MANY:
-            log.error("agency_held_up", topic=record.topic, count=line.in_a_row, seconds=HELD_SECONDS)
+        if line.streak.note(good):
+            log.error("agency_held_up", topic=record.topic, count=line.streak.length, seconds=HELD_SECONDS)
             self._rest(partition, record.offset + 1, line, HELD_SECONDS)
             return False
         return True
