@@ -33,6 +33,12 @@ class Settings(BaseSettings):
     kafka_password: SecretStr = SecretStr("")
     http_host: str = "127.0.0.1"
     http_port: int = 0
+    http_per_minute: int = Field(20_000, ge=0)
+    """Requests that one caller may make of this process in a minute; 0: no limit."""
+    http_at_once: int = Field(2_000, ge=1)
+    """Requests that are answered at the same time, open streams not counted."""
+    http_streams: int = Field(10_000, ge=1)
+    """Streams that are open at the same time."""
     issuers_file: Path | None = None
     """JSON: a list of {issuer, jwks_uri, audience, algorithms, agencies} (docs/architecture.md, Tokens)."""
     local: bool = False

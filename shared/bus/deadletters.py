@@ -64,4 +64,9 @@ class Streak:
     def note(self, good: bool) -> bool:
         """Count one record. Whether the topic is to be paused now."""
         self.length = 0 if good else self.length + 1
+        return self.too_many
+
+    @property
+    def too_many(self) -> bool:
+        """Whether too many came in a row."""
         return self.length >= self.limit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -19,6 +19,7 @@ from shared.web.health import Check as Check
 from shared.web.health import Readiness, health_router
 from shared.web.problem_pages import page
 from shared.web.problem_types import BY_SLUG
+from shared.web.shares import AtOnce, Shares
 
 #: FastAPI's own telemetry would export path and query values: all of it is off.
 NO_TELEMETRY: Any = {
@@ -63,12 +64,14 @@ def create_app(
     routers: Sequence[APIRouter],
     settings: Settings,
     refusals: Mapping[str, int] | None = None,
+    spared: Collection[str] = (),
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
 ) -> FastAPI:
     """An API with its health, problems, headers, limits and log lines. Does no I/O.
 
     `readiness` runs in a thread at each /readyz; `refusals` maps a Refusal's reason to 403, 404, 409 or 422.
-    Handlers find `app.state.settings`, and `app.state.draining`, an asyncio.Event set when the process ends.
+    `spared` are the ids of operations that no caller's share ever stops. Handlers find `app.state.settings`, and
+    `app.state.draining`, an asyncio.Event set when the process ends.
     """
     app = FastAPI(
         title=f"Accord {service}",
@@ -82,12 +85,14 @@ def create_app(
     )
     app.state.service, app.state.settings, app.state.verifier = service, settings, verifier
     app.state.draining = asyncio.Event()
+    app.state.shares = Shares(settings.http_per_minute, spared)
+    app.state.streams = AtOnce(settings.http_streams)
     problems.install(app, refusals)
     app.include_router(health_router(readiness))
     app.include_router(_pages())
     for router in routers:
         app.include_router(router)
-    app.add_middleware(Edge)
+    app.add_middleware(Edge, most=settings.http_at_once)
     _finish_contract(app)
     return app
 

@@ -10,6 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.events.names import Agency, Purpose, Role
 from shared.web.problems import Problem
+from shared.web.shares import Shares
 
 PURPOSE_HEADER = "Accord-Purpose"
 
@@ -65,13 +66,17 @@ async def current_caller(
         str | None, Header(alias=PURPOSE_HEADER, description="Why you act or read; coordinate by default.")
     ] = None,
 ) -> Caller:
-    """FastAPI dependency: the verified caller. Raises Problem 401 or 422, TryLater."""
+    """FastAPI dependency: the verified caller. Raises Problem 401, 422 or 429, TryLater."""
     if credentials is None or not credentials.credentials:
         raise Problem("token-missing", headers=challenge())
     verifier: Verifier = request.app.state.verifier
     purpose = purpose_of(request)
     caller = await verifier.verify(credentials.credentials, purpose)
     request.state.caller = caller
+    shares: Shares = request.app.state.shares
+    shares.count(
+        f"{caller.agency}/{caller.person}", getattr(request.scope.get("route"), "operation_id", None)
+    )
     return caller
 
 

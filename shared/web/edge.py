@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -12,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.web.problems import Problem, retry_after, unexpected
+from shared.web.shares import AtOnce
 from shared.web.trace import continued
 
 LARGEST_BODY = 65_535
@@ -36,8 +38,9 @@ QUIET = frozenset({"/livez", "/readyz"})
 class Edge:
     """Pure ASGI middleware, so that streams pass through it unbuffered."""
 
-    def __init__(self, app: ASGIApp, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, app: ASGIApp, most: int, clock: Callable[[], float] = time.perf_counter) -> None:
         self.app, self.clock = app, clock
+        self._at_once = AtOnce(most)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request. Never raises for an HTTP request that has not begun its answer."""
@@ -46,15 +49,22 @@ class Edge:
             return
         headers = Headers(scope=scope)
         scope.setdefault("state", {})["trace"] = continued(headers.get("traceparent"))
-        answer = _Answer(send)
+        work = ExitStack()
+        answer = _Answer(send, work)
         began = self.clock()
         try:
-            await self._answered(scope, headers, receive, answer)
+            await self._answered(scope, headers, receive, answer, work)
         finally:
+            work.close()
             _log(scope, answer.status, self.clock() - began)
 
-    async def _answered(self, scope: Scope, headers: Headers, receive: Receive, answer: _Answer) -> None:
+    async def _answered(
+        self, scope: Scope, headers: Headers, receive: Receive, answer: _Answer, work: ExitStack
+    ) -> None:
         try:
+            if scope["path"] not in QUIET:
+                self._at_once.require_room()
+            work.enter_context(self._at_once.one_more())
             if _announced(headers) > LARGEST_BODY:
                 raise Problem("too-large")
             await self.app(scope, _limited(receive), answer)
@@ -74,10 +84,10 @@ class Edge:
 
 
 class _Answer:
-    """`send`, which adds the security headers and remembers the status."""
+    """`send`, which adds the security headers and remembers the status. A stream that has begun is work no more."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, send: Send, work: ExitStack) -> None:
+        self._send, self._work = send, work
         self.status: int | None = None
 
     async def __call__(self, message: Message) -> None:
@@ -86,6 +96,8 @@ class _Answer:
             headers = MutableHeaders(scope=message)
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
+            if headers.get("content-type", "").startswith("text/event-stream"):
+                self._work.close()
         await self._send(message)
 
 

@@ -48,7 +48,6 @@ def make_server(app: FastAPI, settings: Settings) -> _Server:
         lifespan="on",
         timeout_graceful_shutdown=DRAIN,
         timeout_keep_alive=30,
-        limit_concurrency=2_000,
         h11_max_incomplete_event_size=32_768,
     )
     return _Server(config, app)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+
+from shared.web.shares import AtOnce
 
 HEARTBEAT = 15.0
 """Seconds of silence after which a comment is sent, so that nobody between takes the stream for dead."""
@@ -39,9 +41,19 @@ def sse_response(
     """The answer that streams `events` until they end, the client leaves, or the process must end.
 
     `events` is closed in each case. The first bytes go out at once, so a client knows that it is connected.
+    Raises Problem 503 with Retry-After if as many streams are open as this process takes.
     """
-    body = _stream(events, request.app.state.draining, heartbeat)
+    state = request.app.state
+    state.streams.require_room()
+    body = _counted(_stream(events, state.draining, heartbeat), state.streams)
     return StreamingResponse(body, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+async def _counted(stream: AsyncGenerator[bytes, None], streams: AtOnce) -> AsyncGenerator[bytes, None]:
+    with streams.one_more():
+        async with aclosing(stream):
+            async for part in stream:
+                yield part
 
 
 async def _stream(

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from services.referrals.api.calls import Doors
 from services.referrals.api.commands import commands_router
 from services.referrals.api.questions import contract_router, questions_router
+from services.referrals.application.bodies import LENIENT
 from shared.errors import TryLater
 from shared.mou.vocabulary import REASONS
 from shared.settings import Settings
@@ -39,6 +40,7 @@ def make_app(doors: Doors, verifier: Verifier, settings: Settings, readiness: Re
         routers=routers,
         settings=settings,
         refusals=STATUSES,
+        spared=LENIENT,
     )
 
 

@@ -20,11 +20,6 @@ from shared.web.callers import Caller
 from shared.web.problems import Problem
 from shared.web.trace import Trace
 
-NOTICE = (
-    "This record does not replace the call: a mandated reporter telephones the hotline at once"
-    " (PC 11166(a)). State the call when it is made."
-)
-
 NO_EVENT = "What this states does not fit the 65,535 bytes of one event."
 
 

@@ -17,6 +17,7 @@ from services.referrals.intake.rewound import look_behind
 from services.referrals.intake.taking import Taker
 from services.referrals.intake.upkeep import Upkeep
 from shared.bus import clients
+from shared.bus.deadletters import Streak
 from shared.bus.gate import Gate
 from shared.bus.record import Record
 from shared.errors import Conflict, Disagreement, TryLater
@@ -25,8 +26,7 @@ from shared.settings import Settings
 from shared.store.positions import all_positions
 from shared.store.pulse import Hold, Place, Pulse
 
-#: So many dead letters without one good record hold an agency's topic; one record a minute is tried after that.
-TOO_MANY = 20
+#: Too many dead letters in a row hold an agency's topic for so long; one record is tried each time after that.
 HELD_SECONDS = 60.0
 #: What cannot be done for so long is said to the operator; the topic stays where it is.
 REPORT_AFTER = 600.0
@@ -41,7 +41,7 @@ class Line:
     it waits and for what."""
 
     taken: int = -1
-    in_a_row: int = 0
+    streak: Streak = field(default_factory=Streak)
     rests_until: float = 0.0
     waits_since: float | None = None
     waits_for: str = ""
@@ -51,9 +51,9 @@ class Line:
         """Why the topic rests just now, if it does. `behind`: how many of its records are not taken."""
         if self.waits_since is not None:
             return Hold(self.waits_for)
-        if self.in_a_row >= TOO_MANY and (self.rests_until > now or behind):
+        if self.streak.too_many and (self.rests_until > now or behind):
             return Hold(
-                f"{self.in_a_row} records in a row could not be read; one a minute is tried", urgent=True
+                f"{self.streak.length} records in a row could not be read; one a minute is tried", urgent=True
             )
         return None
 
@@ -131,9 +131,8 @@ class Intake:
             return False
         line.taken = record.offset
         line.waits_since, line.reported = None, False
-        line.in_a_row = 0 if good else line.in_a_row + 1
-        if line.in_a_row >= TOO_MANY:
-            log.error("agency_held_up", topic=record.topic, count=line.in_a_row, seconds=HELD_SECONDS)
+        if line.streak.note(good):
+            log.error("agency_held_up", topic=record.topic, count=line.streak.length, seconds=HELD_SECONDS)
             self._rest(partition, record.offset + 1, line, HELD_SECONDS)
             return False
         return True

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from services.referrals.application.orders import Outcome
+from services.referrals.application.orders import NOTICE, Outcome
 from shared.bus.record import Record
 from shared.errors import Refusal
 from shared.events.types.submission import Outcome as Said
 from shared.events.types.submission import SubmissionReceipted
 
-NOTICE = (
-    "This record does not replace the call: a mandated reporter telephones the hotline at once"
-    " (PC 11166(a)). State the call when it is made."
-)
 UNREADABLE = (
     "The record could not be read. It is kept for 30 days and somebody was told. If it is about a child,"
     " telephone the hotline now, and submit it again."

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from uuid import UUID, uuid4, uuid5
 
 import structlog
@@ -19,11 +18,11 @@ from services.referrals.domain.commands import Command, Sealing
 from services.referrals.domain.deciding import NO_MOU
 from services.referrals.intake.parsing import Submission, parse, submission_id
 from services.referrals.intake.receipts import receipt_of, unreadable
+from shared.bus.deadletters import deadletter
 from shared.bus.record import Record
 from shared.errors import AccordError, Refusal, Undeliverable
 from shared.events import Data, Draft
 from shared.events.names import Purpose, Service, deadletters_topic, events_topic, receipts_topic
-from shared.events.types.deadletter import DeadletterRecorded
 from shared.events.types.submission import SubmissionReceipted, SubmissionUnreadable
 from shared.mou.facts import CallerFacts
 from shared.store.positions import lock_position
@@ -196,7 +195,6 @@ class Taker:
 
     def _dead_letter(self, record: Record, agency: str, reason: str) -> None:
         """Keep the bytes in the vault, tell notifications, give the receipt. The vault first: it is idempotent."""
-        value = record.value or b""
         kept = self.referrals.vault.keep_deadletter(
             topic=record.topic,
             partition=record.partition,
@@ -206,15 +204,13 @@ class Taker:
             value=record.value,
             headers=[(name, said or b"") for name, said in record.headers],
         )
-        where = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
-        facts = {**where, "reason": reason, "size": len(value), "sha256": sha256(value).hexdigest()}
+        letter = deadletter(record, reason, kept.id)
         submission = submission_id(record) or uuid4()
         settle = OneRecord(
             record, agency, submission, self.now, lambda _: unreadable(submission, agency, record, reason)
         )
         stream = refusals_stream(agency, system_of(agency))
-        told = SubmissionUnreadable(submitter=agency, deadletter=str(kept.id), **facts)
-        letter = DeadletterRecorded(deadletter=str(kept.id), **facts)
+        told = SubmissionUnreadable(submitter=agency, **letter.model_dump())
         with self.referrals.store.transaction() as connection:
             settle.begin(connection)
             # Whom to tell is said by the rules in force: a dead letter may be about a child.
@@ -229,7 +225,8 @@ class Taker:
             drafts += settle.drafts(Outcome("unreadable"))
             self.referrals.store.append(connection, drafts, {})
             settle.commit(connection)
-        log.warning("submission_dead_lettered", reason=reason, bytes=len(value), agency=agency, **where)
+        where = letter.model_dump(include={"topic", "partition", "offset"})
+        log.warning("submission_dead_lettered", reason=reason, bytes=letter.size, agency=agency, **where)
 
 
 def _order(

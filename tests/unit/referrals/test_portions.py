@@ -20,6 +20,9 @@ from shared.events.envelope import MAX_EVENT_BYTES
 from shared.events.names import SealedClass
 from shared.events.sealing import MAX_SEALED, plain, plain_room, seal, sealed_length
 from shared.events.types.concern import ConcernContinued, ConcernReported
+from shared.mou.document import ListedCode
+from shared.mou.vocabulary import CodeList
+from tests.mou.alder import MOU
 from tests.unit.referrals.made import DEPUTY, Log, a_concern, at
 
 IDENTITY, NARRATIVE = SealedClass.IDENTITY, SealedClass.NARRATIVE
@@ -90,9 +93,12 @@ class TestAReport:
     def test_with_much_in_every_field_and_class_is_as_many_events_as_it_needs_each_within_the_limit(self):
         signs = [f"{'long' * 11}-{i:02}" for i in range(40)]
         clear = {cls.value: {"text": "少" * 2_300} for cls in SealedClass}
-        body = {"signs": signs, "exploitation_kind": "k" * 48, "x": 1, "known_since": 7, "called_at": 7}
+        body = {"signs": signs, "exploitation_kind": signs[0], "x": 1, "known_since": 7, "called_at": 7}
         command, flags = read_body("report-concern", {**body, "clear": clear})
-        facts = concerns.report(command, at(DEPUTY), flags)
+        listed = tuple(ListedCode(code=code, clause="3.1", label="Long") for code in signs)
+        codes = {CodeList.SIGNS: listed, CodeList.EXPLOITATION_KIND: (listed[0],)}
+        facts = concerns.report(command, at(DEPUTY, mou=MOU.model_copy(update={"codes": codes})), flags)
+        assert len(facts[0].data.signs) == 40
         assert [type(f.data) for f in facts][:2] == [ConcernReported, ConcernContinued]
         log = Log()
         for fact in facts:

@@ -9,7 +9,8 @@ from shared.web import problem_pages
 from shared.web.problem_types import BY_SLUG, TYPES
 from shared.web.problems import REFUSAL_STATUS, SLUG_OF_STATUS, Problem
 
-PAGES = Path(__file__).parents[3] / "docs" / "problems"
+ROOT = Path(__file__).parents[3]
+PAGES = ROOT / "docs" / "problems"
 
 
 class TestTheTableOfProblemTypes:
@@ -25,6 +26,12 @@ class TestTheTableOfProblemTypes:
     def test_says_for_each_type_the_cause_what_to_do_and_an_example(self, kind):
         assert 400 <= kind.status < 600
         assert all(text.endswith(".") for text in (kind.cause, kind.fix, kind.example))
+
+    @pytest.mark.parametrize("slug", sorted(BY_SLUG))
+    def test_names_no_type_that_nothing_answers_with(self, slug):
+        told = {"problem_types.py", "problem_pages.py", "failures.py"}
+        code = [p for part in ("shared", "services") for p in ROOT.joinpath(part).rglob("*.py")]
+        assert any(f'"{slug}"' in p.read_text("utf-8") for p in code if p.name not in told)
 
     def test_has_a_committed_page_for_each_type_and_no_other(self):
         assert problem_pages.drift(PAGES) == []
