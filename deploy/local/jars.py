@@ -23,6 +23,7 @@ KAFKA_VERSION = "4.3.1"
 _SIDE_BY_SIDE = 8
 _ATTEMPTS = 3
 _READ_SECONDS = 30
+_END_SECONDS = 1.0
 #: All of the jars together are 46 MB.
 FETCH_SECONDS = 600.0
 #: Another process on this machine may be fetching the same jars; wait for it this long.
@@ -130,8 +131,9 @@ def _side_by_side(
             done.put((coordinate, _attempt(coordinate, partial, fetch)))
 
     # Daemon threads: a registry that never answers must not keep the process from ending.
-    for _ in range(min(_SIDE_BY_SIDE, len(missing))):
-        threading.Thread(target=work, daemon=True).start()
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(min(_SIDE_BY_SIDE, len(missing)))]
+    for thread in threads:
+        thread.start()
     try:
         for _ in missing:
             try:
@@ -143,6 +145,10 @@ def _side_by_side(
             yield coordinate, result
     finally:
         stop.set()
+        # What one of them still writes, its caller could not clear away.
+        limit = time.monotonic() + _END_SECONDS
+        for thread in threads:
+            thread.join(max(0.0, limit - time.monotonic()))
 
 
 def _attempt(coordinate: str, partial: Path, fetch: Fetch) -> Path | Exception:
