@@ -25,7 +25,7 @@ from shared.mou import (
 TEXT = (Path(__file__).parents[3] / "deploy" / "local" / "alder-county.yaml").read_text("utf-8")
 MOU = load(TEXT)
 DOCUMENT = document_of(MOU)
-REMOVE = object()
+REMOVE = Ellipsis  # a name that is the same in every process
 
 
 def changed(path, value):

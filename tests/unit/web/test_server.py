@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from deploy.local.child import free_port
 from shared.cli.client import Client
 
 ROOT = Path(__file__).parents[3]
@@ -36,12 +36,6 @@ class Server:
 
     def lines(self) -> list[dict[str, object]]:
         return [json.loads(line) for line in self.log.read_text().splitlines()]
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture
@@ -87,6 +81,7 @@ class TestAStream:
             lines = response.iter_lines()
             assert any(line == ": ping" for line in lines)
 
+    @pytest.mark.alone
     def test_hands_an_event_on_within_milliseconds(self, server):
         waits = []
         with server.client() as client, client.stream("GET", "/ticks") as response:
@@ -143,6 +138,7 @@ class TestAServer:
         ready = server.lines()[0]
         assert (ready["event"], f"http://127.0.0.1:{ready['port']}") == ("ready", server.base)
 
+    @pytest.mark.alone
     def test_answers_within_milliseconds_on_a_connection_that_stays_open(self, server):
         waits = []
         with server.client() as client:
@@ -179,6 +175,7 @@ class TestAServer:
             asking.join(timeout=10)
         assert (code, answers) == (0, [200])
 
+    @pytest.mark.alone
     def test_ends_with_0_within_5_seconds_whatever_is_still_running(self, server):
         answers: list[httpx2.Response] = []
         with server.client() as client:
