@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -52,10 +53,12 @@ def demo(
             stage = play(doors, tell, folder / "logs")
         finally:
             doors.close()
-        if not once:
-            _tell_what_now(tell, stage, run, folder, ours)
-            if ours:
-                _stay(folder, run)
+        # Ctrl-C is the way to end it from the moment that it says so.
+        with contextlib.suppress(KeyboardInterrupt):
+            if not once:
+                _tell_what_now(tell, stage, run, folder, ours)
+                if ours:
+                    _stay(folder, run)
 
 
 def _tell_what_now(tell: Teller, stage: Stage, run: Run, folder: Path, ours: bool) -> None:
@@ -84,13 +87,10 @@ def _tell_what_now(tell: Teller, stage: Stage, run: Run, folder: Path, ours: boo
 
 
 def _stay(folder: Path, run: Run) -> None:
-    """Until Ctrl-C. Raises NotUp if the platform ends by itself."""
+    """While the platform runs. Raises NotUp if it ends by itself."""
     from deploy.local.cli import NotUp
     from deploy.local.runfile import is_running
 
-    try:
-        while is_running(run):
-            time.sleep(_LOOK)
-    except KeyboardInterrupt:
-        return
+    while is_running(run):
+        time.sleep(_LOOK)
     raise NotUp("The platform ended by itself.", f"Its logs are in {folder / 'logs'}.")
