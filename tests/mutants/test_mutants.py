@@ -7,6 +7,7 @@ if it needs them.
 
 from __future__ import annotations
 
+import compileall
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 import pytest
 
@@ -72,7 +74,10 @@ MUTANTS = [_read(patch) for patch in sorted(HERE.glob("*.patch"))]
 
 @pytest.fixture(scope="session")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files that git tracks or would track, copied."""
+    """The files that git tracks or would track, copied, and compiled once for all mutants.
+
+    The bytecode names its source's digest, so that of a file that a patch changes is not used.
+    """
     copy = tmp_path_factory.mktemp("mutants") / "tree"
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "-z"],
@@ -85,6 +90,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if (ROOT / name).is_file():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, copy / name)
+    compileall.compile_dir(copy, quiet=2, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
     return copy
 
 
