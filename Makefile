@@ -41,8 +41,8 @@ setup-dev: $(VENV)/.dev ## install what the checks and tests need, too
 demo: setup ## set up, start everything, play the story; ONCE=1 stops by itself
 	@$(BIN)/accord demo $(if $(ONCE),--once,)
 
-test: setup-dev ## every test, on a real Kafka and a real PostgreSQL
-	@$(BIN)/python -m pytest tests
+test: setup-dev ## every test, on a real Kafka and a real PostgreSQL; WORKERS=0 one after another
+	@$(BIN)/python tools/run_tests.py $(if $(WORKERS),--workers $(WORKERS),)
 
 test-faults: setup-dev ## at least 30 kills and pauses under load, with a printed seed
 	@$(BIN)/python -m pytest tests/faults --faults-full -s

@@ -1,16 +1,16 @@
-"""Options, skips and shared fixtures."""
+"""Options, skips, how tests are spread over processes, and shared fixtures."""
 
 from __future__ import annotations
 
-import os
+from typing import Any
 
 import pytest
 
-from tests.platform_fixtures import KAFKA_WAYS, fresh_database, fresh_topic, infra, platform_folder, system
+from tests.platform_fixtures import KAFKA_WAYS, fresh_database, fresh_topic, infra, platform_folder
+from tests.skips import Skips
+from tests.spreading import group_of, in_order
 
-__all__ = ["fresh_database", "fresh_topic", "infra", "platform_folder", "system"]
-
-_UNEXPECTED_SKIPS = pytest.StashKey[list[str]]()
+__all__ = ["fresh_database", "fresh_topic", "infra", "platform_folder"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,34 +21,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_UNEXPECTED_SKIPS] = []
+    config.stash[KAFKA_WAYS] = []
+    config.pluginmanager.register(Skips(config))
 
 
-def skips_fail(config: pytest.Config) -> bool:
-    """In CI a skip fails the run, unless its reason starts with `elsewhere:`."""
-    return os.environ.get("CI") == "true" and not config.getoption("--allow-skips")
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        items[:] = in_order(items, [item.nodeid for item in items])
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
-    report = yield
-    if report.skipped and not hasattr(report, "wasxfail"):
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        if not reason.removeprefix("Skipped: ").startswith("elsewhere:"):
-            item.config.stash[_UNEXPECTED_SKIPS].append(f"{item.nodeid}: {reason}")
-    return report
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    return Groups(config, log)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if skips_fail(session.config) and session.config.stash[_UNEXPECTED_SKIPS]:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["kafka_ways"] = session.config.stash[KAFKA_WAYS]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    node.config.stash[KAFKA_WAYS] += getattr(node, "workeroutput", {}).get("kafka_ways", [])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for way in config.stash.get(KAFKA_WAYS, []):
+    for way in dict.fromkeys(config.stash[KAFKA_WAYS]):
         terminalreporter.line(f"Kafka of these tests: {way}")
-    unexpected = config.stash[_UNEXPECTED_SKIPS]
-    if skips_fail(config) and unexpected:
-        terminalreporter.section("skipped, which fails the run in CI", red=True)
-        for line in unexpected:
-            terminalreporter.line(line)

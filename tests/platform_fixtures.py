@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from deploy.local.infrastructure import Infrastructure
-from deploy.local.system import System
 
 #: Which of its three ways the Kafka of these tests came: the environment, a container, the local platform.
 KAFKA_WAYS = pytest.StashKey[list[str]]()
@@ -47,18 +46,6 @@ def infra(platform_folder: Callable[[], Path], request: pytest.FixtureRequest) -
     say_which_kafka(request.config, infrastructure.kafka_way)
     yield infrastructure
     infrastructure.remove()
-
-
-@pytest.fixture(scope="session")
-def system(platform_folder: Callable[[], Path]) -> Iterator[System]:
-    """The whole platform with every service, ready, with Alder County's MOU adopted; one for the whole run.
-
-    Tests that kill, pause, hold or restore something start a System of their own.
-    """
-    with System(platform_folder()) as whole:
-        whole.wait_first_steps()
-        yield whole
-    whole.infra.remove()
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.faults.found import Found, look
 from tests.faults.load import Load
 from tests.faults.verdict import Line, judge, table
 
-pytestmark = [pytest.mark.platform, pytest.mark.faults]
+pytestmark = [pytest.mark.platform, pytest.mark.faults, pytest.mark.alone]
 
 FULL = 32
 #: Commands and submissions acknowledged a second, outages included (issue, Accepted when, 4).

@@ -29,6 +29,7 @@ def toy(platform_folder: Callable[[], Path]) -> Iterator[System]:
     system.infra.remove()
 
 
+@pytest.mark.alone
 def test_a_killed_process_is_noticed_within_two_seconds_and_started_again(toy: System) -> None:
     before = toy.wait_ready("steady")
     toy.kill("steady")

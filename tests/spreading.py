@@ -1,0 +1,55 @@
+"""How the tests are spread over pytest-xdist's workers (`make test`): what shares a platform stays together.
+
+A worker runs one group at a time, in the order of the tests; a group is a file, but for those below. Each worker
+has a Kafka and a PostgreSQL of its own (the session fixtures), so tests of two workers never meet on a server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+#: Files that are one group, since they share a running system that takes long to start.
+TOGETHER = {
+    "tests/system/test_readme.py": "the running system",
+    "tests/system/test_submissions_bad_input.py": "the running system",
+}
+#: Files whose tests are dealt out to this many groups, for they share little and take long.
+DEALT = {"tests/mutants/test_mutants.py": 2}
+#: Groups that take longest begin first, so that no worker is left with one of them at the end.
+FIRST = (
+    "tests/system/test_recovery_on_the_running_system.py",
+    "the running system",
+    "tests/mutants/test_mutants.py 0",
+    "tests/mutants/test_mutants.py 1",
+    "tests/integration/test_notifications_worker.py",
+    "tests/integration/test_relay.py",
+    "tests/integration/test_recovery_rows.py",
+    "tests/integration/test_platform_system.py",
+    "tests/system/test_canary_everywhere.py",
+    "tests/system/test_demo.py",
+    "tests/containers/test_kafka_image.py",
+    "tests/integration/test_platform_supervisor.py",
+)
+
+_Item = TypeVar("_Item")
+
+
+def group_of(nodeid: str) -> str:
+    """The group of a test: all of it runs on one worker."""
+    file, _, test = nodeid.partition("::")
+    if file in DEALT:
+        return f"{file} {_number(test) % DEALT[file]}"
+    return TOGETHER.get(file, file)
+
+
+def _number(test: str) -> int:
+    """The same for a test in every process and every run, unlike `hash`."""
+    return sum(map(ord, test))
+
+
+def in_order(items: Sequence[_Item], nodeids: Sequence[str]) -> list[_Item]:
+    """The tests, those of `FIRST` first; the rest, and those of one group, as they were."""
+    rank = {group: n for n, group in enumerate(FIRST)}
+    pairs = sorted(zip(nodeids, items, strict=True), key=lambda pair: rank.get(group_of(pair[0]), len(rank)))
+    return [item for _, item in pairs]

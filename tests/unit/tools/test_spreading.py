@@ -1,0 +1,34 @@
+"""What shares a platform runs on one worker; the order is the same in every process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.spreading import DEALT, FIRST, TOGETHER, group_of, in_order
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_a_file_is_one_group() -> None:
+    assert group_of("tests/unit/a.py::TestA::test_one") == group_of("tests/unit/a.py::test_two[x]")
+    assert group_of("tests/unit/a.py::test_one") != group_of("tests/unit/b.py::test_one")
+
+
+def test_files_that_share_a_running_system_are_one_group() -> None:
+    assert len({group_of(f"{file}::test_one") for file in TOGETHER}) == 1
+
+
+def test_a_file_that_is_dealt_out_is_that_many_groups() -> None:
+    for file, count in DEALT.items():
+        assert len({group_of(f"{file}::test_one[{n}]") for n in range(20)}) == count
+
+
+def test_the_longest_come_first_and_all_else_stays_as_it_was() -> None:
+    rest = ["tests/unit/a.py::test_1", "tests/unit/a.py::test_2", "tests/unit/b.py::test_1"]
+    nodeids = [*rest[:2], f"{FIRST[1]}::test_1", rest[2], f"{FIRST[0]}::test_1", f"{FIRST[0]}::test_2"]
+    assert in_order(nodeids, nodeids) == [nodeids[4], nodeids[5], nodeids[2], *rest]
+
+
+def test_every_file_that_is_named_is_there() -> None:
+    named = {*TOGETHER, *DEALT, *(group.split()[0] for group in FIRST if group not in TOGETHER.values())}
+    assert [name for name in named if not (ROOT / name).is_file()] == []
