@@ -6,7 +6,8 @@ from math import inf
 
 import pytest
 
-from services.referrals.intake.process import TOO_MANY, Line
+from services.referrals.intake.process import Line
+from shared.bus.deadletters import TOO_MANY, Streak
 from shared.bus.gate import relay_stands
 from shared.store.pulse import judged
 
@@ -44,15 +45,22 @@ class TestARelay:
         assert f"{waiting} events wait" in said.detail
 
 
+def unread(count: int) -> Streak:
+    streak = Streak()
+    for _ in range(count):
+        streak.note(good=False)
+    return streak
+
+
 class TestAnAgencysTopic:
     def test_rests_after_twenty_dead_letters_in_a_row_and_while_records_lie_behind_them(self):
-        line = Line(in_a_row=TOO_MANY, rests_until=60.0)
+        line = Line(streak=unread(TOO_MANY), rests_until=60.0)
         assert line.hold(59.0, 0) is not None
         assert line.hold(61.0, 1) is not None
         assert line.hold(61.0, 0) is None
 
     def test_does_not_rest_after_nineteen(self):
-        assert Line(in_a_row=TOO_MANY - 1).hold(0.0, 5) is None
+        assert Line(streak=unread(TOO_MANY - 1)).hold(0.0, 5) is None
 
     def test_that_waits_says_for_what_and_mends_itself(self):
         held = Line(waits_since=1.0, waits_for="the vault does not answer").hold(2.0, 1)
@@ -60,6 +68,6 @@ class TestAnAgencysTopic:
         assert (held.reason, held.urgent) == ("the vault does not answer", False)
 
     def test_of_unreadable_records_does_not_mend_itself(self):
-        held = Line(in_a_row=TOO_MANY, rests_until=60.0).hold(1.0, 0)
+        held = Line(streak=unread(TOO_MANY), rests_until=60.0).hold(1.0, 0)
         assert held is not None
         assert held.urgent
