@@ -11,7 +11,8 @@ from typing import Any
 import structlog
 
 from services.audit import copying
-from services.audit.records import Kept, RawRecord, kept, leaf
+from services.audit.domain.proof.leaf import leaf
+from services.audit.records import Kept, RawRecord, kept
 from services.audit.session import Session
 from services.audit.standing import WITH_EFFECT, Known, Standing, Stood, Tail, behind, stand
 from shared.errors import Conflict
