@@ -11,7 +11,9 @@ from typing import Any
 import structlog
 
 from services.audit import copying
+from services.audit.domain.proof.hashing import leaf_hash
 from services.audit.domain.proof.leaf import leaf
+from services.audit.merkle.trees import STEP, Trees
 from services.audit.records import Kept, RawRecord, kept
 from services.audit.session import Session
 from services.audit.standing import WITH_EFFECT, Known, Standing, Stood, Tail, behind, stand
@@ -45,6 +47,7 @@ class Ledger:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._trees = Trees()
 
     def stands(self, places: Iterable[Place]) -> dict[Place, Stand]:
         """Where each partition ends; rows that are missing are made."""
@@ -70,6 +73,13 @@ class Ledger:
         grouped: dict[Place, list[Kept]] = defaultdict(list)
         for record in batch:
             grouped[record.topic, record.partition].append(kept(record))
+        try:
+            return self._write(grouped, expected)
+        except BaseException:
+            self._trees.forget()
+            raise
+
+    def _write(self, grouped: Mapping[Place, list[Kept]], expected: Mapping[Place, Stand]) -> Written:
         written = Written()
         with self._session.transaction() as c:
             tails = _lock(c, sorted(grouped))
@@ -80,7 +90,9 @@ class Ledger:
                     raise Conflict("the ledger moved")
                 holes = tail.holes
                 known = _known(c, place, behind(tail, records))
-                stood += [(s, tail.generation) for s in stand(tail, records, known.get)]
+                here = stand(tail, records, known.get)
+                stood += [(s, tail.generation) for s in here]
+                self._trees.grow(c, place, tail.dense + 1, _leaf_hashes(here))
                 if tail.holes != holes:
                     _save_holes(c, place, tail)
                 written.stands[place] = _stand(tail, records[-1].record.offset)
@@ -88,6 +100,15 @@ class Ledger:
             written.records = _copy(c, stood)
             _advance(c, written.stands)
         return written
+
+    def catch_up(self, place: Place, dense: int) -> int:
+        """Grow the tree over records that the ledger holds already, one step; how many leaves it lacks then.
+
+        Raises Disagreement if the ledger or the tree lacks what it must hold.
+        """
+        with self._session.transaction() as c:
+            _lock(c, [place])
+            return dense + 1 - self._trees.grow(c, place, dense + 1, {}, most=STEP)
 
     def renew(self, place: Place, detail: str) -> None:
         """Begin a new generation of a partition whose log no longer holds what the ledger does. A finding.
@@ -176,6 +197,12 @@ def _lock(c: Any, places: Sequence[Place]) -> dict[Place, tuple[Tail, int]]:
         place = (r["topic"], r["partition"])
         found[place] = (Tail(r["sequence"], now.get(place, 0), holes[place]), r["offset"])
     return found
+
+
+def _leaf_hashes(stood: Iterable[Stood]) -> dict[int, bytes]:
+    return {
+        s.kept.sequence: leaf_hash(s.kept.leaf) for s in stood if s.has_effect and s.kept.sequence is not None
+    }
 
 
 def _leaf(row: Mapping[str, Any]) -> bytes:
