@@ -34,7 +34,7 @@ def _api(settings: Settings) -> int:
             def readiness() -> list[Check]:
                 return [*checks(audit.store), *(Check(*line) for line in gate.checks())]
 
-            app = make_app(audit.questions, verifier, settings, readiness, audit.secret)
+            app = make_app(audit.questions, verifier, settings, readiness, audit.secret, audit.proofs)
             return serve(app, settings)
         finally:
             audit.close()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable
+from itertools import count
 from typing import TypeVar
 
 import structlog
@@ -12,6 +14,7 @@ from services.audit.beats import Beat
 from services.audit.bootstrap import prepare
 from services.audit.consumer import Consumer
 from services.audit.ledger import Ledger
+from services.audit.merkle.schedule import Schedule
 from services.audit.records import RawRecord
 from services.audit.session import Session
 from services.audit.source import Source
@@ -26,21 +29,46 @@ BEATS = {beats_topic(service): service.value for service in Service}
 KEPT = frozenset(topic.name for topic in kept_topics())
 #: Looks at Kafka or the database at the start, before the supervisor is to start us again.
 TRIES = 60
+#: Objects made and not yet freed before Python looks for cycles; 700 by default.
+COLLECT_AFTER = 200_000
+#: Looks after which a topic that the ledger holds, and Kafka does not show, counts as gone.
+GONE_AFTER = 5
+
+
+def collect_seldom() -> None:
+    """Let Python look for cycles seldom: a batch is tens of thousands of objects without one, and the looking took
+    half the time of a record."""
+    gc.set_threshold(COLLECT_AFTER, 20, 20)
 
 
 def run(settings: Settings, stop: threading.Event) -> int:
     """Consume until `stop`. Returns 0. Raises TryLater if Kafka or the database does not come within a minute."""
+    collect_seldom()
     url = patiently(lambda: prepare(settings), stop)
-    source = patiently(lambda: Source(settings, [*sorted(KEPT), *BEATS]), stop) if url else None
-    if url and source:
-        session = Session(url)
+    if url:
+        session, schedule = Session(url), Schedule(settings, url, stop).start()
         try:
-            Consumer(source, Ledger(session), beat_topics=BEATS, read_beat=read_beat, stop=stop).run()
+            while not stop.is_set() and _consume(settings, Ledger(session), stop):
+                pass
         finally:
-            source.close()
             session.close()
+            schedule.close()
     structlog.get_logger().info("stopped", exit_code=0)
     return 0
+
+
+def _consume(settings: Settings, ledger: Ledger, stop: threading.Event) -> bool:
+    """Consume until `stop`, or True once topics came or went. One of the ledger's that is gone is a finding."""
+    known, tries = patiently(ledger.topics, stop) or frozenset(), count()
+    topics = [*sorted(KEPT), *BEATS]
+    source = patiently(lambda: Source(settings, topics, known if next(tries) >= GONE_AFTER else ()), stop)
+    if source is None:
+        return False
+    try:
+        patiently(lambda: ledger.gone(source.gone), stop)
+        return Consumer(source, ledger, beat_topics=BEATS, read_beat=read_beat, stop=stop).run()
+    finally:
+        source.close()
 
 
 def patiently(make: Callable[[], T], stop: threading.Event) -> T | None:

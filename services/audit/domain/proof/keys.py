@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Self
 
 from . import base64s, ed25519
 from .errors import NotProven
@@ -20,7 +21,7 @@ class VerifierKey:
     public: bytes
 
     @classmethod
-    def parse(cls, text: str) -> VerifierKey:
+    def parse(cls, text: str) -> Self:
         """The key in `name+id+base64`. Raises NotProven."""
         name, _, rest = text.partition("+")
         key_id, _, encoded = rest.partition("+")

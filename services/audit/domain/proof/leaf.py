@@ -25,7 +25,8 @@ def framed_headers(headers: Headers) -> bytes:
     """All headers in order, names and values length-prefixed: nothing of them is lost."""
     parts = [_length(len(headers))]
     for name, value in headers:
-        parts += (framed(name.encode()), framed(value))
+        encoded = name.encode()
+        parts += (_length(len(encoded)), encoded, framed(value))
     return b"".join(parts)
 
 
