@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from services.audit.records import Marks
 from services.audit.standing import Stood
 
 COLUMNS = (
@@ -38,7 +39,6 @@ def rows(stood: Iterable[tuple[Stood, int]]) -> tuple[bytes, int]:
 
 def _row(s: Stood, generation: int) -> bytes:
     k, r = s.kept, s.kept.record
-    event_id, kind, subject, stream, version, recorded, happened, about = k.marks
     return b"".join(
         (
             _place(r.topic, r.partition, generation),
@@ -48,6 +48,16 @@ def _row(s: Stood, generation: int) -> bytes:
             _bytes(r.value),
             _number(k.sequence),
             _bytes(s.standing.encode()),
+            packed_marks(k.marks),
+        )
+    )
+
+
+def packed_marks(marks: Marks) -> bytes:
+    """The last fields of a row: what it is found by."""
+    event_id, kind, subject, stream, version, recorded, happened, about = marks
+    return b"".join(
+        (
             _uuid(event_id),
             _bytes(kind.encode() if kind is not None else None),
             _uuid(subject),

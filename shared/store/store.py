@@ -7,7 +7,7 @@ goes through `append`, also when it is the library that saves: its recorder is t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -105,22 +105,24 @@ class Store:
             raise TryLater("the database does not answer") from error
 
     @contextmanager
-    def transaction(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+    def transaction(self, *, pipelined: bool = True) -> Iterator[psycopg.Connection[dict[str, Any]]]:
         """A transaction in pipeline mode: committed at the end, rolled back on any exception.
 
         A statement is sent when a result is fetched or at the end, so what needs no answer costs no round trip.
+        COPY does not work so: for it, `pipelined=False`.
         Raises TryLater if PostgreSQL is away or the append lock is not to be had, Conflict if somebody wrote
         the same first.
         """
         try:
             with (
                 self.datastore.get_connection() as connection,
-                connection.pipeline() as pipeline,
+                connection.pipeline() if pipelined else nullcontext() as pipeline,
                 connection.transaction(),
             ):
                 yield connection
                 # Now, so that an error is the statement's own and not that of the commit behind it.
-                pipeline.sync()
+                if pipeline is not None:
+                    pipeline.sync()
         except PersistenceError as error:
             self._renew(error.__cause__)
             raise _ours(error.__cause__) or error from error

@@ -12,13 +12,21 @@ from services.audit.merkle import checkpoints
 from services.audit.merkle.checkpoints import Signed
 from services.audit.merkle.refused import keep_refusal
 from services.audit.merkle.signing import SigningKey
-from services.audit.merkle.trees import Place, read_roots, size_of
+from services.audit.merkle.trees import Place, read_roots
 from services.audit.merkle.verifying import CHUNK, Step, verify_step
 from shared.errors import Disagreement
 from shared.store.store import Store
 
 #: Entries of one step of verification: some seconds.
 STEP = 24 * CHUNK
+SIZES = """
+SELECT t.own, s.size, s.note
+FROM (SELECT (SELECT size FROM trees WHERE topic = %s AND partition = %s) AS own) t
+LEFT JOIN LATERAL (
+    SELECT size, note FROM checkpoints WHERE topic = %s AND partition = %s
+        AND (size = %s::bigint OR %s::bigint IS NULL) ORDER BY size DESC LIMIT 1
+) s ON true
+"""
 
 
 class NotThere(Exception):
@@ -44,8 +52,8 @@ class Proofs:
     read_key: Callable[[], SigningKey]
 
     @contextmanager
-    def _snapshot(self) -> Iterator[Any]:
-        with self.store.transaction() as c:
+    def _snapshot(self, *, pipelined: bool = True) -> Iterator[Any]:
+        with self.store.transaction(pipelined=pipelined) as c:
             c.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield c
 
@@ -86,18 +94,18 @@ class Proofs:
     def inclusion(self, place: Place, sequence: int, size: int | None) -> Proven:
         """That the record of `sequence` is in the log. Raises NotThere, Disagreement."""
         with self._snapshot() as c:
-            at = _size(c, place, size)
+            at, note = _size(c, place, size)
             if not sequence < at:
                 raise NotThere
-            return _proven(c, place, at, (sequence, sequence + 1), inclusion_path(sequence, at))
+            return _proven(c, place, at, note, (sequence, sequence + 1), inclusion_path(sequence, at))
 
     def consistency(self, place: Place, old: int, size: int | None) -> Proven:
         """That the log of `size` begins with that of `old`. Raises NotThere, Disagreement."""
         with self._snapshot() as c:
-            at = _size(c, place, size)
+            at, note = _size(c, place, size)
             if not 0 < old <= at:
                 raise NotThere
-            return _proven(c, place, at, (0, old), consistency_path(old, at))
+            return _proven(c, place, at, note, (0, old), consistency_path(old, at))
 
     def verify(self, begin: tuple[Place, int] | None) -> tuple[Place | None, Step, tuple[Place, int] | None]:
         """One step from `begin` on: the log, what was found, where the next step begins.
@@ -105,7 +113,7 @@ class Proofs:
         Raises NotThere, Disagreement without a key.
         """
         key = self.read_key()
-        with self._snapshot() as c:
+        with self._snapshot(pipelined=False) as c:  # rows are read by COPY
             places = checkpoints.places(c)
             if begin is None and not places:
                 return None, Step(0, 0, 0, 0, (), None), None
@@ -119,18 +127,17 @@ class Proofs:
         return place, step, (later[0], 0) if later else None
 
 
-def _size(c: Any, place: Place, size: int | None) -> int:
-    """The size asked for, or the newest that was signed, or the tree's own."""
-    own = size_of(c, place)
+def _size(c: Any, place: Place, size: int | None) -> tuple[int, str | None]:
+    """The size asked for, or the newest that was signed, or the tree's own; and its note. One round trip."""
+    row = c.execute(SIZES, [*place, *place, size, size]).fetchone()
+    own, signed = row["own"] or 0, row["size"]
     if size is None:
-        last = checkpoints.last(c, place)
-        size = min(last.size, own) if last else own
+        size = min(signed, own) if signed is not None else own
     if not 0 < size <= own:
         raise NotThere
-    return size
+    return size, row["note"] if signed == size else None
 
 
-def _proven(c: Any, place: Place, size: int, part: Range, path: list[Range]) -> Proven:
+def _proven(c: Any, place: Place, size: int, note: str | None, part: Range, path: list[Range]) -> Proven:
     root, own, *proof = read_roots(c, place, [(0, size), part, *path])
-    signed = checkpoints.at(c, place, size)
-    return Proven(size, root, own, proof, signed.note if signed else None)
+    return Proven(size, root, own, proof, note)

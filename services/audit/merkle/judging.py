@@ -9,13 +9,13 @@ from hashlib import sha256
 from typing import Any
 
 from services.audit.domain.proof.leaf import framed, unframed_headers
-from services.audit.records import marks_of, sequence_of
+from services.audit.records import sequence_of
 from services.audit.standing import Standing
 
 EFFECT = frozenset((Standing.FIRST, Standing.HOLE_BEFORE, Standing.OUT_OF_ORDER))
 IN_ORDER = frozenset((Standing.FIRST, Standing.HOLE_BEFORE))
 
-#: sequence, generation, offset, standing, key, headers, value, then what was read out of the value (`Marks`).
+#: sequence, generation, offset, standing, key, headers, value; whether it is found by what its value says.
 Row = tuple[Any, ...]
 Mark = tuple[int, int]
 """Generation and offset: what a finding about a row names."""
@@ -74,7 +74,7 @@ def _altered(row: Row, expected: bytes) -> Bad | None:
     sequence, _, offset = row[:3]
     if leaf_hash_of(row) != expected:
         return Bad("altered", sequence, offset, "Its key, headers or value are not those that the tree has.")
-    if tuple(row[7:]) != tuple(marks_of(row[6])):
+    if not row[7]:
         return Bad("mislabelled", sequence, offset, "What the ledger finds it by is not what its value says.")
     return None
 

@@ -11,8 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg.rows import tuple_row
-
 from services.audit.domain.proof import Frontier, NotProven, signed_checkpoint, verify_inclusion
 from services.audit.domain.proof.hashing import HASH_BYTES
 from services.audit.domain.tiles import WIDTH, TileKey, folded, growing, hashes_of, inclusion_path
@@ -28,20 +26,17 @@ from services.audit.merkle.judging import (
     leaf_hash_of,
 )
 from services.audit.merkle.signing import SigningKey
+from services.audit.merkle.stored import read_rows
 from services.audit.merkle.trees import Place, read_roots, read_tiles, size_of
 from services.audit.standing import Standing
 from shared.errors import Disagreement
 
 #: Rows that are read at a time; a multiple of a tile's width.
 CHUNK = 16 * WIDTH
-COLUMNS = (
-    'sequence, generation, "offset", standing, key, headers, value, event_id::text, type, subject::text,'
-    " stream::text, streamversion, recordedtime, happened, about::text"
-)
-_FROM = f"SELECT {COLUMNS} FROM ledger WHERE topic = %s AND partition = %s AND sequence"  # noqa: S608 - ours
-BETWEEN = f'{_FROM} >= %s AND sequence < %s ORDER BY sequence, generation, "offset"'
-BEHIND = f'{_FROM} >= %s ORDER BY sequence, generation, "offset"'
-FOREIGN = f'{_FROM} IS NULL ORDER BY generation, "offset"'
+_OF = "topic = %s AND partition = %s AND sequence"
+BETWEEN = f'{_OF} >= %s AND sequence < %s ORDER BY sequence, generation, "offset"'
+BEHIND = f'{_OF} >= %s ORDER BY sequence, generation, "offset"'
+FOREIGN = f'{_OF} IS NULL ORDER BY generation, "offset"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +86,8 @@ def verify_step(c: Any, place: Place, key: SigningKey, first: int, most: int) ->
     return Step(max(0, last - first), size, largest, len(signed), tuple(problems), following)
 
 
-def _rows(c: Any, sql: str, place: Place, *more: int) -> list[Row]:
-    with c.cursor(row_factory=tuple_row, binary=True) as cursor:
-        rows: list[Row] = cursor.execute(sql, [*place, *more]).fetchall()
-    return rows
+def _rows(c: Any, where: str, place: Place, *more: int) -> list[Row]:
+    return read_rows(c, where, [*place, *more])
 
 
 def _found(c: Any, place: Place) -> Found:

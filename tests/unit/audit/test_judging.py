@@ -10,7 +10,6 @@ import pytest
 
 from services.audit.domain.proof.leaf import framed_headers
 from services.audit.merkle.judging import Row, behind_holes, first_bad, first_bad_foreign, leaf_hash_of
-from services.audit.records import marks_of
 from tests.unit.audit.made import Case, Log
 
 COUNT = 120
@@ -23,7 +22,7 @@ def rows(count: int = COUNT) -> list[Row]:
     return [
         (
             *(n, 0, n, "first", m.key, framed_headers([("sequence", b"%020d" % n)]), m.value),
-            *marks_of(m.value),
+            True,
         )
         for n, m in enumerate(log.made[:count])
     ]
@@ -110,12 +109,11 @@ def test_whichever_row_is_altered_it_is_the_first_that_is_named(alter: Any) -> N
 
 
 def test_a_record_that_is_found_by_something_else_than_it_says_is_named() -> None:
-    for column in range(7, 15):
-        changed = list(GOOD)
-        changed[5] = (*GOOD[5][:column], "other", *GOOD[5][column + 1 :])
-        found = first_bad(changed, 0, HASHES, {})
-        assert found is not None
-        assert (found.kind, found.sequence) == ("mislabelled", 5)
+    changed = list(GOOD)
+    changed[5] = (*GOOD[5][:7], False)
+    found = first_bad(changed, 0, HASHES, {})
+    assert found is not None
+    assert (found.kind, found.sequence) == ("mislabelled", 5)
 
 
 def test_a_repeat_is_good_only_if_it_is_one_and_a_finding_says_so() -> None:
