@@ -28,6 +28,10 @@ class Settings(BaseSettings):
     """The vault's database and login; given to referrals' api and intake only."""
     vault_key_file: Path | None = None
     """File with the vault's key-encryption key (32 bytes, base64); never in a dump."""
+    audit_key_file: Path | None = None
+    """File with the key that audit signs checkpoints with; given to audit's api and consumer only."""
+    audit_checkpoint_seconds: float = Field(60.0, gt=0)
+    """How often the consumer signs each log that has grown."""
     kafka_bootstrap_servers: str = Field("", validation_alias=_env("KAFKA_BOOTSTRAP_SERVERS"))
     kafka_username: str = ""
     kafka_password: SecretStr = SecretStr("")

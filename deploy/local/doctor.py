@@ -226,6 +226,19 @@ def check_machine(infra: Infrastructure, _: Run | None) -> Iterator[Line]:
         yield Line("secrets", "ok", "readable by their owner only")
 
 
+def check_signing(infra: Infrastructure, _: Run | None) -> Iterator[Line]:
+    """The key that audit signs checkpoints with: there, a key, and nobody else's to read."""
+    from services.audit.merkle.signing import read_key_file
+    from shared.errors import Disagreement
+
+    try:
+        key = read_key_file(infra.places.secrets / "audit-signing.key")
+    except Disagreement as found:
+        yield Line("signing key", "fail", found.detail, found.remedy)
+    else:
+        yield Line("signing key", "ok", f"signs checkpoints as {key.verifier.name}")
+
+
 CHECKS: tuple[Check, ...] = (
     check_platform,
     check_processes,
@@ -233,5 +246,6 @@ CHECKS: tuple[Check, ...] = (
     check_postgres,
     check_relays,
     check_apis,
+    check_signing,
     check_machine,
 )

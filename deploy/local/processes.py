@@ -17,7 +17,8 @@ APIS = ("referrals", "notifications", "audit", "issuer")
 
 @dataclass(frozen=True)
 class Spec:
-    """One process. `database` and `vault`: whether it gets that login; `api`: the address it serves, or none.
+    """One process. `database` and `vault`: whether it gets that login; `signs`: whether it gets audit's signing
+    key; `api`: the address it serves, or none.
 
     `stop_order`: those with a lower number are stopped first.
     """
@@ -28,6 +29,7 @@ class Spec:
     service: str = ""
     database: str = ""
     vault: bool = False
+    signs: bool = False
     api: str = ""
     slot: int = 0
     stop_order: int = 0
@@ -59,8 +61,8 @@ def process_table(workers: int = 1) -> tuple[Spec, ...]:
         of("notifications", "api", api="notifications"),
         *(of("notifications", "worker", f"notifications-worker-{n}", slot=n) for n in range(workers)),
         of("notifications", "relay", stop_order=1),
-        of("audit", "api", api="audit"),
-        of("audit", "consumer"),
+        of("audit", "api", api="audit", signs=True),
+        of("audit", "consumer", signs=True),
         of("audit", "relay", stop_order=1),
     )
 
@@ -93,17 +95,20 @@ def environment_of(spec: Spec, infra: Infrastructure, ports: Mapping[str, int]) 
     if spec.vault:
         env["ACCORD_VAULT_DATABASE_URL"] = infra.database_url("accord_vault")
         env["ACCORD_VAULT_KEY_FILE"] = str(places.secrets / "vault.key")
+    if spec.signs:
+        env["ACCORD_AUDIT_KEY_FILE"] = str(places.secrets / "audit-signing.key")
     return env
 
 
 def write_files(places: Places, ports: Mapping[str, int]) -> None:
-    """Make the vault's key file the first time, and write whom the services trust to issue tokens."""
+    """Make the vault's and audit's key files the first time, and write whom the services trust to issue tokens."""
     from deploy.local.issuer import issuers_document
+    from services.audit.merkle.signing import create_key_file as create_signing_key
     from services.referrals.vault.key_file import create_key_file
 
-    key = places.secrets / "vault.key"
-    if not key.exists():
-        create_key_file(key)
+    for name, create in (("vault.key", create_key_file), ("audit-signing.key", create_signing_key)):
+        if not (places.secrets / name).exists():
+            create(places.secrets / name)
     write_private(places.data / "issuers.json", json.dumps(issuers_document(ports["issuer"]), indent=2))
 
 

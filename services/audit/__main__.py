@@ -9,8 +9,11 @@ import threading
 import structlog
 
 from shared import telemetry
-from shared.errors import TryLater
+from shared.errors import Disagreement, TryLater
 from shared.settings import Settings
+
+#: The supervisor does not start it again.
+NEEDS_OPERATOR = 6
 
 
 def _api(settings: Settings) -> int:
@@ -31,7 +34,7 @@ def _api(settings: Settings) -> int:
             def readiness() -> list[Check]:
                 return [*checks(audit.store), *(Check(*line) for line in gate.checks())]
 
-            app = make_app(audit.questions, verifier, settings, readiness, audit.secret)
+            app = make_app(audit.questions, verifier, settings, readiness, audit.secret, audit.proofs)
             return serve(app, settings)
         finally:
             audit.close()
@@ -45,7 +48,12 @@ def _consumer(settings: Settings) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    return run(settings, stop)
+    try:
+        return run(settings, stop)
+    except Disagreement as found:
+        log = structlog.get_logger()
+        log.error("store_and_log_disagree", kind=found.kind, reason=found.detail, remedy=found.remedy)
+        return NEEDS_OPERATOR
 
 
 def _relay(settings: Settings) -> int:

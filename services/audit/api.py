@@ -16,6 +16,8 @@ from services.audit import answers
 from services.audit.access import may_read_findings
 from services.audit.domain.entry import Axis, Cut, Entry
 from services.audit.domain.fold import fold
+from services.audit.merkle.api import checkpoint_router, proof_router
+from services.audit.merkle.asking import Proofs
 from services.audit.questions import NoSuchEvent, NotYours, Questions, Replay
 from shared.mou import CallerFacts
 from shared.settings import Settings
@@ -49,10 +51,20 @@ ByAxis = Annotated[
 
 
 def make_app(
-    questions: Questions, verifier: Verifier, settings: Settings, readiness: Readiness, secret: bytes
+    questions: Questions,
+    verifier: Verifier,
+    settings: Settings,
+    readiness: Readiness,
+    secret: bytes,
+    proofs: Proofs,
 ) -> FastAPI:
     """The API of audit. `secret` closes its cursors."""
-    routers = [cases_router(questions, secret), ledger_router(questions)]
+    routers = [
+        cases_router(questions, secret),
+        ledger_router(questions),
+        checkpoint_router(proofs),
+        proof_router(proofs),
+    ]
     return create_app("audit", verifier=verifier, readiness=readiness, routers=routers, settings=settings)
 
 

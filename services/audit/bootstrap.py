@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from services.audit.merkle.asking import Proofs
+from services.audit.merkle.signing import read_key_file
 from services.audit.questions import Questions
 from shared.settings import Settings
 from shared.store.migrate import migrate
@@ -24,6 +27,7 @@ class Audit:
     store: Store
     questions: Questions
     secret: bytes
+    proofs: Proofs
 
     def close(self) -> None:
         """Close every connection."""
@@ -40,7 +44,12 @@ def prepare(settings: Settings) -> str:
 def bootstrap(settings: Settings, require_open: Callable[[], None], pool_size: int = 6) -> Audit:
     """The application behind the API. Migrates first. Raises TryLater if the database is away."""
     store = Store(prepare(settings), pool_size)
-    return Audit(store, Questions(store, require_open), _secret(store))
+    return Audit(
+        store,
+        Questions(store, require_open),
+        _secret(store),
+        Proofs(store, partial(read_key_file, settings.audit_key_file)),
+    )
 
 
 def _secret(store: Store) -> bytes:

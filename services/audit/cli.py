@@ -10,6 +10,7 @@ from uuid import UUID
 import typer
 
 from services.audit.domain.entry import Axis
+from services.audit.merkle.cli import register as register_proof
 from shared.cli.failures import Usage
 from shared.cli.options import As, Data, Json
 from shared.cli.output import emit_json
@@ -37,6 +38,7 @@ def register(app: typer.Typer) -> None:
     audit = typer.Typer(help="Replay a case as it stood, and prove it.", no_args_is_help=True)
     audit.command("history", help="What was recorded of a case, in order.")(history)
     audit.command("state", help="A case as it stood at a point.")(state)
+    register_proof(audit)
     app.add_typer(audit, name="audit")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from time import monotonic
 
 import structlog
 
@@ -21,6 +22,12 @@ BATCH = 5000
 WAIT = 0.25
 #: Beats that are read again at a start: enough for the newest of each service.
 BEATS_BACK = 5
+#: Seconds between two looks whether the log still is what the ledger took in.
+WATCH = 15.0
+
+
+class TopicsChanged(Exception):
+    """A topic of the ledger is no longer on Kafka, or one that was gone is there again: make a new Source."""
 
 
 class Consumer:
@@ -47,12 +54,14 @@ class Consumer:
         self._stands: dict[Place, Stand] = {}
         self._unchecked: set[Place] = set()
         self._complete = Completeness({})
+        self._absent: frozenset[str] = frozenset()
+        self._next_watch = monotonic() + WATCH
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._writing: Future[Written] | None = None
         self._log = structlog.get_logger()
 
-    def run(self) -> None:
-        """Until `stop`. Kafka or the database away: waits and goes on by itself."""
+    def run(self) -> bool:
+        """Until `stop`; True if the topics changed. Kafka or the database away: waits and goes on by itself."""
         settled = ready = False
         while not self._stop.is_set():
             try:
@@ -65,6 +74,12 @@ class Consumer:
                         ready = True
                 self.step(WAIT)
                 self._say()
+                if monotonic() >= self._next_watch:
+                    self.watch()
+            except TopicsChanged:
+                self._log.error("topics_changed")
+                self.close()
+                return True
             except (Conflict, LogMoved) as moved:
                 self._log.warning("positions_moved", error_type=type(moved).__name__)
                 settled = False
@@ -74,6 +89,7 @@ class Consumer:
                 self._say(str(later))
                 self._stop.wait(later.seconds)
         self.close()
+        return False
 
     def _say(self, waits: str | None = None) -> None:
         """Once a second, and when it must wait: that it lives, how far it is behind, and what it waits for."""
@@ -87,8 +103,12 @@ class Consumer:
         if self._writing is not None:
             self._writing.exception()  # whatever it came to: the database says it now
             self._writing = None
+        self._require_topics()
         self._complete = Completeness(self._ledger.complete())
         self._stands = self._ledger.stands(self._places)
+        for place, stand in self._stands.items():
+            while self._ledger.catch_up(place, stand.dense) and not self._stop.is_set():
+                self._log.info("tree_growing", topic=place[0], partition=place[1])
         self._unchecked.clear()
         for place, (first, end) in self._source.bounds(self._source.places).items():
             beats = place[0] in self._beat_topics
@@ -104,6 +124,8 @@ class Consumer:
         if first > stand.offset + 1:
             detail = f"Its log begins at offset {first}: offsets {stand.offset + 1} to {first - 1} are gone."
             self._ledger.note("log-cut", place, stand, detail)
+        elif first > 0:
+            self._note_deleted(place, stand, first)
         if stand.offset < first:
             return first
         self._unchecked.add(place)
@@ -112,6 +134,36 @@ class Consumer:
     def _renew(self, place: Place, detail: str) -> None:
         self._ledger.renew(place, detail)
         self._stands |= self._ledger.stands([place])
+
+    def _note_deleted(self, place: Place, stand: Stand, first: int) -> None:
+        detail = f"Offsets 0 to {first - 1} were deleted from the log. The ledger has them."
+        self._ledger.note("log-cut", place, stand, detail, offset=first)
+
+    def watch(self) -> None:
+        """Look whether the log still holds what the ledger took from it; what was deleted is a finding.
+
+        Blocks on Kafka. Raises TopicsChanged, LogMoved, Conflict, TryLater.
+        """
+        self._next_watch = monotonic() + WATCH
+        self.finish()
+        self._require_topics()
+        if self._absent:  # its offsets could not be asked for; look again at once
+            self._next_watch = 0.0
+            return
+        for place, (first, end) in self._source.bounds(self._places).items():
+            stand = self._stands[place]
+            if end <= stand.offset:
+                raise LogMoved
+            if 0 < first <= stand.offset + 1:
+                self._note_deleted(place, stand, first)
+
+    def _require_topics(self) -> None:
+        """Raises TopicsChanged if the same topics are found missing, or there again, twice in a row."""
+        present = self._source.present()
+        absent = frozenset(topic for topic, _ in self._places) - present | self._source.gone & present
+        if absent and absent == self._absent:
+            raise TopicsChanged
+        self._absent = absent
 
     def step(self, seconds: float) -> int:
         """One batch: how many records came. It is in the ledger after the next step, or after `finish`.

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import structlog
-
 from services.audit import copying
-from services.audit.records import Kept, RawRecord, kept, leaf
+from services.audit.domain.proof.hashing import leaf_hash
+from services.audit.domain.proof.leaf import leaf
+from services.audit.findings import insert_findings, save_findings
+from services.audit.merkle.trees import STEP, Trees
+from services.audit.records import Kept, RawRecord, kept
 from services.audit.session import Session
-from services.audit.standing import WITH_EFFECT, Known, Standing, Stood, Tail, behind, stand
+from services.audit.standing import WITH_EFFECT, Known, Stood, Tail, behind, stand
 from shared.errors import Conflict
 
 Place = tuple[str, int]
@@ -44,6 +46,7 @@ class Ledger:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._trees = Trees()
 
     def stands(self, places: Iterable[Place]) -> dict[Place, Stand]:
         """Where each partition ends; rows that are missing are made."""
@@ -69,6 +72,13 @@ class Ledger:
         grouped: dict[Place, list[Kept]] = defaultdict(list)
         for record in batch:
             grouped[record.topic, record.partition].append(kept(record))
+        try:
+            return self._write(grouped, expected)
+        except BaseException:
+            self._trees.forget()
+            raise
+
+    def _write(self, grouped: Mapping[Place, list[Kept]], expected: Mapping[Place, Stand]) -> Written:
         written = Written()
         with self._session.transaction() as c:
             tails = _lock(c, sorted(grouped))
@@ -79,14 +89,25 @@ class Ledger:
                     raise Conflict("the ledger moved")
                 holes = tail.holes
                 known = _known(c, place, behind(tail, records))
-                stood += [(s, tail.generation) for s in stand(tail, records, known.get)]
+                here = stand(tail, records, known.get)
+                stood += [(s, tail.generation) for s in here]
+                self._trees.grow(c, place, tail.dense + 1, _leaf_hashes(here))
                 if tail.holes != holes:
                     _save_holes(c, place, tail)
                 written.stands[place] = _stand(tail, records[-1].record.offset)
-            written.findings = _save_findings(c, stood)
+            written.findings = save_findings(c, stood)
             written.records = _copy(c, stood)
             _advance(c, written.stands)
         return written
+
+    def catch_up(self, place: Place, dense: int) -> int:
+        """Grow the tree over records that the ledger holds already, one step; how many leaves it lacks then.
+
+        Raises Disagreement if the ledger or the tree lacks what it must hold.
+        """
+        with self._session.transaction() as c:
+            _lock(c, [place])
+            return dense + 1 - self._trees.grow(c, place, dense + 1, {}, most=STEP)
 
     def renew(self, place: Place, detail: str) -> None:
         """Begin a new generation of a partition whose log no longer holds what the ledger does. A finding.
@@ -104,7 +125,7 @@ class Ledger:
                 place,
             )
             rows = [("log-rewritten", *place, tail.generation + 1, -1, None, detail)]
-            _insert_findings(c, rows)
+            insert_findings(c, rows)
 
     def agrees(self, record: Kept, stand: Stand) -> bool:
         """Whether `record`, read again at the last offset, is what the ledger took in there."""
@@ -121,10 +142,26 @@ class Ledger:
             known = _known(c, place, [record.sequence] if record.sequence is not None else [])
         return any(k.leaf == record.leaf for k in known.values())
 
-    def note(self, kind: str, place: Place, stand: Stand, detail: str) -> None:
-        """Keep a finding about a partition as a whole. Once per place and offset."""
+    def note(self, kind: str, place: Place, stand: Stand, detail: str, offset: int | None = None) -> None:
+        """Keep a finding about a partition as a whole. Once per place and offset, the last one if none is given."""
+        at = stand.offset if offset is None else offset
         with self._session.transaction() as c:
-            _insert_findings(c, [(kind, *place, stand.generation, stand.offset, stand.sequence, detail)])
+            insert_findings(c, [(kind, *place, stand.generation, at, stand.sequence, detail)])
+
+    def topics(self) -> frozenset[str]:
+        """The topics of which the ledger holds records."""
+        with self._session.transaction() as c:
+            rows = c.execute('SELECT DISTINCT topic FROM positions WHERE "offset" >= 0').fetchall()
+        return frozenset(row["topic"] for row in rows)
+
+    def gone(self, topics: Iterable[str]) -> None:
+        """Keep a finding for each partition of topics that are no longer on Kafka."""
+        detail = "The topic is no longer there, or may no longer be read. The ledger has its records."
+        for topic in sorted(topics):
+            with self._session.transaction() as c:
+                rows = c.execute("SELECT partition FROM positions WHERE topic = %s", [topic]).fetchall()
+            for place, where in self.stands((topic, row["partition"]) for row in rows).items():
+                self.note("topic-gone", place, where, detail)
 
     def complete(self) -> dict[str, datetime]:
         """Until when each service's records are all in the ledger, as far as it was ever known."""
@@ -177,6 +214,12 @@ def _lock(c: Any, places: Sequence[Place]) -> dict[Place, tuple[Tail, int]]:
     return found
 
 
+def _leaf_hashes(stood: Iterable[Stood]) -> dict[int, bytes]:
+    return {
+        s.kept.sequence: leaf_hash(s.kept.leaf) for s in stood if s.has_effect and s.kept.sequence is not None
+    }
+
+
 def _leaf(row: Mapping[str, Any]) -> bytes:
     return leaf(row["key"], row["headers"], row["value"])
 
@@ -214,54 +257,3 @@ def _advance(c: Any, stands: Mapping[Place, Stand]) -> None:
         " WHERE positions.topic = n.topic AND positions.partition = n.partition",
         [*_columns(places), [stands[p].sequence for p in places], [stands[p].offset for p in places]],
     )
-
-
-def _save_findings(c: Any, stood: Sequence[tuple[Stood, int]]) -> int:
-    again = _seen_before(c, stood)
-    rows = []
-    for s, generation in stood:
-        r = s.kept.record
-        where = (r.topic, r.partition, generation, r.offset, s.kept.sequence)
-        if s.standing is not Standing.FIRST and not s.held:
-            rows.append((s.standing.value, *where, s.detail))
-        if not s.held and not s.kept.marks.complete:
-            rows.append(("unreadable", *where, "Its value is not an event of the contract."))
-        if id(s) in again:
-            rows.append(("event-id-again", *where, "Another record has this event id; it has effect once."))
-    _insert_findings(c, rows)
-    return len(rows)
-
-
-def _seen_before(c: Any, stood: Sequence[tuple[Stood, int]]) -> set[int]:
-    """Records that carry the event id of another sequence: each event id has effect once."""
-    mine = [s for s, _ in stood if s.standing in WITH_EFFECT and s.kept.marks.event_id and not s.held]
-    ids = [s.kept.marks.event_id for s in mine]
-    rows = c.execute("SELECT event_id::text AS id FROM ledger WHERE event_id = ANY(%s::uuid[])", [ids])
-    seen = {r["id"] for r in rows}
-    again = set()
-    for s, event_id in zip(mine, ids, strict=True):
-        if event_id in seen:
-            again.add(id(s))
-        seen.add(event_id)
-    return again
-
-
-def _insert_findings(c: Any, rows: Sequence[tuple[Any, ...]]) -> None:
-    if not rows:
-        return
-    c.cursor().executemany(
-        'INSERT INTO findings (kind, topic, partition, generation, "offset", sequence, detail)'
-        " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-        rows,
-    )
-    log = structlog.get_logger()
-    for kind, topic, partition, generation, offset, sequence, _ in rows[:100]:
-        log.error(
-            "finding_made",
-            kind=kind,
-            topic=topic,
-            partition=partition,
-            generation=generation,
-            offset=offset,
-            sequence=sequence,
-        )

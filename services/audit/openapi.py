@@ -14,5 +14,5 @@ _NOTHING: Any = None
 
 def exports() -> dict[str, str]:
     """Path from the repository's root -> text."""
-    app = make_app(_NOTHING, _NOTHING, Settings(), list, b"")
+    app = make_app(_NOTHING, _NOTHING, Settings(), list, b"", _NOTHING)
     return {"docs/openapi/audit.json": pretty(app.openapi())}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from itertools import count
 from typing import TypeVar
 
 import structlog
@@ -13,6 +15,7 @@ from services.audit.beats import Beat
 from services.audit.bootstrap import prepare
 from services.audit.consumer import Consumer
 from services.audit.ledger import Ledger
+from services.audit.merkle.schedule import Schedule
 from services.audit.records import RawRecord
 from services.audit.session import Session
 from services.audit.source import Source
@@ -28,32 +31,53 @@ BEATS = {beats_topic(service): service.value for service in Service}
 KEPT = frozenset(topic.name for topic in kept_topics())
 #: Looks at Kafka or the database at the start, before the supervisor is to start us again.
 TRIES = 60
+#: Objects made and not yet freed before Python looks for cycles; 700 by default.
+COLLECT_AFTER = 200_000
+#: Looks after which a topic that the ledger holds, and Kafka does not show, counts as gone.
+GONE_AFTER = 5
+
+
+def collect_seldom() -> None:
+    """Let Python look for cycles seldom: a batch is tens of thousands of objects without one, and the looking took
+    half the time of a record."""
+    gc.set_threshold(COLLECT_AFTER, 20, 20)
 
 
 def run(settings: Settings, stop: threading.Event) -> int:
     """Consume until `stop`. Returns 0. Raises TryLater if Kafka or the database does not come within a minute."""
+    collect_seldom()
     url = patiently(lambda: prepare(settings), stop)
     if url:
         with closing(Pulse(url, "consumer")) as pulse:
-            _consume(settings, url, pulse, stop)
+            session, schedule = Session(url), Schedule(settings, url, stop).start()
+            try:
+                while not stop.is_set() and _consume(settings, Ledger(session), pulse, stop):
+                    pass
+            finally:
+                session.close()
+                schedule.close()
     structlog.get_logger().info("stopped", exit_code=0)
     return 0
 
 
-def _consume(settings: Settings, url: str, pulse: Pulse, stop: threading.Event) -> None:
+def _consume(settings: Settings, ledger: Ledger, pulse: Pulse, stop: threading.Event) -> bool:
+    """Consume until `stop`, or True once topics came or went. One of the ledger's that is gone is a finding."""
+
+    def waits(later: TryLater) -> None:
+        pulse.say(None, str(later))
+
+    known, tries = patiently(ledger.topics, stop, waits) or frozenset(), count()
+    topics = [*sorted(KEPT), *BEATS]
     source = patiently(
-        lambda: Source(settings, [*sorted(KEPT), *BEATS]), stop, lambda later: pulse.say(None, str(later))
+        lambda: Source(settings, topics, known if next(tries) >= GONE_AFTER else ()), stop, waits
     )
     if source is None:
-        return
-    session = Session(url)
+        return False
     try:
-        Consumer(
-            source, Ledger(session), beat_topics=BEATS, read_beat=read_beat, stop=stop, pulse=pulse
-        ).run()
+        patiently(lambda: ledger.gone(source.gone), stop, waits)
+        return Consumer(source, ledger, beat_topics=BEATS, read_beat=read_beat, stop=stop, pulse=pulse).run()
     finally:
         source.close()
-        session.close()
 
 
 def patiently(

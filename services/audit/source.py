@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,16 +33,27 @@ class LogMoved(Exception):
 class Source:
     """A consumer without a group: the ledger alone says where each partition stands. Not thread-safe."""
 
-    def __init__(self, settings: Settings, topics: Sequence[str]) -> None:
-        """Connect and find the partitions. Blocks up to 10 s; raises TryLater, also for a missing topic."""
+    def __init__(self, settings: Settings, topics: Sequence[str], may_be_gone: Collection[str] = ()) -> None:
+        """Connect and find the partitions. Blocks up to 10 s; raises TryLater, also for a missing topic.
+
+        Those of `may_be_gone` that are missing are left out, and named in `gone`.
+        """
         self._consumer = clients.consumer(settings, **OPTIONS)
         try:
-            found = clients.partitions_of(self._consumer, topics)
+            self.gone = frozenset(may_be_gone) - self.present() if may_be_gone else frozenset[str]()
+            found = clients.partitions_of(
+                self._consumer, [topic for topic in topics if topic not in self.gone]
+            )
             self.places: list[Place] = [(tp.topic, tp.partition) for tp in found]
             self._consumer.assign(found)
         except BaseException:
             self.close()
             raise
+
+    def present(self) -> frozenset[str]:
+        """The topics that are there and may be read. Raises TryLater."""
+        with _kafka():
+            return frozenset(self._consumer.topics())
 
     def bounds(self, places: Iterable[Place]) -> dict[Place, tuple[int, int]]:
         """The first offset, and the one after the last, of each partition. Raises TryLater."""

@@ -35,6 +35,11 @@ class Stood:
     detail: str = ""
     held: bool = False
 
+    @property
+    def has_effect(self) -> bool:
+        """Whether it is the record of its sequence, and new."""
+        return self.standing in WITH_EFFECT and not self.held
+
 
 @dataclass(frozen=True, slots=True)
 class Known:

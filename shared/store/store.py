@@ -7,7 +7,7 @@ goes through `append`, also when it is the library that saves: its recorder is t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -128,20 +128,21 @@ class Store:
             raise _ours(error) or error from error
 
     @contextmanager
-    def transaction(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+    def transaction(self, *, pipelined: bool = True) -> Iterator[psycopg.Connection[dict[str, Any]]]:
         """A transaction in pipeline mode: committed at the end, rolled back on any exception.
 
         A statement is sent when a result is fetched or at the end, so what needs no answer costs no round trip.
-        Raises what `connection` does.
+        COPY does not work so: for it, `pipelined=False`. Raises what `connection` does.
         """
         with (
             self.connection() as connection,
-            connection.pipeline() as pipeline,
+            connection.pipeline() if pipelined else nullcontext() as pipeline,
             connection.transaction(),
         ):
             yield connection
             # Now, so that an error is the statement's own and not that of the commit behind it.
-            pipeline.sync()
+            if pipeline is not None:
+                pipeline.sync()
 
     def _renew(self, error: BaseException | None) -> None:
         """After a lost connection: drop the other dead ones as well, else each of them fails one caller more.

@@ -11,7 +11,10 @@ from shared.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 BY_HAND = [
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/mou.md")),
+    *(
+        ROOT / name
+        for name in ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/mou.md", "docs/proof.md")
+    ),
     ROOT / "docs/events/README.md",
 ]
 _LINK = re.compile(r"\]\((?!https?:)([^)#]*)(#[^)]*)?\)")

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +20,8 @@ from fastapi.testclient import TestClient
 
 from services.audit.api import make_app
 from services.audit.ledger import Ledger
+from services.audit.merkle.asking import Proofs
+from services.audit.merkle.signing import read_key_file
 from services.audit.questions import Questions
 from services.audit.session import Session
 from shared.errors import TryLater
@@ -96,7 +99,8 @@ def api(fresh_database: Callable[[str], str]) -> Iterator[Api]:
             raise TryLater(shut[0])
 
     questions = Questions(store, require)
-    app = make_app(questions, FakeVerifier(PEOPLE), Settings(), lambda: [], secrets.token_bytes(32))
+    proofs = Proofs(store, partial(read_key_file, None))
+    app = make_app(questions, FakeVerifier(PEOPLE), Settings(), lambda: [], secrets.token_bytes(32), proofs)
     with TestClient(app) as client:
         yield Api(store, session, client, shut)
     session.close()

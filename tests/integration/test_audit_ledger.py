@@ -18,8 +18,8 @@ from psycopg.rows import dict_row
 from deploy.local.infrastructure import Infrastructure
 from services.audit.beats import Beat
 from services.audit.consumer import Consumer
+from services.audit.domain.proof.leaf import unframed_headers
 from services.audit.ledger import Ledger
-from services.audit.records import unframed_headers
 from services.audit.session import Session
 from services.audit.source import Source
 from shared.bus.beats import Beat as Sent

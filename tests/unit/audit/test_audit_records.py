@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.audit.beats import Beat, Completeness
-from services.audit.records import Marks, framed_headers, kept, leaf, marks_of, sequence_of, unframed_headers
+from services.audit.domain.proof.leaf import framed_headers, leaf, unframed_headers
+from services.audit.records import Marks, kept, marks_of, sequence_of
 from services.audit.running import read_beat
 from services.audit.standing import Known, Standing, Tail, filled, stand
 from shared.bus.beats import Beat as Sent

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.doctor import check_signing
 from deploy.local.infrastructure import Infrastructure
-from deploy.local.processes import Spec, environment_of, process_table
+from deploy.local.processes import Spec, environment_of, process_table, write_files
 
 PORTS = {"referrals": 1, "notifications": 2, "audit": 3, "issuer": 4}
 TABLE = process_table(workers=2)
@@ -58,6 +59,26 @@ def test_a_process_is_given_its_own_services_credentials_only(infra: Infrastruct
 
 def test_the_vault_is_given_to_referrals_api_and_intake_only() -> None:
     assert {spec.name for spec in TABLE if spec.vault} == {"referrals-api", "referrals-intake"}
+
+
+def test_the_signing_key_is_given_to_audits_api_and_consumer_only(infra: Infrastructure) -> None:
+    given = {spec.name for spec in TABLE if "ACCORD_AUDIT_KEY_FILE" in environment_of(spec, infra, PORTS)}
+    assert given == {"audit-api", "audit-consumer"}
+
+
+def test_the_signing_key_is_made_once_and_doctor_says_what_is_wrong_with_it(infra: Infrastructure) -> None:
+    key = infra.places.secrets / "audit-signing.key"
+    write_files(infra.places, PORTS)
+    before = key.read_bytes()
+    write_files(infra.places, PORTS)
+    assert key.read_bytes() == before
+    assert [line.status for line in check_signing(infra, None)] == ["ok"]
+    key.chmod(0o644)
+    assert [line.status for line in check_signing(infra, None)] == ["fail"]
+    key.unlink()
+    (line,) = check_signing(infra, None)
+    assert line.status == "fail"
+    assert "accord up" in line.remedy
 
 
 def test_each_worker_has_a_slot_of_its_own(infra: Infrastructure) -> None:

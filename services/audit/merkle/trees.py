@@ -1,0 +1,123 @@
+"""The trees in the database: grown in the transaction that writes the records, read for roots and proofs.
+
+A tree holds the records up to which nothing is missing; what lies behind a hole is added once the hole is filled.
+So leaf n is the record of sequence n, and a ledger that is rebuilt from Kafka has the same tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from psycopg.rows import tuple_row
+
+from services.audit.domain.proof.hashing import leaf_hash
+from services.audit.domain.proof.leaf import leaf
+from services.audit.domain.tiles import Growth, Range, TileKey, growing, roots, tiles_of
+from services.audit.standing import WITH_EFFECT
+from shared.errors import Disagreement
+
+Place = tuple[str, int]
+EFFECT = [str(s) for s in WITH_EFFECT]
+#: Leaves of one transaction when a tree is grown over records that the ledger held already.
+STEP = 20_000
+REMEDY = "See `accord audit verify`. Restore audit's database, or drop it: it is read again from Kafka."
+
+
+class Trees:
+    """Grows trees. Keeps the tiles that grow in memory between transactions; `forget` them after a rollback."""
+
+    def __init__(self) -> None:
+        self._grown: dict[Place, Growth] = {}
+
+    def forget(self) -> None:
+        """What was added may not have been committed: read it again."""
+        self._grown.clear()
+
+    def grow(
+        self, c: Any, place: Place, size: int, known: Mapping[int, bytes], most: int | None = None
+    ) -> int:
+        """Grow the tree to `size` leaves, or by at most `most`; the size it has then.
+
+        `known` are hashes of leaves by sequence; others are made from the ledger's rows. The caller holds the lock
+        of the partition's position. Raises Disagreement if the tree or the ledger lacks what it must hold.
+        """
+        growth = self._of(c, place)
+        if most is not None:
+            size = min(size, growth.size + most)
+        if size <= growth.size:
+            return growth.size
+        wanted = range(growth.size, size)
+        missing = [n for n in wanted if n not in known]
+        rows = _leaves(c, place, missing[0], missing[-1]) if missing else {}
+        try:
+            changed = growth.append([known.get(n) or rows[n] for n in wanted])
+        except KeyError as error:
+            text = f"The ledger of {place[0]}/{place[1]} lacks a record below its position."
+            raise Disagreement("ledger", text, REMEDY) from error
+        _save(c, place, size, changed)
+        return size
+
+    def _of(self, c: Any, place: Place) -> Growth:
+        size = size_of(c, place)
+        growth = self._grown.get(place)
+        if growth is None or growth.size != size:
+            try:
+                growth = Growth(size, read_tiles(c, place, growing(size)))
+            except ValueError as error:
+                text = f"The stored tree of {place[0]}/{place[1]} does not fit its size."
+                raise Disagreement("tree", text, REMEDY) from error
+            self._grown[place] = growth
+        return growth
+
+
+def size_of(c: Any, place: Place) -> int:
+    """How many leaves the stored tree has."""
+    row = c.execute("SELECT size FROM trees WHERE topic = %s AND partition = %s", place).fetchone()
+    return int(row["size"]) if row else 0
+
+
+def read_tiles(c: Any, place: Place, keys: Sequence[TileKey]) -> dict[TileKey, bytes]:
+    """These tiles, as far as they are there. One round trip."""
+    if not keys:
+        return {}
+    # A join over few keys goes by the index; binary, since hashes as text are twice as long.
+    with c.cursor(row_factory=tuple_row, binary=True) as cursor:
+        rows = cursor.execute(
+            "SELECT level, index, hashes FROM unnest(%s::integer[], %s::bigint[]) AS wanted(level, index)"
+            " JOIN tiles USING (level, index) WHERE topic = %s AND partition = %s",
+            [[level for level, _ in keys], [index for _, index in keys], *place],
+        ).fetchall()
+    return {(level, index): hashes for level, index, hashes in rows}
+
+
+def read_roots(c: Any, place: Place, parts: Iterable[Range]) -> list[bytes]:
+    """The roots of these subtrees. Raises Disagreement if a tile is missing or too short."""
+    wanted = list(parts)
+    try:
+        return roots(wanted, read_tiles(c, place, tiles_of(wanted)))
+    except LookupError as error:
+        text = f"The stored tree of {place[0]}/{place[1]} lacks hashes."
+        raise Disagreement("tree", text, REMEDY) from error
+
+
+def _leaves(c: Any, place: Place, first: int, last: int) -> dict[int, bytes]:
+    rows = c.execute(
+        "SELECT sequence, key, headers, value FROM ledger WHERE topic = %s AND partition = %s"
+        " AND sequence BETWEEN %s AND %s AND standing = ANY(%s)",
+        [*place, first, last, EFFECT],
+    )
+    return {r["sequence"]: leaf_hash(leaf(r["key"], r["headers"], r["value"])) for r in rows}
+
+
+def _save(c: Any, place: Place, size: int, changed: Mapping[TileKey, bytes]) -> None:
+    keys = list(changed)
+    c.execute(
+        "INSERT INTO tiles SELECT %s, %s, * FROM unnest(%s::integer[], %s::bigint[], %s::bytea[])"
+        " ON CONFLICT (topic, partition, level, index) DO UPDATE SET hashes = excluded.hashes",
+        [*place, [level for level, _ in keys], [index for _, index in keys], [changed[key] for key in keys]],
+    )
+    c.execute(
+        "INSERT INTO trees VALUES (%s, %s, %s) ON CONFLICT (topic, partition) DO UPDATE SET size = excluded.size",
+        [*place, size],
+    )
