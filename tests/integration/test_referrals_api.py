@@ -426,20 +426,20 @@ class TestTheMou:
         before = len(here.events(kind="mou.adopted"))
         said = problem(here.post("/v1/mou/versions", body, "coordinator"), 409, "refused")
         assert said["reason"] == "mou-version-known"
-        newer = {**body, "document": {**body["document"], "version": "alder-2026.2"}}
+        newer = {**body, "document": {**body["document"], "version": "alder-2027.1"}}
         assert here.post("/v1/mou/versions", newer, "coordinator").status_code == 201
         said = problem(here.post("/v1/mou/versions", body, "coordinator"), 409, "refused")
         assert said["reason"] == "mou-version-known"
         assert len(here.events(kind="mou.adopted")) == before + 1
-        assert here.get("/v1/mou", "worker").json()["version"] == "alder-2026.2"
+        assert here.get("/v1/mou", "worker").json()["version"] == "alder-2027.1"
 
     def test_a_document_that_no_event_can_hold_is_refused(self, here):
-        document = {**document_of(MOU), "version": "alder-2026.3", "undo": {"minutes": 10.0, "clause": "7.4"}}
+        document = {**document_of(MOU), "version": "alder-2027.2", "undo": {"minutes": 10.0, "clause": "7.4"}}
         answer = here.post("/v1/mou/versions", {"document": document, "signed_by": ALL_SIGNED}, "coordinator")
         problem(answer, 422, "invalid-field")
 
     def test_is_not_adopted_by_a_screener(self, here):
-        document = {**document_of(MOU), "version": "alder-2026.4"}
+        document = {**document_of(MOU), "version": "alder-2027.3"}
         answer = here.post("/v1/mou/versions", {"document": document, "signed_by": ALL_SIGNED}, "screener")
         said = problem(answer, 403, "not-allowed")
         assert said["clause"] == "7.1"

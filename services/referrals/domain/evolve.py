@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from services.referrals.domain import steps
 from services.referrals.domain.parts import (
     Concern,
     ConcernStatus,
@@ -12,6 +13,7 @@ from services.referrals.domain.parts import (
     Part,
     Referral,
     ReferralStatus,
+    Screening,
     SealedFact,
 )
 from shared.events import Recorded
@@ -23,12 +25,8 @@ from shared.events.types.concern import (
     ConcernLinked,
     ConcernReported,
 )
-from shared.events.types.referral import (
-    ReferralAccepted,
-    ReferralReceived,
-    ReferralRejected,
-    ReferralRequested,
-)
+from shared.events.types.referral import ReferralEnteredInError, ReferralRequested, ReferralUndone
+from shared.events.types.screening import ScreeningEnteredInError, ScreeningRecorded
 
 #: Event type -> (kind of part, the field of its data that names the part).
 PART_OF: Mapping[type, tuple[str, str]] = {
@@ -41,10 +39,11 @@ PART_OF: Mapping[type, tuple[str, str]] = {
     AgencyJoined: ("matter", ""),
     AgencyLeft: ("matter", ""),
     WorkerAssigned: ("matter", ""),
+    ScreeningRecorded: ("matter", ""),
+    ScreeningEnteredInError: ("matter", ""),
     ReferralRequested: ("referral", "referral"),
-    ReferralReceived: ("referral", "referral"),
-    ReferralAccepted: ("referral", "referral"),
-    ReferralRejected: ("referral", "referral"),
+    ReferralUndone: ("referral", "referral"),
+    **dict.fromkeys(steps.RECORDS, ("referral", "referral")),
 }
 
 
@@ -113,12 +112,14 @@ def _linked(part: Matter, _: Recorded, data: Any) -> dict[str, Any]:
     return {"concerns": (*part.concerns, data.concern), "reporters": reporters}
 
 
-def _joined(part: Matter, _: Recorded, data: Any) -> dict[str, Any]:
-    return {"agencies": {**part.agencies, data.agency: data.relation}}
+def _joined(part: Matter, event: Recorded, data: Any) -> dict[str, Any]:
+    joined_by = {**part.joined_by, data.agency: event.envelope.commandid}
+    return {"agencies": {**part.agencies, data.agency: data.relation}, "joined_by": joined_by}
 
 
 def _left(part: Matter, _: Recorded, data: Any) -> dict[str, Any]:
-    return {"agencies": {a: r for a, r in part.agencies.items() if a != data.agency}}
+    known = {"agencies": part.agencies, "joined_by": part.joined_by}
+    return {name: {a: r for a, r in one.items() if a != data.agency} for name, one in known.items()}
 
 
 def _worker(part: Matter, _: Recorded, data: Any) -> dict[str, Any]:
@@ -131,20 +132,20 @@ def _requested(_: Any, event: Recorded, data: Any) -> dict[str, Any]:
     return facts | moments | {"id": data.referral}
 
 
-def _received(_: Referral, event: Recorded, __: Any) -> dict[str, Any]:
-    return {"status": ReferralStatus.RECEIVED, "received_at": event.envelope.time}
+def _screened(part: Matter, event: Recorded, data: Any) -> dict[str, Any]:
+    facts: dict[str, Any] = data.model_dump(exclude={"screening", "case", "matter"})
+    e = event.envelope
+    one = Screening(recorded_at=e.recordedtime, agency=e.agency, **facts)
+    return {"screenings": {**part.screenings, data.screening: one}}
 
 
-def _accepted(part: Referral, event: Recorded, data: Any) -> dict[str, Any]:
-    at = event.envelope.time
-    answer = {"worker": data.worker, "first_contact_by": data.first_contact_by, "answered_at": at}
-    return answer | {"status": ReferralStatus.ACCEPTED, "received_at": part.received_at or at}
-
-
-def _rejected(part: Referral, event: Recorded, data: Any) -> dict[str, Any]:
-    at = event.envelope.time
-    answer = {"reason": data.reason, "alternatives": data.alternatives, "answered_at": at}
-    return answer | {"status": ReferralStatus.REJECTED, "received_at": part.received_at or at}
+def _not_screened(part: Matter, _: Recorded, data: Any) -> dict[str, Any]:
+    known = part.screenings.get(data.screening)
+    if known is None:
+        return {}
+    return {
+        "screenings": {**part.screenings, data.screening: known.model_copy(update={"struck": data.reason})}
+    }
 
 
 STEPS: Mapping[type, Callable[[Any, Recorded, Any], dict[str, Any]]] = {
@@ -157,10 +158,12 @@ STEPS: Mapping[type, Callable[[Any, Recorded, Any], dict[str, Any]]] = {
     AgencyJoined: _joined,
     AgencyLeft: _left,
     WorkerAssigned: _worker,
+    ScreeningRecorded: _screened,
+    ScreeningEnteredInError: _not_screened,
     ReferralRequested: _requested,
-    ReferralReceived: _received,
-    ReferralAccepted: _accepted,
-    ReferralRejected: _rejected,
+    **dict.fromkeys(steps.RECORDS, steps.taken),
+    ReferralEnteredInError: steps.entered_in_error,
+    ReferralUndone: steps.undone,
 }
 
 KINDS: Mapping[str, type[Part]] = {"concern": Concern, "matter": Matter, "referral": Referral}

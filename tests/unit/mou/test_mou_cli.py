@@ -46,7 +46,7 @@ def county(monkeypatch):
 def broken(tmp_path):
     file = tmp_path / "broken.yaml"
     file.write_text(
-        FILE.read_text("utf-8").replace("act: open-case", "act: open-sesame").replace("alder-2026.1", "ALDER")
+        FILE.read_text("utf-8").replace("act: open-case", "act: open-sesame").replace("alder-2026.2", "ALDER")
     )
     return file
 
@@ -104,7 +104,7 @@ class TestAdopt:
             "signed_by": ["human-services", "shelter"],
             "pdf_digest": f"sha256:{self.DIGEST}",
         }
-        assert json.loads(capsys.readouterr().out) == {"version": "alder-2026.1"}
+        assert json.loads(capsys.readouterr().out) == {"version": "alder-2026.2"}
 
     def test_without_a_signature_it_is_a_usage_error(self, accord, county):
         assert accord("mou", "adopt", FILE) == 2

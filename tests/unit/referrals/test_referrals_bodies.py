@@ -204,7 +204,7 @@ class TestSealedParts:
         opened, flags = open_sealed("report-concern", command, str(submission).upper(), vault)
         assert (opened.clear, opened.sealed, flags) == ({SealedClass.IDENTITY: {"name": CANARY}}, {}, ())
 
-    @pytest.mark.parametrize("name", sorted(LENIENT))
+    @pytest.mark.parametrize("name", sorted(LENIENT - {"record-screening"}))
     def test_of_another_submission_are_flagged_where_safety_depends_on_it(self, vault, name):
         body = {"called_at": "2026-03-02T16:00:00Z", "sealed": {"identity": self.sealed(vault, uuid4())}}
         command, _ = read_body(name, body)
