@@ -9,18 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from services.audit.domain.entry import Axis, Entry
+from services.audit.domain.fold_referral import TAKES_BACK
 from shared.events.types.referral import ReferralEnteredInError, ReferralUndone
 from shared.events.types.screening import ScreeningEnteredInError
 
 
 def struck(entries: Iterable[Entry]) -> frozenset[str]:
     """The events that a correction among `entries` takes back."""
-    return frozenset(
-        entry.event.data.entry
-        for entry in entries
-        if isinstance(entry.event.data, ReferralUndone | ReferralEnteredInError)
-        and entry.event.data.entry is not None
-    )
+    found = (TAKES_BACK[kind](e.event.data) for e in entries if (kind := type(e.event.data)) in TAKES_BACK)
+    return frozenset(event for event in found if event is not None)
 
 
 def with_corrections(kept: Sequence[Entry], ordered: Sequence[Entry], axis: Axis) -> list[Entry]:

@@ -170,3 +170,9 @@ ON: Mapping[type, Callable[[CaseState, Happening, Any, str], None]] = {
     ReferralUndone: _undone,
     ReferralEnteredInError: _in_error,
 }
+
+#: Event type -> the event that it takes back, if it takes back one.
+TAKES_BACK: Mapping[type, Callable[[Any], str | None]] = {
+    ReferralUndone: lambda data: data.entry,
+    ReferralEnteredInError: lambda data: data.entry,
+}
