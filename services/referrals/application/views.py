@@ -24,7 +24,7 @@ from shared.mou.facts import CallerFacts, ThingFacts
 from shared.web.preconditions import etag
 
 #: Of a part, what is for the service itself and in no view.
-INTERNAL = {"sealed", "subject", "stream", "version", "case_stream", "youth", "joined_by"}
+INTERNAL = {"sealed", "subject", "stream", "version", "case_stream", "youth", "joined_by", "shown"}
 #: Of a part, what is shown in another form, to those who may see it.
 APART = {"screenings", "steps"}
 #: Of a referral, what says that there is another one.
@@ -98,9 +98,11 @@ def _tagged(view: Any) -> Any:
     return {name: _tagged(inner) for name, inner in view.items()}
 
 
-def _plain(part: Part) -> dict[str, Any]:
+def _plain(part: Part, everything: bool = True) -> dict[str, Any]:
+    """The part without what is shown apart. Who does not see all of it is told when what they see last changed."""
     shown = part.model_dump(mode="json", exclude=INTERNAL | APART, exclude_none=True)
-    shown["changed"] = part.model_dump(mode="json")["changed"]
+    if not everything and part.shown is not None:
+        shown["changed"] = part.model_dump(mode="json", include={"shown"})["shown"]
     return shown
 
 
@@ -123,8 +125,8 @@ def _referral(viewer: Viewer, things: Things) -> dict[str, Any]:
     assert things.referral is not None, "loaded"
     referral = things.referral
     facts = referral_facts(referral, things.matters[0])
-    shown = _plain(referral)
     chain = viewer.caller.agency in (referral.sender, things.matters[0].lead)
+    shown = _plain(referral, chain)
     for name in () if chain else CHAIN:
         shown.pop(name, None)
     return {
@@ -166,9 +168,10 @@ def matters_known(viewer: Viewer, things: Things) -> list[Matter]:
 
 def _case(viewer: Viewer, things: Things) -> dict[str, Any]:
     seen = matters_known(viewer, things)
-    matters = [
-        {**_plain(m), **_screenings(viewer, m), "classes": _sealed(viewer, m, case_facts(m))} for m in seen
-    ]
+    matters = []
+    for m in seen:
+        bands = _screenings(viewer, m)
+        matters.append({**_plain(m, bool(bands)), **bands, "classes": _sealed(viewer, m, case_facts(m))})
     return {"kind": "case", "id": seen[0].case, "matters": matters}
 
 

@@ -25,7 +25,12 @@ from shared.events.types.concern import (
     ConcernLinked,
     ConcernReported,
 )
-from shared.events.types.referral import ReferralEnteredInError, ReferralRequested, ReferralUndone
+from shared.events.types.referral import (
+    ReferralEnteredInError,
+    ReferralForwarded,
+    ReferralRequested,
+    ReferralUndone,
+)
 from shared.events.types.screening import ScreeningEnteredInError, ScreeningRecorded
 
 #: Event type -> (kind of part, the field of its data that names the part).
@@ -47,6 +52,10 @@ PART_OF: Mapping[type, tuple[str, str]] = {
 }
 
 
+#: Events that not everybody sees who may know of the part: they do not move what the others are shown.
+SEEN_BY_SOME = frozenset({ReferralForwarded, ScreeningRecorded, ScreeningEnteredInError})
+
+
 def part_of(event: Recorded) -> tuple[str, str] | None:
     """Kind and id of the part that `event` changes, or None. A matter's id is its stream's."""
     found = PART_OF.get(type(event.data))
@@ -62,6 +71,8 @@ def evolve(part: Part | None, event: Recorded) -> Part | None:
     if step is None:
         return part
     common: dict[str, Any] = {"changed": event.envelope.recordedtime}
+    if type(event.data) not in SEEN_BY_SOME:
+        common["shown"] = event.envelope.recordedtime
     if part is None or part.stream == event.envelope.stream:
         common["version"] = event.version
     changes = step(part, event, event.data)

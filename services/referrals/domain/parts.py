@@ -53,7 +53,8 @@ class Part(BaseModel):
     """What all parts have: their own id, the stream they live in, and what last changed them.
 
     `version` is the last event of the part's own stream that changed it; `changed` the recorded time of the
-    last event that did, which no two events of a store share.
+    last event that did, which no two events of a store share; `shown` that of the last one that everybody sees who
+    may know of the part (evolve.SEEN_BY_SOME).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -62,6 +63,7 @@ class Part(BaseModel):
     subject: Id
     version: int = 0
     changed: AwareDatetime
+    shown: AwareDatetime | None = None
     sealed: dict[str, tuple[SealedFact, ...]] = Field(default_factory=dict)
 
 
