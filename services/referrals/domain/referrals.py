@@ -36,7 +36,7 @@ def request(matter: Matter, command: RequestReferral, at: At) -> list[Fact]:
 
     `matter` is the named matter of the case, or any of it where that one is not yet there. Raises Refusal.
     """
-    _one_agency(command)
+    _one_agency(command, matter)
     asked = ThingFacts(
         "case",
         lead=matter.lead,
@@ -53,8 +53,12 @@ def request(matter: Matter, command: RequestReferral, at: At) -> list[Fact]:
     return [*first, _requested(matter, command, None, clause, time, stream, at)]
 
 
-def _one_agency(command: RequestReferral | ForwardReferral) -> None:
-    """Raises Refusal unless a party or an agency outside is asked, and not both."""
+def _one_agency(command: RequestReferral | ForwardReferral, matter: Matter) -> None:
+    """Raises Refusal unless a party or an agency outside is asked, and not both.
+
+    A worker asked by name must not be known to work on the case for another agency. Who works where beyond that is
+    the agencies' own affair; Accord keeps no list of their staff.
+    """
     if (command.recipient is None) == (command.outside is None):
         detail, remedy = (
             "One agency is asked.",
@@ -63,6 +67,13 @@ def _one_agency(command: RequestReferral | ForwardReferral) -> None:
         raise Refusal("none", "invalid-field", detail, remedy, "/recipient")
     if command.outside is not None and command.to_worker is not None:
         detail, remedy = "A worker is asked by name at a party only.", "Leave it out."
+        raise Refusal("none", "invalid-field", detail, remedy, "/to_worker")
+    works_for = matter.workers.get(command.to_worker or "", command.recipient)
+    if works_for != command.recipient:
+        detail, remedy = (
+            "That worker is known to work for another agency.",
+            "Leave it out, or ask that agency.",
+        )
         raise Refusal("none", "invalid-field", detail, remedy, "/to_worker")
 
 
@@ -111,7 +122,7 @@ def forward(referral: Referral, matter: Matter, command: ForwardReferral, at: At
     The new referral names the one it follows, and this one says where it went. Only the agency that asked goes on:
     whom a youth's facts go to, and what the youth says of that, is its own question to ask.
     """
-    _one_agency(command)
+    _one_agency(command, matter)
     asked = replace(referral_facts(referral, matter), recipient=command.recipient, outside=command.outside)
     clause, _ = allowed(referral, matter, "forward-referral", at, asked)
     time = happened(command.time, at, clause)

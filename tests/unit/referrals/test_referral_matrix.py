@@ -230,6 +230,18 @@ def test_a_worker_who_is_asked_by_name_is_on_the_request():
     assert referrals.request(matter, asked, at(SENDER))[0].data.to_worker == person
 
 
+def test_a_worker_who_is_known_to_work_for_another_agency_is_not_asked_by_name():
+    from services.referrals.domain import referrals
+
+    _, matter = a_referral("requested")
+    person = "8e0bb9a6-2f0a-4f8e-9d0e-5b1c7f3f6d11"
+    known = matter.model_copy(update={"workers": {person: "probation"}})
+    asked = BODIES["request-referral"].model_copy(update={"to_worker": person})
+    with pytest.raises(Refusal) as refused:
+        referrals.request(known, asked, at(SENDER))
+    assert (refused.value.reason, refused.value.field) == ("invalid-field", "/to_worker")
+
+
 def test_an_agencys_administrator_does_none_of_it():
     referral, matter = a_referral("accepted")
     admin = replace(ADVOCATE, roles=frozenset({"agency-admin"}))
