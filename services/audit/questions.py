@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from services.audit.access import NO_MOU, may_read_history, record
+from services.audit.domain.corrections import with_corrections
 from services.audit.domain.entry import Axis, Cut, Entry, in_order, up_to
 from services.audit.domain.gaps import gaps
 from services.audit.entries import Entries
@@ -94,7 +95,7 @@ class Questions:
         ordered = in_order(every, cut.axis)
         cut = _settled(cut, ordered, until, now)
         try:
-            entries = up_to(ordered, cut)
+            entries = with_corrections(up_to(ordered, cut), ordered, cut.axis)
         except LookupError as error:
             raise NoSuchEvent from error
         at = cut.as_of or (entries[-1].recorded if entries else now)

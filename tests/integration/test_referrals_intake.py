@@ -451,7 +451,7 @@ class TestACrash:
         def die(*_, **__):
             raise TryLater("the database does not answer")
 
-        monkeypatch.setattr(type(here.store), "append", die)
+        monkeypatch.setattr("services.referrals.application.handle.record", die)
         with pytest.raises(TryLater):
             here.taker.take(record, "sheriff")
         assert (here.count(), here.position("sheriff")) == (before, position)
@@ -467,7 +467,7 @@ class TestACrash:
         def die(*_, **__):
             raise TryLater("the database does not answer")
 
-        monkeypatch.setattr("services.referrals.intake.taking.advance", die)
+        monkeypatch.setattr("services.referrals.intake.taking.move_on", die)
         with pytest.raises(TryLater):
             here.taker.take(record, "sheriff")
         assert here.count() == before

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from services.audit.domain import fold_referral
+from services.audit.domain.corrections import struck
 from services.audit.domain.entry import Entry
+from services.audit.domain.fold_referral import referral_of, sealed_of
 from services.audit.domain.state import (
     CaseState,
     Concern,
@@ -17,7 +20,7 @@ from services.audit.domain.state import (
     Matter,
     Notice,
     Participant,
-    Referral,
+    Screening,
     Unhandled,
     Worker,
 )
@@ -34,13 +37,8 @@ from shared.events.types.deadletter import DeadletterRecorded
 from shared.events.types.mou import MouAdopted
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
 from shared.events.types.record import RecordDenied, RecordRead
-from shared.events.types.referral import (
-    ReferralAccepted,
-    ReferralReceived,
-    ReferralRejected,
-    ReferralRequested,
-)
 from shared.events.types.role import RoleAssigned, RoleEnded
+from shared.events.types.screening import ScreeningEnteredInError, ScreeningRecorded
 from shared.events.types.submission import (
     CommandRefused,
     SubmissionReceipted,
@@ -50,14 +48,20 @@ from shared.events.types.submission import (
 
 
 def fold(case: str, entries: Iterable[Entry]) -> CaseState:
-    """The case after `entries`, which are in order and each counted once. Unknown types are listed."""
+    """The case after `entries`, which are in order and each counted once. Unknown types are listed.
+
+    What a correction among them takes back has no effect; the correction stands with what it corrects.
+    """
     state = CaseState(case)
     about: dict[str, list[Notice]] = {}
+    entries = list(entries)
+    wrong = struck(entries)
     for entry in entries:
         what = happening(entry)
         kind = type(entry.event.data)
         if kind in ON:
-            ON[kind](state, what, entry.event.data, entry.event.envelope.stream)
+            if what.event not in wrong:
+                ON[kind](state, what, entry.event.data, entry.event.envelope.stream)
             about[what.event] = _notices_of(state, entry.event.data)
         elif kind in TELLING:
             TELLING[kind](state, what, entry.event.data, about)
@@ -75,21 +79,13 @@ def happening(entry: Entry) -> Happening:
 
 def _notices_of(state: CaseState, data: Any) -> list[Notice]:
     if hasattr(data, "referral"):
-        return _referral(state, data.referral).notices
+        return referral_of(state, data.referral).notices
     concern = getattr(data, "concern", None)
     return _concern(state, concern).notices if concern in state.concerns else state.notices
 
 
-def _referral(state: CaseState, referral: str) -> Referral:
-    return state.referrals.setdefault(referral, Referral(referral))
-
-
 def _concern(state: CaseState, concern: str) -> Concern:
     return state.concerns.setdefault(concern, Concern(concern))
-
-
-def _sealed(known: tuple[str, ...], data: Any) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*known, *(str(name) for name in data.sealed))))
 
 
 def _opened(state: CaseState, what: Happening, data: CaseOpened, stream: str) -> None:
@@ -121,25 +117,25 @@ def _reported(state: CaseState, what: Happening, data: ConcernReported, _: str) 
     concern.signs, concern.age_years, concern.known_since = data.signs, data.age_years, data.known_since
     concern.called_at = data.called_at
     concern.called_line = str(data.called_line) if data.called_line else None
-    concern.flags, concern.sealed = data.flags, _sealed(concern.sealed, data)
+    concern.flags, concern.sealed = data.flags, sealed_of(concern.sealed, data)
 
 
 def _call_stated(state: CaseState, _: Happening, data: ConcernCallStated, __: str) -> None:
     concern = _concern(state, data.concern)
     concern.called_at, concern.called_line = data.called_at, str(data.called_line)
     concern.flags = (*concern.flags, *data.flags)
-    concern.sealed = _sealed(concern.sealed, data)
+    concern.sealed = sealed_of(concern.sealed, data)
 
 
 def _continued(state: CaseState, _: Happening, data: ConcernContinued, __: str) -> None:
     concern = _concern(state, data.concern)
-    concern.sealed = _sealed(concern.sealed, data)
+    concern.sealed = sealed_of(concern.sealed, data)
 
 
 def _evaluated_out(state: CaseState, _: Happening, data: ConcernEvaluatedOut, __: str) -> None:
     concern = _concern(state, data.concern)
     concern.status, concern.evaluated_out_reason = "evaluated-out", str(data.reason)
-    concern.sealed = _sealed(concern.sealed, data)
+    concern.sealed = sealed_of(concern.sealed, data)
 
 
 def _attached(state: CaseState, _: Happening, data: ConcernAttached, __: str) -> None:
@@ -152,34 +148,15 @@ def _linked(state: CaseState, what: Happening, data: ConcernLinked, _: str) -> N
     concern.reported_by = concern.reported_by or str(data.reported_by)
 
 
-def _requested(state: CaseState, what: Happening, data: ReferralRequested, _: str) -> None:
-    referral = _referral(state, data.referral)
-    referral.status = "requested" if referral.status == "unknown" else referral.status
-    referral.requested, referral.matter = what, str(data.matter)
-    referral.sender, referral.recipient = str(data.sender), str(data.recipient)
-    referral.kind, referral.needs = data.kind, data.needs
-    referral.urgency, referral.respond_by = str(data.urgency), data.respond_by
-    referral.youth_choice, referral.sealed = str(data.youth_choice), _sealed(referral.sealed, data)
+def _screened(state: CaseState, what: Happening, data: ScreeningRecorded, _: str) -> None:
+    one = state.screenings.setdefault(data.screening, Screening(data.screening))
+    one.tool, one.tool_version, one.band = data.tool, data.tool_version, data.band
+    one.trigger, one.screened_at, one.flags, one.recorded = data.trigger, data.screened_at, data.flags, what
 
 
-def _received(state: CaseState, what: Happening, data: ReferralReceived, _: str) -> None:
-    referral = _referral(state, data.referral)
-    referral.received = what
-    if referral.answered is None:
-        referral.status = "received"
-
-
-def _accepted(state: CaseState, what: Happening, data: ReferralAccepted, _: str) -> None:
-    referral = _referral(state, data.referral)
-    referral.status, referral.answered = "accepted", what
-    referral.worker, referral.first_contact_by = data.worker, data.first_contact_by
-
-
-def _rejected(state: CaseState, what: Happening, data: ReferralRejected, _: str) -> None:
-    referral = _referral(state, data.referral)
-    referral.status, referral.answered, referral.reason = "rejected", what, data.reason
-    referral.alternatives = tuple(str(a) for a in data.alternatives)
-    referral.sealed = _sealed(referral.sealed, data)
+def _not_screened(state: CaseState, what: Happening, data: ScreeningEnteredInError, _: str) -> None:
+    one = state.screenings.setdefault(data.screening, Screening(data.screening))
+    one.corrected, one.reason = what, data.reason
 
 
 def _notice(state: CaseState, data: Any, about: Mapping[str, list[Notice]]) -> Notice:
@@ -231,10 +208,9 @@ ON: Mapping[type, Callable[[CaseState, Happening, Any, str], None]] = {
     ConcernEvaluatedOut: _evaluated_out,
     ConcernAttached: _attached,
     ConcernLinked: _linked,
-    ReferralRequested: _requested,
-    ReferralReceived: _received,
-    ReferralAccepted: _accepted,
-    ReferralRejected: _rejected,
+    **fold_referral.ON,
+    ScreeningRecorded: _screened,
+    ScreeningEnteredInError: _not_screened,
     RecordRead: _read,
     RecordDenied: _denied,
     CommandRefused: _refused,

@@ -87,9 +87,36 @@ class Concern:
     notices: list[Notice] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """An entry that counts no longer: which, what it was, how it was taken back, why, and by whom."""
+
+    entry: str
+    act: str | None
+    how: str
+    reason: str | None
+    corrected: Happening
+
+
+@dataclass(slots=True)
+class Screening:
+    """The band that a tool gave. `corrected`: it was entered in error."""
+
+    screening: str
+    tool: str | None = None
+    tool_version: str | None = None
+    band: str | None = None
+    trigger: str | None = None
+    screened_at: Moment | None = None
+    flags: tuple[str, ...] = ()
+    recorded: Happening | None = None
+    corrected: Happening | None = None
+    reason: str | None = None
+
+
 @dataclass(slots=True)
 class Referral:
-    """A referral, from request to answer."""
+    """A referral, from request to outcome."""
 
     referral: str
     status: str = "unknown"
@@ -108,6 +135,18 @@ class Referral:
     alternatives: tuple[str, ...] = ()
     worker: str | None = None
     first_contact_by: Moment | None = None
+    to_worker: str | None = None
+    outside: str | None = None
+    follows: str | None = None
+    forwarded_to: tuple[str, ...] = ()
+    started: Happening | None = None
+    held: Happening | None = None
+    held_until: Moment | None = None
+    ended: Happening | None = None
+    outcome: str | None = None
+    attempts: int | None = None
+    flags: tuple[str, ...] = ()
+    corrections: tuple[Correction, ...] = ()
     sealed: tuple[str, ...] = ()
     notices: list[Notice] = field(default_factory=list)
 
@@ -134,6 +173,7 @@ class CaseState:
     workers: dict[str, Worker] = field(default_factory=dict)
     concerns: dict[str, Concern] = field(default_factory=dict)
     referrals: dict[str, Referral] = field(default_factory=dict)
+    screenings: dict[str, Screening] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     reads: int = 0
     denials: int = 0

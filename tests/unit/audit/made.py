@@ -17,10 +17,20 @@ from shared.events.types.concern import ConcernAttached, ConcernLinked, ConcernR
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
 from shared.events.types.referral import (
     ReferralAccepted,
+    ReferralCancelled,
+    ReferralCompleted,
+    ReferralEnteredInError,
+    ReferralFailed,
+    ReferralForwarded,
+    ReferralHeld,
     ReferralReceived,
     ReferralRejected,
     ReferralRequested,
+    ReferralResumed,
+    ReferralStarted,
+    ReferralUndone,
 )
+from shared.events.types.screening import ScreeningEnteredInError, ScreeningRecorded
 from shared.store.append import partition_of
 
 REFERRALS, NOTIFICATIONS = events_topic("referrals"), events_topic("notifications")
@@ -163,6 +173,48 @@ class Case:
     def reject(self, referral: str, by: str = "advocacy", **when: Any) -> str:
         facts: dict[str, Any] = {"referral": referral, "case": self.case, "reason": "no-capacity"}
         return self.log.add(ReferralRejected(**facts, sealed={}), **self.on, agency=by, **when)
+
+    def say(self, kind: str, referral: str, by: str = "advocacy", **when: Any) -> str:
+        """One of the later steps of a referral."""
+        said = {"referral": referral, "case": self.case}
+        facts: dict[str, Data] = {
+            "started": ReferralStarted(**said),
+            "held": ReferralHeld(**said, reason="waitlist"),
+            "resumed": ReferralResumed(**said),
+            "completed": ReferralCompleted(**said, outcome="completed", attempts=2),
+            "failed": ReferralFailed(**said, reason="unable-to-locate"),
+            "cancelled": ReferralCancelled(**said, reason="need-met"),
+            "in-error": ReferralEnteredInError(**said, reason="wrong-youth"),
+        }
+        return self.log.add(facts[kind], **self.on, agency=by, **when)
+
+    def undo(self, referral: str, event: str, **when: Any) -> str:
+        taken_back = ReferralUndone(referral=referral, case=self.case, entry=event, act="accept-referral")
+        return self.log.add(taken_back, **self.on, agency="advocacy", **when)
+
+    def wrong(self, referral: str, event: str, **when: Any) -> str:
+        facts: dict[str, Any] = {"referral": referral, "case": self.case, "reason": "wrong-entry"}
+        wrong = ReferralEnteredInError(**facts, entry=event, act="start-referral")
+        return self.log.add(wrong, **self.on, agency="advocacy", **when)
+
+    def forward(self, referral: str, to: str) -> str:
+        after = self.refer(to, follows=referral)
+        facts: dict[str, Any] = {"referral": referral, "case": self.case, "forwarded_to": after}
+        self.log.add(ReferralForwarded(**facts, recipient=to), **self.on)
+        return after
+
+    def screen(self, band: str = "clear-concern", **when: Any) -> str:
+        screening = self.log.id()
+        facts: dict[str, Any] = {"screening": screening, "case": self.case, "matter": "dependency"}
+        one = ScreeningRecorded(
+            **facts, tool="cse-it", tool_version="2.0", band=band, screened_at=self.log.now
+        )
+        self.log.add(one, **self.on, **when)
+        return screening
+
+    def not_screened(self, screening: str) -> str:
+        wrong = ScreeningEnteredInError(screening=screening, case=self.case, reason="wrong-youth")
+        return self.log.add(wrong, **self.on)
 
     def join(self, agency: str) -> str:
         return self.log.add(AgencyJoined(case=self.case, agency=agency, relation="serving"), **self.on)
