@@ -17,11 +17,11 @@ from shared.mou.vocabulary import CodeList
 def join(matter: Matter, command: JoinAgency, at: At) -> list[Fact]:
     """An agency takes part from now on. Raises Refusal."""
     clause = permit(at, "join-agency", _owned(matter, command.agency)).clause
+    relation = require_listed(CodeList.RELATION, command.relation, at.mou, clause, "/relation")
     if command.agency in matter.agencies:
         raise Refusal(
             clause, "already-takes-part", "The agency takes part already.", "Nothing to do.", "/agency"
         )
-    relation = require_listed(CodeList.RELATION, command.relation, at.mou, clause, "/relation")
     data = AgencyJoined(case=matter.case, agency=command.agency, relation=relation)
     return [_on(matter, data, clause, at, command)]
 
@@ -29,13 +29,13 @@ def join(matter: Matter, command: JoinAgency, at: At) -> list[Fact]:
 def leave(matter: Matter, command: LeaveAgency, at: At) -> list[Fact]:
     """An agency takes part no longer. The lead agency cannot leave. Raises Refusal."""
     clause = permit(at, "leave-agency", _owned(matter, command.agency)).clause
+    reason = require_listed(CodeList.LEAVE_REASON, command.reason, at.mou, clause, "/reason")
     if command.agency == matter.lead:
         detail, remedy = "The lead agency cannot leave its case.", "Hand the lead over first."
         raise Refusal(clause, "lead-cannot-leave", detail, remedy, "/agency")
     if command.agency not in matter.agencies:
         detail, remedy = "The agency does not take part.", "Nothing to do."
         raise Refusal(clause, "does-not-take-part", detail, remedy, "/agency")
-    reason = require_listed(CodeList.LEAVE_REASON, command.reason, at.mou, clause, "/reason")
     data = AgencyLeft(case=matter.case, agency=command.agency, reason=reason)
     return [_on(matter, data, clause, at, command)]
 
