@@ -53,6 +53,8 @@ class Tracing:
 
     folding: Folding
     fields: dict[Key, dict[str, Field]] = field(default_factory=dict)
+    touched: list[Key] = field(default_factory=list)
+    """What the last event may have changed."""
 
     @classmethod
     def of(cls, case: str) -> Tracing:
@@ -66,13 +68,13 @@ class Tracing:
 
     def apply(self, entry: Entry) -> list[Change]:
         """Every field that the event changed, by this event."""
-        touched = self.folding.apply(entry)
+        self.touched = self.folding.apply(entry)
         changed: list[Change] = []
-        for thing in touched:
+        for thing in self.touched:
             changed += self._compare(thing, self._values(thing), entry.event.envelope.id)
         if type(entry.event.data) in TELLING:
             item = vars(entry.event.data)["item"]
-            notice = next(n for n in reversed(notices_of(self.state, touched[0])) if n.item == item)
+            notice = next(n for n in reversed(notices_of(self.state, self.touched[0])) if n.item == item)
             changed += self._compare(("notices", item), flat(notice), entry.event.envelope.id)
         return changed
 
