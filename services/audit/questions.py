@@ -11,7 +11,7 @@ from services.audit.access import NO_MOU, may_read_history, record
 from services.audit.domain.entry import Axis, Cut, Entry, in_order, up_to
 from services.audit.domain.gaps import gaps
 from services.audit.entries import Entries
-from services.audit.reading import Reader, in_force, parsed, snapshot
+from services.audit.reading import Adopted, Reader, in_force, parsed, snapshot
 from shared.events.types.concern import ConcernLinked
 from shared.mou import CallerFacts
 from shared.store.store import Store
@@ -24,7 +24,11 @@ class NotYours(Exception):
 
 
 class NoSuchEvent(Exception):
-    """The event named by `as_of_event` is not one of this case."""
+    """The event named by `as_of_event` is not one of this case. `place` says in which of several cuts."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__("no such event in this case")
+        self.place = place
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Replay:
     entries: Sequence[Entry]
     complete_until: datetime | None
     mouversion: str | None
+    adopted: Sequence[Adopted]
     gaps: list[str]
     positions: list[dict[str, object]]
     statement: str
@@ -74,13 +79,17 @@ class Questions:
 
         Raises NotYours, NoSuchEvent, TryLater.
         """
+        return self.replays(case, caller, [cut], correlation)[0]
+
+    def replays(self, case: str, caller: CallerFacts, cuts: Sequence[Cut], correlation: str) -> list[Replay]:
+        """The case up to each of the cuts, out of the same ledger; otherwise as `replay`."""
         self.require_open()
         now = self.store.now()
         with self.snapshot() as reader:
             adopted = in_force(reader.mous(), now)
             allowed = may_read_history(caller, parsed(adopted))
             known = reader.known(case)
-            found = self._told(reader, case, cut, now) if known and allowed else None
+            found = self._all_told(reader, case, cuts, now) if known and allowed else None
         if known:
             version = adopted.version if adopted else NO_MOU
             record(self.store, caller, case, denied=not allowed, mouversion=version, correlation=correlation)
@@ -88,17 +97,24 @@ class Questions:
             raise NotYours
         return found
 
+    def _all_told(self, reader: Reader, case: str, cuts: Sequence[Cut], now: datetime) -> list[Replay]:
+        told = []
+        for place, cut in enumerate(cuts):
+            try:
+                told.append(self._told(reader, case, cut, now))
+            except LookupError as error:
+                raise NoSuchEvent(place) from error
+        return told
+
     def _told(self, reader: Reader, case: str, cut: Cut, now: datetime) -> Replay:
         every, unreadable = reader.case(case)
         until, positions = reader.complete_until(), reader.positions()
         ordered = in_order(every, cut.axis)
         cut = _settled(cut, ordered, until, now)
-        try:
-            entries = up_to(ordered, cut)
-        except LookupError as error:
-            raise NoSuchEvent from error
+        entries = up_to(ordered, cut)
         at = cut.as_of or (entries[-1].recorded if entries else now)
-        adopted = in_force(reader.mous(), at)
+        mous = reader.mous()
+        adopted = in_force(mous, at)
         holes = gaps(entries, reader.versions({e.event.envelope.stream for e in entries} | _linked(entries)))
         if unreadable:
             holes.append(f"{unreadable} records about the case are no events that this version can read.")
@@ -108,6 +124,7 @@ class Questions:
             entries,
             until,
             adopted.version if adopted else None,
+            mous,
             holes,
             positions,
             _statement(entries, cut, bool(holes)),

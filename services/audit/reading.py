@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -36,10 +36,11 @@ ADOPTED = f"{_KEYS} WHERE topic = %s AND standing = ANY(%s) AND type = %s"
 class Adopted:
     """A version of the MOU, and since when it is known and in force."""
 
+    event: str
     version: str
     recorded: datetime
     effective: datetime
-    document: Mapping[str, Any]
+    document: Mapping[str, Any] = field(repr=False)
 
 
 class Reader:
@@ -134,18 +135,32 @@ def in_force(adopted: Sequence[Adopted], at: datetime) -> Adopted | None:
     return next((a for a in reversed(adopted) if a.recorded <= at and a.effective <= at), None)
 
 
+#: Adopting event -> its document, read once; a county adopts a few in a year.
+_READ: dict[str, Mou | None] = {}
+
+
 def parsed(adopted: Adopted | None) -> Mou | None:
     """The document, or None if there is none or this version cannot read it."""
-    try:
-        return load_document(adopted.document) if adopted else None
-    except InvalidMou:
+    if adopted is None:
         return None
+    if adopted.event not in _READ:
+        try:
+            _READ[adopted.event] = load_document(adopted.document)
+        except InvalidMou:
+            _READ[adopted.event] = None
+    return _READ[adopted.event]
+
+
+def schedule(adopted: Sequence[Adopted]) -> list[tuple[datetime, Mou | None]]:
+    """From when on which version is in force, in order."""
+    turns = sorted({max(a.recorded, a.effective) for a in adopted})
+    return [(turn, parsed(in_force(adopted, turn))) for turn in turns]
 
 
 def _adopted(entry: Entry) -> Adopted:
     data = entry.event.data
     assert isinstance(data, MouAdopted)
-    return Adopted(data.version, entry.recorded, data.effective, data.document)
+    return Adopted(entry.event.envelope.id, data.version, entry.recorded, data.effective, data.document)
 
 
 def _concern(event: Recorded) -> str | None:

@@ -81,7 +81,8 @@ class Tracing:
     def _values(self, thing: Key) -> dict[str, Any]:
         if thing == CASE:
             return {n: v for n in OF_THE_CASE if (v := getattr(self.state, n))}
-        return flat(getattr(self.state, thing[0])[thing[1]])
+        found = getattr(self.state, thing[0]).get(thing[1])
+        return flat(found) if found is not None else {}
 
     def _compare(self, thing: Key, values: dict[str, Any], event: str) -> list[Change]:
         known = self.fields.setdefault(thing, {})

@@ -64,13 +64,32 @@ class Folding:
     state: CaseState
     about: dict[str, Key] = field(default_factory=dict)
     """Event -> the thing that notices about it stand with, if not the case itself."""
+    past: list[Entry] = field(default_factory=list)
+    struck: set[str] = field(default_factory=set)
+    """Events that a later one took back."""
 
     def apply(self, entry: Entry) -> list[Key]:
-        """What one event makes of the case. Returns the things that it may have changed."""
+        """What one event makes of the case. Returns the things that it may have changed.
+
+        If it takes back an earlier event, the case is told anew without that one.
+        """
+        self.past.append(entry)
+        takes_back = TAKES_BACK.get(type(entry.event.data), _nothing)(entry.event.data)
+        if takes_back is None:
+            return self._step(entry)
+        self.struck.add(takes_back)
+        before = everything(self.state)
+        self.state, self.about = CaseState(self.state.case), {}
+        for past in self.past:
+            self._step(past)
+        return list(dict.fromkeys([*before, *everything(self.state)]))
+
+    def _step(self, entry: Entry) -> list[Key]:
         what, data = happening(entry), entry.event.data
         kind, touched = type(data), [CASE]
         if kind in ON:
-            ON[kind](self.state, what, data, entry.event.envelope.stream)
+            if what.event not in self.struck:
+                ON[kind](self.state, what, data, entry.event.envelope.stream)
             touched += self._named(entry)
             if (owner := next((k for k in self._with_notices(data) if k in touched), None)) is not None:
                 self.about[what.event] = owner
@@ -99,6 +118,15 @@ def notices_of(state: CaseState, key: Key) -> list[Notice]:
     section, id = key
     found: list[Notice] = state.notices if key == CASE else getattr(state, section)[id].notices
     return found
+
+
+def everything(state: CaseState) -> list[Key]:
+    """Every thing of the state."""
+    return [CASE, *((section, id) for section in SECTIONS for id in getattr(state, section))]
+
+
+def _nothing(_: Any) -> None:
+    return None
 
 
 def fold(case: str, entries: Iterable[Entry]) -> CaseState:
@@ -291,3 +319,7 @@ TELLING: Mapping[type, Callable[[list[Notice], Happening, Any], None]] = {
 SILENT: frozenset[type] = frozenset(
     {DeadletterRecorded, RoleAssigned, RoleEnded, MouAdopted, SubmissionReceipted, SubmissionUnreadable}
 )
+
+#: Types that take back an earlier event -> which; None if it takes back none. What is taken back stays recorded and
+#: has no effect any longer.
+TAKES_BACK: Mapping[type, Callable[[Any], str | None]] = {}

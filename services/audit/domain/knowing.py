@@ -74,7 +74,9 @@ class Knowing:
 
     def _affected(self) -> list[Key]:
         """What has to be looked at again: all of it if the agency now stands otherwise to a matter."""
-        touched = [key for key in self.tracing.touched if key[0] in FACTS]
+        touched = [
+            (s, id) for s, id in self.tracing.touched if s in FACTS and id in getattr(self.tracing.state, s)
+        ]
         for section, id in touched:
             if section == "matters" and self._stances.get(id) != (stance := self._stance(id)):
                 self._stances[id] = stance
@@ -149,7 +151,7 @@ class Knowing:
                 if not self._sights.get(change.thing, NOTHING).readable:
                     self.knowledge.thing(change.thing).said(change.name, value, entry.event.envelope.id)
         for name in sealed_classes(entry.event):
-            for key in self._owner():
+            for key in self._owner(entry):
                 self._opened(key, name, entry.event.envelope.id)
 
     def _tell(self, entry: Entry, how: str, path: str | None = None, value: Any = None) -> None:
@@ -158,15 +160,16 @@ class Knowing:
         if path is not None:
             known.fields[path] = value
 
-    def _owner(self) -> list[Key]:
-        """The thing whose sealed facts the last event carries."""
+    def _owner(self, entry: Entry) -> list[Key]:
+        """The thing whose sealed facts the event carries."""
         order = ("referrals", "concerns", "matters")
-        found = [key for key in self.tracing.touched if key[0] in FACTS]
+        said = {v for v in vars(entry.event.data).values() if isinstance(v, str)}
+        found = [key for key in self.tracing.touched if key[0] in FACTS and key[1] in said]
         return sorted(found, key=lambda k: order.index(k[0]) if k[0] in order else -1)[:1]
 
     def _note_sealed(self, entry: Entry) -> None:
         for name in sealed_classes(entry.event):
-            for key in self._owner():
+            for key in self._owner(entry):
                 events = self._sealed.setdefault(key, {}).setdefault(name, [])
                 events.append(entry.event.envelope.id)
 

@@ -7,14 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.audit.domain import fold as folding
 from services.audit.domain.difference import applied, difference
 from services.audit.domain.entry import Axis, in_order
-from services.audit.domain.fields import OF_THE_CASE, Tracing, flat, history_of, path_of, trace, values
+from services.audit.domain.fields import OF_THE_CASE, Field, Tracing, flat, history_of, path_of, trace, values
 from services.audit.domain.fold import CASE, SECTIONS, fold
 from services.audit.domain.state import CaseState
+from shared.events.types.submission import CommandRefused
 from tests.unit.audit.made import Case, Entry, Log
 from tests.unit.audit.test_audit_replay import mixed
 
@@ -120,3 +122,39 @@ def test_stepping_gives_the_same_as_all_at_once() -> None:
     for place, entry in enumerate(entries, 1):
         stepping.apply(entry)
         assert stepping.table() == trace(case.case, entries[:place]).table()
+
+
+class TestTakingBack:
+    """An event can take back an earlier one: the case is then told as if that one had no effect."""
+
+    @pytest.fixture(autouse=True)
+    def _a_type_that_takes_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        # Any type will do: here a refused command takes back the event that its `about` names.
+        monkeypatch.setattr(folding, "TAKES_BACK", {CommandRefused: lambda data: data.about})
+
+    def test_what_was_taken_back_has_no_effect_and_the_one_that_took_it_back_set_the_fields_anew(
+        self,
+    ) -> None:
+        case = Case(Log()).open()
+        referral = case.refer()
+        before = trace(case.case, in_order(case.log.entries())).table()
+        accepted = case.accept(referral)
+        undone = CommandRefused(command="undo", reason="mistake", about=accepted, about_kind="event")
+        taken_back = case.log.add(undone, **case.on)
+        after = trace(case.case, in_order(case.log.entries())).table()
+        changed = difference(before, after)
+        assert [(d.path.rpartition("/")[2], d.kind) for d in changed] == [("status", "set-again")]
+        assert after[f"referrals/{referral}/status"] == Field("requested", taken_back)
+        history = history_of(case.case, in_order(case.log.entries()), f"referrals/{referral}/status")
+        assert [v for _, v in history] == ["requested", "accepted", "requested"]
+
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(st.integers(0, 10_000), st.floats(0, 1))
+    def test_stepwise_it_is_the_same_as_all_at_once(self, seed: int, share: float) -> None:
+        case = mixed(seed)
+        entries = in_order(case.log.entries())
+        chosen = random.Random(seed).choice(entries).event.envelope.id
+        case.log.add(CommandRefused(command="undo", reason="mistake", about=chosen), **case.on)
+        entries = in_order(case.log.entries())
+        cut = entries[: max(1, int(len(entries) * share))]
+        assert values(trace(case.case, cut).table()) == whole(fold(case.case, cut))
