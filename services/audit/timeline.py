@@ -6,6 +6,8 @@ commands are counted at the foot, not drawn.
 
 from __future__ import annotations
 
+import shutil
+import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,6 +44,8 @@ MARKS = {
     "entered-in-error": "↶",
 }
 LEGEND = "● acts or asks   ○ has it in hand   ✓ will do, does or did   ✕ cannot or will not   ─▶ to whom"
+#: Nouns of types that are drawn; "event" stands for one of which an agency could not see the type.
+DRAWN = frozenset({"concern", "case", "agency", "worker", "referral", "screening", "event"})
 #: Nouns of types that are counted and not drawn, and what they are called.
 COUNTED = {
     "notification": ("notice", "notices"),
@@ -94,17 +98,25 @@ def picture(
         yield (line.translate(PLAIN) if plain else line).rstrip()
 
 
+def for_terminal(entries: Iterable[Doc], axis: str = "recorded") -> Iterator[str]:
+    """The picture as wide as the terminal (100 columns where there is none), in ASCII where it needs that."""
+    encoding = (sys.stdout.encoding or "ascii").lower()
+    wide = shutil.get_terminal_size((100, 24)).columns
+    return picture(entries, max(60, min(wide, 160)), axis, plain=not encoding.startswith("utf"))
+
+
 def _drawn(entries: Sequence[Doc], axis: str) -> Iterator[Drawn]:
     story = Story(next((c["lead"] for e in entries if (c := _codes(e)).get("lead")), None))
     for entry in entries:
         noun, verb = _noun_and_verb(entry)
-        if noun in COUNTED:
+        if noun in COUNTED or noun not in DRAWN:
             continue
         codes = _codes(entry)
         who = codes.get("agency") if verb in ("joined", "left") else entry.get("agency")
         text = str(entry["sentence"])
         if entry.get("late"):
-            text += f" (Recorded {_moment(entry['recorded']):%a %-d %b, %H:%M}.)"
+            other = "happened" if axis == "recorded" else "recorded"
+            text += f" ({other.capitalize()} {_moment(entry[other]):%a %-d %b, %H:%M}.)"
         at = _moment(entry.get(axis) or entry["recorded"])
         yield Drawn(at, who, MARKS.get(verb, "●"), story.towards(entry, codes, who), text)
 
@@ -113,8 +125,16 @@ def _codes(entry: Doc) -> dict[str, Any]:
     """The coded facts, by name; where only fields could be seen, those."""
     seen = entry.get("fields") or {}
     found = {path.rpartition("/")[2]: value for path, value in seen.items()}
-    referral = next((path.split("/")[1] for path in seen if path.startswith("referrals/")), None)
-    return {**found, **({"referral": referral} if referral else {}), **(entry.get("codes") or {})}
+    found |= {n: name for n, name in (("referral", _id_in(seen)), ("agency", _row_in(found))) if name}
+    return {**found, **(entry.get("codes") or {})}
+
+
+def _id_in(fields: Doc) -> str | None:
+    return next((path.split("/")[1] for path in fields if path.startswith("referrals/")), None)
+
+
+def _row_in(names: Doc) -> str | None:
+    return next((name.partition(".")[2] for name in names if name.startswith("agencies.")), None)
 
 
 def _noun_and_verb(entry: Doc) -> tuple[str, str]:

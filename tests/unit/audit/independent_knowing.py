@@ -27,7 +27,7 @@ def rows_of(case: str, values: Iterable[tuple[str, int, bytes]]) -> Rows:
         if e["subject"] == case and e["type"] == "accord.concern.linked.v1"
     }
     referrals = {e["data"].get("referral") for e, _, _ in every if e["subject"] == case}
-    things = {case, *concerns, *referrals}
+    things = {case, *concerns, *referrals} - {None}
     rows = [r for r in every if r[0]["subject"] in {case, *concerns} or r[0]["data"].get("about") in things]
     return sorted(rows, key=lambda r: (r[0]["recordedtime"], r[1], r[2]))
 
