@@ -83,7 +83,7 @@ def history(
         if timeline:
             raise Usage("Give --field or --timeline, not both.")
         path = f"/v1/cases/{case}/fields/history"
-        answer = _answer(path, {**params, "path": field}, person, data, purpose)
+        answer = _answer(path, {**params, "field": field}, person, data, purpose)
         _show(answer, shown_known.provenance(answer), as_json)
         return
     first, entries = _pages(f"/v1/cases/{case}/history", params, person, data, purpose)

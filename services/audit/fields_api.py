@@ -24,7 +24,7 @@ ToAsOfEvent = Annotated[AsOfEvent, Query(description="The second point: an event
 ToKnownTo = Annotated[
     KnownTo, Query(description="The second view is as known to this agency; without it, as the first one.")
 ]
-Path = Annotated[
+FieldName = Annotated[
     str,
     Query(
         pattern=r"^[a-z_]{1,40}(/[A-Za-z0-9-]{1,64})?/[a-z_]{1,40}(\.[A-Za-z0-9-]{1,64})?$", max_length=200
@@ -49,8 +49,8 @@ def fields_router(questions: Questions) -> APIRouter:
         require_recorded(axis, known_to)
         wanted = [(cut_of(as_of, as_of_event, axis), known_to)]
         (view,) = look(questions, str(case), caller, str(trace.correlation_id), wanted)
-        shown = [known_answers.field_view(path, field) for path, field in sorted(view.table.items())]
-        refs = view.refs(field.event for field in view.table.values())
+        shown = [known_answers.field_view(path, found) for path, found in sorted(view.table.items())]
+        refs = view.refs(found.event for found in view.table.values())
         return FieldsAnswer(**view.reach(), fields=shown, set_by=refs)
 
     @router.get("/v1/cases/{case}/fields/history", summary="Where a field's value came from")
@@ -58,7 +58,7 @@ def fields_router(questions: Questions) -> APIRouter:
         case: UUID,
         caller: CurrentCaller,
         trace: CurrentTrace,
-        path: Path,
+        field: FieldName,
         as_of: AsOf = None,
         as_of_event: AsOfEvent = None,
         axis: ByAxis = Axis.RECORDED,
@@ -67,8 +67,8 @@ def fields_router(questions: Questions) -> APIRouter:
         require_recorded(axis, known_to)
         wanted = [(cut_of(as_of, as_of_event, axis), known_to)]
         (view,) = look(questions, str(case), caller, str(trace.correlation_id), wanted)
-        values = [known_answers.FieldValue(value=v, set_by=ref) for ref, v in view.history(path)]
-        return known_answers.FieldHistoryAnswer(**view.reach(), path=path, values=values)
+        values = [known_answers.FieldValue(value=v, set_by=ref) for ref, v in view.history(field)]
+        return known_answers.FieldHistoryAnswer(**view.reach(), path=field, values=values)
 
     @router.get("/v1/cases/{case}/diff", summary="How one view of a case differs from another")
     def diff(

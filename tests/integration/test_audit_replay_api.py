@@ -87,7 +87,9 @@ class TestAsKnownTo:
         points = [{}, {"as_of": iso(MONDAY - timedelta(days=9))}, {"as_of": iso(MONDAY + timedelta(days=9))}]
         points += [{"as_of_event": case.events["opened"]}, {"as_of_event": str(uuid4())}]
         for what in (*WHAT, "fields/history", "diff"):
-            more = {"fields/history": {"path": "case/lead"}, "diff": {"to_known_to": "shelter"}}.get(what, {})
+            more = {"fields/history": {"field": "case/lead"}, "diff": {"to_known_to": "shelter"}}.get(
+                what, {}
+            )
             for point in points:
                 asked = {**more, **point, "known_to": "probation"}
                 real = api.get(f"/v1/cases/{case.case}/{what}", **asked)
@@ -326,7 +328,7 @@ class TestWhereAValueCameFrom:
     def test_the_history_of_a_field(self, api: Api) -> None:
         _, case = small(api)
         path = f"referrals/{case.referrals[0]}/status"
-        body = api.get(f"/v1/cases/{case.case}/fields/history", path=path).json()
+        body = api.get(f"/v1/cases/{case.case}/fields/history", field=path).json()
         assert [(v["value"], v["set_by"]["agency"]) for v in body["values"]] == [
             ("requested", "human-services"),
             ("rejected", "public-health"),
@@ -334,11 +336,11 @@ class TestWhereAValueCameFrom:
         assert body["positions"]
         early = api.get(
             f"/v1/cases/{case.case}/fields/history",
-            path=path,
+            field=path,
             as_of_event=case.events[f"requested {case.referrals[0]}"],
         ).json()
         assert [v["value"] for v in early["values"]] == ["requested"]
-        none = api.get(f"/v1/cases/{case.case}/fields/history", path=path, known_to="sheriff").json()
+        none = api.get(f"/v1/cases/{case.case}/fields/history", field=path, known_to="sheriff").json()
         assert none["values"] == []
 
     def test_a_field_that_is_none_has_no_history_and_a_name_that_can_be_none_is_refused(
@@ -346,8 +348,8 @@ class TestWhereAValueCameFrom:
     ) -> None:
         _, case = small(api)
         url = f"/v1/cases/{case.case}/fields/history"
-        assert api.get(url, path="referrals/none/status").json()["values"] == []
-        answer = api.get(url, path="CANARY $")
+        assert api.get(url, field="referrals/none/status").json()["values"] == []
+        answer = api.get(url, field="CANARY $")
         assert (answer.status_code, "CANARY" in answer.text) == (422, False)
 
 

@@ -69,7 +69,7 @@ def known_answer(case: Case, path: str, params: dict[str, Any]) -> dict[str, Any
     return {
         **answers(case),
         "known_to": params.get("known_to"),
-        "path": params.get("path"),
+        "path": params.get("field"),
         "entries": [known_answers.known_entry(known, k).model_dump(mode="json") for k in known.in_order()],
         "things": [known_answers.known_thing(t).model_dump(mode="json") for t in known.things.values()],
         "did_see": [known_answers.sighting(s).model_dump(mode="json") for s in known.did_see],
@@ -189,7 +189,7 @@ class TestFieldByField:
         assert "accepted" in out
         assert ASKED[0] == (
             f"/v1/cases/{case.case}/fields/history",
-            {"as_of": None, "as_of_event": None, "axis": "recorded", "known_to": None, "path": path},
+            {"as_of": None, "as_of_event": None, "axis": "recorded", "known_to": None, "field": path},
         )
 
     def test_a_field_and_a_picture_at_once_is_a_usage_error(self, case: Case) -> None:
