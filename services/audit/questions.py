@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from services.audit.access import NO_MOU, may_read_history, record
-from services.audit.domain.entry import Axis, Cut, Entry, in_order, up_to
+from services.audit.domain.entry import Axis, Cut, Entry, up_to
 from services.audit.domain.gaps import gaps
+from services.audit.domain.line import Line
 from services.audit.entries import Entries
 from services.audit.reading import Adopted, Reader, in_force, parsed, snapshot
+from services.audit.told import Cases, Told
 from shared.events.types.concern import ConcernLinked
 from shared.mou import CallerFacts
 from shared.store.store import Store
@@ -44,6 +46,8 @@ class Replay:
     gaps: list[str]
     positions: list[dict[str, object]]
     statement: str
+    line: Line
+    """The case's fold in recorded order, of which this is a part."""
 
     @property
     def as_of(self) -> datetime | None:
@@ -69,6 +73,7 @@ class Questions:
     require_open: Callable[[], None]
     """Raises unless audit may append (the gate of shared/bus)."""
     entries: Entries = field(default_factory=Entries)
+    cases: Cases = field(default_factory=Cases)
 
     def snapshot(self) -> AbstractContextManager[Reader]:
         """The ledger as it is now, for one answer. Raises TryLater."""
@@ -107,17 +112,18 @@ class Questions:
         return told
 
     def _told(self, reader: Reader, case: str, cut: Cut, now: datetime) -> Replay:
-        every, unreadable = reader.case(case)
+        told = self.cases.told(reader, case)
         until, positions = reader.complete_until(), reader.positions()
-        ordered = in_order(every, cut.axis)
-        cut = _settled(cut, ordered, until, now)
-        entries = up_to(ordered, cut)
+        cut = _settled(cut, told, until, now)
+        entries = _within(told, cut)
         at = cut.as_of or (entries[-1].recorded if entries else now)
         mous = reader.mous()
         adopted = in_force(mous, at)
-        holes = gaps(entries, reader.versions({e.event.envelope.stream for e in entries} | _linked(entries)))
-        if unreadable:
-            holes.append(f"{unreadable} records about the case are no events that this version can read.")
+        holes = [] if told.dense else _gaps(entries, reader)
+        if told.unreadable:
+            holes.append(
+                f"{told.unreadable} records about the case are no events that this version can read."
+            )
         return Replay(
             case,
             cut,
@@ -128,20 +134,32 @@ class Questions:
             holes,
             positions,
             _statement(entries, cut, bool(holes)),
+            told.line,
         )
+
+
+def _within(told: Told, cut: Cut) -> list[Entry]:
+    """The entries within the cut. Raises LookupError if `as_of_event` is not among them."""
+    if cut.axis is Axis.RECORDED:
+        return told.line.entries[: told.line.count(cut, told.count)]
+    return up_to(told.ordered(cut.axis), cut)
+
+
+def _gaps(entries: Sequence[Entry], reader: Reader) -> list[str]:
+    return gaps(entries, reader.versions({e.event.envelope.stream for e in entries} | _linked(entries)))
 
 
 def _linked(entries: Sequence[Entry]) -> set[str]:
     return {e.event.data.concern for e in entries if isinstance(e.event.data, ConcernLinked)}
 
 
-def _settled(cut: Cut, ordered: Sequence[Entry], until: datetime | None, now: datetime) -> Cut:
+def _settled(cut: Cut, told: Told, until: datetime | None, now: datetime) -> Cut:
     """The cut with a moment: without one, all that the ledger holds; later than now, until when it is complete."""
     if cut.as_of_event is not None:
         return cut
     if cut.as_of is not None:
         return cut if cut.as_of <= now else Cut(cut.axis, until or now)
-    times = [e.recorded for e in ordered] if cut.axis is Axis.RECORDED else [e.happened for e in ordered]
+    times = [entry.at(cut.axis) for entry in told.ordered(cut.axis)[-1:]]
     return Cut(cut.axis, max([until or BEGINNING, *times]))
 
 

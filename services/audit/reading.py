@@ -12,7 +12,7 @@ from typing import Any, Literal
 from psycopg.rows import tuple_row
 
 from services.audit.domain.entry import Entry, in_order
-from services.audit.entries import Entries
+from services.audit.entries import Entries, Key
 from services.audit.standing import WITH_EFFECT
 from shared.events import Recorded
 from shared.events.names import MOU_TOPIC, Service
@@ -24,10 +24,29 @@ from shared.store.store import Store
 
 EFFECT = [str(s) for s in WITH_EFFECT]
 _KEYS = 'SELECT topic, partition, generation, "offset" FROM ledger'
-BY = {
-    "subject": f"{_KEYS} WHERE subject = ANY(%s::uuid[]) AND standing = ANY(%s)",
-    "about": f"{_KEYS} WHERE about = ANY(%s::uuid[]) AND standing = ANY(%s)",
+_BEHIND = """
+SELECT l.topic, l.partition, l.generation, l."offset"
+FROM unnest(%s::text[], %s::integer[], %s::integer[], %s::bigint[]) AS w (topic, partition, generation, "offset")
+CROSS JOIN LATERAL (
+    SELECT topic, partition, generation, "offset" FROM ledger
+    WHERE topic = w.topic AND partition = w.partition AND (generation, "offset") > (w.generation, w."offset")
+        AND {column} = ANY(%s::uuid[]) AND standing = ANY(%s)
+) AS l
+"""
+#: How rows are found: behind where the ledger stood before, or all; by their subject, or by what they speak of.
+ROWS = {
+    "since": {column: _BEHIND.format(column=column) for column in ("subject", "about")},
+    "all": {c: f"{_KEYS} WHERE {c} = ANY(%s::uuid[]) AND standing = ANY(%s)" for c in ("subject", "about")},
 }
+STANDS = (
+    'SELECT topic, partition, generation, "offset" FROM positions JOIN generations USING (topic, partition)'
+)
+HELD = 'SELECT value FROM ledger WHERE topic = %s AND partition = %s AND generation = %s AND "offset" = %s'
+
+Place = tuple[str, int]
+"""A topic and a partition of it."""
+Stand = tuple[int, int]
+"""The generation and offset of the last record that the ledger took from a partition."""
 
 ADOPTED = f"{_KEYS} WHERE topic = %s AND standing = ANY(%s) AND type = %s"
 
@@ -58,27 +77,44 @@ class Reader:
         ).fetchone()
         return row is not None
 
-    def case(self, case: str) -> tuple[list[Entry], int]:
-        """Everything about a case: its own events, those of the concerns it took in, and what was said of them
-        elsewhere (reads, denials, refusals). And how many records about it cannot be read as events.
-        """
-        own = self._by("subject", [case])
-        events = [e for e in own if e is not None]
-        concerns = sorted({c for e in events if (c := _concern(e.event)) is not None})
-        of_concerns = self._by("subject", concerns)
-        things = {case, *concerns, *_referrals(events)}
-        said = [e for e in self._by("about", sorted(things)) if e is not None]
-        subjects = {case, *concerns}
-        elsewhere = [e for e in said if e.event.envelope.subject not in subjects]
-        every = [*own, *of_concerns, *elsewhere]
-        return [e for e in every if e is not None], sum(e is None for e in every)
-
-    def _by(self, column: Literal["subject", "about"], ids: Sequence[str]) -> list[Entry | None]:
-        if not ids:
-            return []
+    def stands(self) -> dict[Place, Stand]:
+        """Where the ledger of each partition stands."""
         with self._c.cursor(row_factory=tuple_row) as cursor:
-            keys = cursor.execute(BY[column], [list(ids), EFFECT]).fetchall()
-        return self._entries.get(self._c, keys)
+            return {row[:2]: row[2:] for row in cursor.execute(STANDS)}
+
+    def since(
+        self, subjects: Iterable[str], things: Iterable[str], stands: Mapping[Place, Stand]
+    ) -> list[tuple[Key, Entry | None]]:
+        """What the ledger took in behind these stands: of these subjects, or said elsewhere of these things.
+
+        None for a record that cannot be read as an event.
+        """
+        places = [(*place, *stand) for place, stand in stands.items()]
+        if not places:
+            return []
+        columns = [list(column) for column in zip(*places, strict=True)]
+        return self._rows("since", {"subject": list(subjects), "about": list(things)}, columns)
+
+    def all_of(self, subjects: Iterable[str], things: Iterable[str]) -> list[tuple[Key, Entry | None]]:
+        """Everything of these subjects, and everything said elsewhere of these things; otherwise as `since`."""
+        return self._rows("all", {"subject": list(subjects), "about": list(things)}, [])
+
+    def _rows(
+        self, span: Literal["since", "all"], wanted: Mapping[str, list[str]], columns: list[list[Any]]
+    ) -> list[tuple[Key, Entry | None]]:
+        keys: list[Key] = []
+        with self._c.cursor(row_factory=tuple_row) as cursor:
+            for column, ids in wanted.items():
+                if ids:
+                    keys += cursor.execute(ROWS[span][column], [*columns, ids, EFFECT]).fetchall()
+        unique = list(dict.fromkeys(keys))
+        return list(zip(unique, self._entries.get(self._c, unique), strict=True))
+
+    def holds(self, key: Key, value: bytes) -> bool:
+        """Whether the ledger's row of this key is there and holds just these bytes."""
+        with self._c.cursor(row_factory=tuple_row) as cursor:
+            row = cursor.execute(HELD, list(key)).fetchone()
+        return row is not None and bytes(row[0] or b"") == value
 
     def versions(self, streams: Iterable[str]) -> dict[str, frozenset[int]]:
         """The versions of each stream that the ledger holds, of whatever subject."""
@@ -163,9 +199,6 @@ def _adopted(entry: Entry) -> Adopted:
     return Adopted(entry.event.envelope.id, data.version, entry.recorded, data.effective, data.document)
 
 
-def _concern(event: Recorded) -> str | None:
+def concern_of(event: Recorded) -> str | None:
+    """The concern that the event says its case took in."""
     return event.data.concern if isinstance(event.data, ConcernLinked | CaseOpened) else None
-
-
-def _referrals(entries: Iterable[Entry]) -> set[str]:
-    return {e.event.data.referral for e in entries if hasattr(e.event.data, "referral")}

@@ -103,8 +103,8 @@ class Folding:
 
     def _named(self, entry: Entry) -> list[Key]:
         """Whatever the event names by its id, or whose stream it stands in."""
-        named = {v for v in vars(entry.event.data).values() if isinstance(v, str)}
-        named.add(entry.event.envelope.stream)
+        said = (v for v in vars(entry.event.data).values() if isinstance(v, str))
+        named = dict.fromkeys((entry.event.envelope.stream, *said))
         return [(s, id) for s in SECTIONS for id in named if id in getattr(self.state, s)]
 
     @staticmethod
