@@ -41,6 +41,7 @@ ROWS = {
 STANDS = (
     'SELECT topic, partition, generation, "offset" FROM positions JOIN generations USING (topic, partition)'
 )
+LEDGER = "SELECT pg_relation_filenode('ledger'), oid FROM pg_database WHERE datname = current_database()"
 HELD = 'SELECT value FROM ledger WHERE topic = %s AND partition = %s AND generation = %s AND "offset" = %s'
 
 Place = tuple[str, int]
@@ -81,6 +82,15 @@ class Reader:
         """Where the ledger of each partition stands."""
         with self._c.cursor(row_factory=tuple_row) as cursor:
             return {row[:2]: row[2:] for row in cursor.execute(STANDS)}
+
+    def ledger(self) -> tuple[Any, ...]:
+        """What tells this ledger from one whose tables were emptied or made anew."""
+        with self._c.cursor(row_factory=tuple_row) as cursor:
+            return tuple(cursor.execute(LEDGER).fetchone() or ())
+
+    def forget(self) -> None:
+        """Forget every row that was read: another ledger's keys may name other bytes."""
+        self._entries.forget()
 
     def since(
         self, subjects: Iterable[str], things: Iterable[str], stands: Mapping[Place, Stand]

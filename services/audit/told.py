@@ -1,7 +1,7 @@
 """Cases kept between questions, so that a question reads and folds only what is new. Thread-safe; disposable.
 
-Nothing of it is stored. Before it is used its last row is looked up in the ledger and compared byte for byte, and a
-ledger that ends earlier than what is kept was made anew: then the case is read from the beginning.
+Nothing of it is stored. Before a case is used its last row is looked up in the ledger and compared byte for byte;
+and all of it is forgotten when the ledger's tables were emptied or made anew.
 """
 
 from __future__ import annotations
@@ -102,18 +102,33 @@ class Cases:
         self._most, self._lock = most, threading.Lock()
         self._kept: OrderedDict[str, Told] = OrderedDict()
         self._turns = [threading.Lock() for _ in range(TURNS)]
+        self._ledger: object = None
 
     def told(self, reader: Reader, case: str) -> Told:
         """The case as the reader's ledger has it. Reads what is new; blocks on the database."""
         stands = reader.stands()
+        self._forget_another_ledger(reader)
         with self._turns[hash(case) % TURNS]:
             with self._lock:
                 kept = self._kept.pop(case, None)  # a failure below leaves nothing half-grown behind
-            if kept is None or not _usable(kept, stands, reader):
+            if kept is not None and _is_ahead(kept, stands):
+                # Another question came later and was quicker: this one is answered without.
+                self._keep(kept)
+                return _as_of_now(_grown(Told(case, Line(case)), stands, reader))
+            if kept is None or not _still_held(kept, reader):
                 kept = Told(case, Line(case))
             told = _grown(kept, stands, reader)
             self._keep(told)
-            return replace(told, count=len(told.line.entries))
+            return _as_of_now(told)
+
+    def _forget_another_ledger(self, reader: Reader) -> None:
+        """Tables that were emptied or made anew are another ledger, in which a row's key may name other bytes."""
+        ledger = reader.ledger()
+        with self._lock:
+            if self._ledger not in (None, ledger):
+                self._kept.clear()
+                reader.forget()
+            self._ledger = ledger
 
     def _keep(self, told: Told) -> None:
         with self._lock:
@@ -122,10 +137,17 @@ class Cases:
                 self._kept.popitem(last=False)
 
 
-def _usable(kept: Told, stands: Mapping[Place, Stand], reader: Reader) -> bool:
-    """Whether what is kept is still the beginning of what the ledger holds."""
-    if any(stands.get(place, NOWHERE) < stand for place, stand in kept.stands.items()):
-        return False
+def _as_of_now(told: Told) -> Told:
+    return replace(told, count=len(told.line.entries))
+
+
+def _is_ahead(kept: Told, stands: Mapping[Place, Stand]) -> bool:
+    """Whether what is kept holds more than the reader's ledger."""
+    return any(stands.get(place, NOWHERE) < stand for place, stand in kept.stands.items())
+
+
+def _still_held(kept: Told, reader: Reader) -> bool:
+    """Whether the ledger still holds the last of the kept rows, byte for byte."""
     last = next(((key, entry) for key, entry in reversed(kept.keys.items()) if entry is not None), None)
     return last is None or reader.holds(last[0], last[1].event.value)
 
