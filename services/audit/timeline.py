@@ -98,10 +98,10 @@ def picture(
         yield (line.translate(PLAIN) if plain else line).rstrip()
 
 
-def for_terminal(entries: Iterable[Doc], axis: str = "recorded") -> Iterator[str]:
+def for_terminal(entries: Iterable[Doc], axis: str = "recorded", width: int | None = None) -> Iterator[str]:
     """The picture as wide as the terminal (100 columns where there is none), in ASCII where it needs that."""
     encoding = (sys.stdout.encoding or "ascii").lower()
-    wide = shutil.get_terminal_size((100, 24)).columns
+    wide = width or shutil.get_terminal_size((100, 24)).columns
     return picture(entries, max(60, min(wide, 160)), axis, plain=not encoding.startswith("utf"))
 
 
