@@ -189,8 +189,10 @@ class Knowing:
         recipient = vars(entry.event.data).get("recipient")
         ours = isinstance(recipient, str) and self._is_ours(recipient)
         found = sighting(self.agency, entry, ours)
-        if found is not None:
-            allowed = frozenset(name for sight in self._sights.values() for name in sight.opens)
-            self.knowledge.did_see.append(
-                DidSee(entry, *found, beyond=tuple(sorted(set(found[1]) - allowed)))
-            )
+        if found is None:
+            return
+        kind, classes = found
+        sights = self._sights.values() if classes else ()
+        allowed = {name for sight in sights for name in sight.opens}
+        beyond = tuple(sorted(set(classes) - allowed))
+        self.knowledge.did_see.append(DidSee(entry, kind, classes, beyond))

@@ -12,16 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.audit.answers import case_view
 from services.audit.domain import seeing
-from services.audit.domain.entry import Entry, in_order
+from services.audit.domain.entry import Axis, Cut, Entry, in_order, up_to
 from services.audit.domain.fields import flat
-from services.audit.domain.fold import SECTIONS
+from services.audit.domain.fold import SECTIONS, fold
 from services.audit.domain.knowing import known_to
 from services.audit.domain.knowledge import WHOLE, Knowledge
 from services.audit.domain.state import CaseState, Concern, Matter, Notice, Participant, Referral, Worker
 from shared.events import TYPES
 from shared.events.types.case import AgencyLeft, WorkerAssigned
 from tests.unit.audit.county import PARTIES, County, county, versions
+from tests.unit.audit.independent import as_of, picture_of
 from tests.unit.audit.independent_knowing import knew, rows_of
 from tests.unit.audit.made import MONDAY, Case, Log
 
@@ -65,6 +67,29 @@ def test_as_known_to_equals_what_is_worked_out_anew_from_the_exported_events(
     assert {p: f.value for p, f in found.table().items()} == fields
     assert opens(found) == opened
     assert bool(found) == knows
+
+
+@pytest.mark.parametrize("chunk", range(10))
+def test_a_thousand_questions_about_three_hundred_cases(chunk: int) -> None:
+    """Random (case, moment, axis, agency): the whole on either axis, and as known to the agency."""
+    chance = random.Random(chunk)
+    answered = 0
+    for number in range(15):
+        made = county(10_000 + 15 * chunk + number, acts=25)
+        values = [(m.topic, m.sequence, m.value) for m in made.log.made]
+        for _ in range(7):
+            case, agency = chance.choice(made.cases), chance.choice(PARTIES)
+            until = MONDAY + (made.log.now - MONDAY) * chance.uniform(-0.05, 1.1)
+            axis = chance.choice(list(Axis))
+            entries = in_order(entries_of(made, case, made.log.now), axis)
+            state = case_view(fold(case.case, up_to(entries, Cut(axis, until)))).model_dump(mode="json")
+            assert picture_of(state) == as_of(case.case, values, until, axis.value)
+            found = knowledge(made, case, agency, until)
+            fields, opened, knows = knew(case.case, values, agency, until, made.adopted)
+            assert {p: f.value for p, f in found.table().items()} == fields
+            assert (opens(found), bool(found)) == (opened, knows)
+            answered += knows
+    assert answered > 20
 
 
 class TestTime:
