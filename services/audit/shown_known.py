@@ -179,9 +179,11 @@ def word(name: str) -> str:
 def value(found: Any) -> str:
     """A field's value for people."""
     if isinstance(found, dict):
-        return f"{when(found['happened'])}, by {named(found['agency'])}"
+        if "happened" in found:
+            return f"{when(found['happened'])}, by {named(found['agency'])}"
+        return "; ".join(f"{word(n)}: {value(v)}" for n, v in found.items() if v is not None)
     if isinstance(found, list):
-        return ", ".join(map(str, found))
+        return ", ".join(map(value, found))
     if isinstance(found, str) and found[10:11] == "T" and found.endswith("Z"):
         return when(found)
     return {True: "yes", False: "no"}.get(found, str(found)) if isinstance(found, bool) else str(found)

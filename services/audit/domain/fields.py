@@ -7,13 +7,13 @@ to a thing becomes a field by itself.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
 from services.audit.domain.entry import Entry
 from services.audit.domain.fold import CASE, TELLING, Folding, Key, notices_of
-from services.audit.domain.state import CaseState, Happening
+from services.audit.domain.state import CaseState
 from shared.events.moments import write_moment
 
 #: Of the case itself; the rest of it are its sections, its notices, and counts that any read would move.
@@ -147,8 +147,8 @@ def plain(value: Any) -> Any:
         return write_moment(value)
     if isinstance(value, tuple | list):
         return [plain(inner) for inner in value]
-    if isinstance(value, Happening):
-        return {n: plain(getattr(value, n)) for n in Happening.__slots__}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
     raise TypeError(f"a state holds no {type(value).__name__}")
 
 

@@ -8,11 +8,11 @@ its sealed facts by class.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from services.audit.domain.fold import Key
-from services.audit.domain.state import CaseState
+from services.audit.domain.state import CaseState, Happening
 from shared.events.names import Purpose, Role
 from shared.mou import CallerFacts, Mou, ThingFacts, disclosable, may, sees
 from shared.mou.parties import party_of
@@ -151,6 +151,7 @@ HIDDEN: Mapping[str, str] = {
     "case/*": "The youth's random id is for no agency; the lead is told by the matter.",
 }
 
+HAPPENING = frozenset(f.name for f in fields(Happening))
 #: Facts of an event that its own writer did not state and is not shown: ids made inside, numbers for proof.
 INNER = frozenset({"sealed", "youth", "case_stream", "concern_version"})
 
@@ -161,8 +162,14 @@ def is_shown(section: str, name: str) -> bool:
 
 
 def shown_value(value: Any) -> Any:
-    """A value as agencies are shown it: of who did it and when, the when."""
-    return value["happened"] if isinstance(value, dict) else value
+    """A value as agencies are shown it: of what happened, by whom and when, only the when."""
+    if isinstance(value, list):
+        return [shown_value(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() >= HAPPENING:
+        return value["happened"]
+    return {name: shown_value(inner) for name, inner in value.items()}
 
 
 def things_with_facts(state: CaseState) -> list[Key]:
