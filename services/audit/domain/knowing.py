@@ -16,7 +16,16 @@ from services.audit.domain.entry import Entry
 from services.audit.domain.fields import Change, Field, Tracing, path_of
 from services.audit.domain.fold import Key
 from services.audit.domain.knowledge import DidSee, Knowledge, KnownEvent, is_own, sighting
-from services.audit.domain.seeing import FACTS, NOTHING, Eyes, Sight, is_shown, shown_value, things_with_facts
+from services.audit.domain.seeing import (
+    ALSO,
+    FACTS,
+    NOTHING,
+    Eyes,
+    Sight,
+    is_shown,
+    shown_value,
+    things_with_facts,
+)
 from services.audit.domain.words import sealed_classes
 from shared.mou import Mou
 
@@ -94,7 +103,8 @@ class Knowing:
         state = self.tracing.state
         for key in keys:
             if key[0] != "matters":
-                (sight,) = self._eyes.look((FACTS[key[0]](state, key[1]),), self._people)
+                facts = FACTS[key[0]](state, key[1])
+                (sight,) = self._eyes.look((facts,), self._people, ALSO.get(key[0]))
                 self._see(key, sight, at, entry, changes)
         if any(section in ("matters", "concerns") for section, _ in keys):
             self._look_at_matters(at, entry, changes)

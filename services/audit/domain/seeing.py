@@ -37,14 +37,17 @@ class Eyes:
 
     agency: str
     mou: Mou | None
-    _seen: dict[Together, tuple[Sight, ...]] = field(default_factory=dict)
+    _seen: dict[tuple[Together, str | None], tuple[Sight, ...]] = field(default_factory=dict)
 
-    def look(self, things: Together, people: Mapping[str, str]) -> tuple[Sight, ...]:
-        """What it sees of things that are shown together, of one kind; `people` says who works for whom."""
-        mine = tuple(self._mine(thing, people) for thing in things)
+    def look(self, things: Together, people: Mapping[str, str], also: str | None = None) -> tuple[Sight, ...]:
+        """What it sees of things that are shown together, of one kind; `people` says who works for whom.
+
+        `also` is an act that the MOU must allow besides reading what the things are part of.
+        """
+        mine = (tuple(self._mine(thing, people) for thing in things), also)
         known = self._seen.get(mine)
         if known is None:
-            known = self._seen[mine] = tuple(self._look(mine))
+            known = self._seen[mine] = tuple(self._look(*mine))
         return known
 
     def _mine(self, thing: ThingFacts, people: Mapping[str, str]) -> ThingFacts:
@@ -55,20 +58,23 @@ class Eyes:
             thing, participants=thing.participants & us, reporters=thing.reporters & us, workers=own
         )
 
-    def _look(self, things: Together) -> Iterable[Sight]:
+    def _look(self, things: Together, also: str | None) -> Iterable[Sight]:
         if self.mou is None:
             # As long as there is no MOU, an agency sees what is its own, and nothing sealed.
-            return [Sight(self.agency in t.reporters or self.agency == t.lead) for t in things]
+            own = (self.agency in t.reporters or self.agency == t.lead for t in things)
+            return [Sight(readable and also is None) for readable in own]
         sights = [NOTHING for _ in things]
         for viewer in self._viewers(frozenset(w for t in things for w in t.workers)):
             if any(may(viewer, f"read-{t.kind}", t, self.mou).allowed for t in things):
-                sights = [self._with(s, viewer, t) for s, t in zip(sights, things, strict=True)]
+                sights = [self._with(s, viewer, t, also) for s, t in zip(sights, things, strict=True)]
         return sights
 
-    def _with(self, sight: Sight, viewer: CallerFacts, thing: ThingFacts) -> Sight:
+    def _with(self, sight: Sight, viewer: CallerFacts, thing: ThingFacts, also: str | None) -> Sight:
         assert self.mou is not None, "asked by _look"
         if not sees(viewer, thing, self.mou):
             return sight
+        if also is not None:
+            return Sight(sight.readable or may(viewer, also, thing, self.mou).allowed)
         opens = {d.sealed_class for d in disclosable(viewer, viewer.purpose or "", thing, self.mou)}
         return Sight(True, sight.opens | opens)
 
@@ -125,6 +131,9 @@ FACTS: Mapping[str, Callable[[CaseState, str], ThingFacts]] = {
     "concerns": concern_facts,
     "referrals": referral_facts,
 }
+
+#: Section -> an act that the MOU must allow besides reading the case: for parts of it that not all who read it see.
+ALSO: Mapping[str, str] = {}
 
 #: Section -> the fields that whoever may read the thing is shown. A field in neither table fails a test.
 SHOWN: Mapping[str, frozenset[str]] = {

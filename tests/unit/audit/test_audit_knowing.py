@@ -22,6 +22,7 @@ from services.audit.domain.knowledge import WHOLE, Knowledge
 from services.audit.domain.state import CaseState, Concern, Matter, Notice, Participant, Referral, Worker
 from shared.events import TYPES
 from shared.events.types.case import AgencyLeft, WorkerAssigned
+from shared.mou import ThingFacts
 from tests.unit.audit.county import PARTIES, County, county, versions
 from tests.unit.audit.independent import as_of, picture_of
 from tests.unit.audit.independent_knowing import knew, rows_of
@@ -204,6 +205,22 @@ class TestWhoKnows:
         assert whole["accord.agency.joined.v1"]
         assert not whole["accord.worker.assigned.v1"]
         assert "accord.agency.left.v1" not in whole
+
+
+class TestPartsThatNotAllWhoReadTheCaseSee:
+    """A section can ask for an act besides reading what it is part of."""
+
+    def test_are_seen_by_those_alone_whom_the_mou_allows_that_act(self) -> None:
+        eyes = {
+            agency: seeing.Eyes(agency, versions()[0]) for agency in ("human-services", "advocacy", "shelter")
+        }
+        case = ThingFacts("case", lead="human-services", participants=frozenset({"advocacy"}))
+        reads = {a: e.look((case,), {})[0].readable for a, e in eyes.items()}
+        assert reads == {"human-services": True, "advocacy": True, "shelter": False}
+        also = {a: e.look((case,), {}, "open-case")[0] for a, e in eyes.items()}
+        assert {a: s.readable for a, s in also.items()} == {**reads, "advocacy": False}
+        assert all(not s.opens for s in also.values())
+        assert not seeing.Eyes("human-services", None).look((case,), {}, "open-case")[0].readable
 
 
 class TestNotOneByte:
