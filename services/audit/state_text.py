@@ -7,9 +7,10 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from services.audit import answers
-from services.audit.domain.fold import SECTIONS, happening
+from services.audit.domain.fold import happening
 from services.audit.domain.line import OF_THE_CASE, Line, Version
 from services.audit.domain.state import CaseState, Happening, Notice, Unhandled
+from services.audit.domain.things import SECTIONS
 
 #: The kinds of thing that a state holds -> how each is written.
 _WRITERS: dict[type, TypeAdapter[Any]] = {}

@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from services.audit.domain.entry import Entry
-from services.audit.domain.fold import CASE, TELLING, Folding, Key, notices_of
+from services.audit.domain.fold import TELLING, Folding
 from services.audit.domain.state import CaseState
+from services.audit.domain.things import CASE, Key, notices_of
 from shared.events.moments import write_moment
 
 #: Of the case itself; the rest of it are its sections, its notices, and counts that any read would move.

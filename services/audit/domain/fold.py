@@ -7,7 +7,7 @@ the request), so every step makes what it needs and never assumes an earlier one
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from services.audit.domain.entry import Entry
@@ -22,6 +22,7 @@ from services.audit.domain.state import (
     Unhandled,
     Worker,
 )
+from services.audit.domain.things import CASE, SECTIONS, WITH_NOTICES, Key, everything, notices_of
 from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, WorkerAssigned
 from shared.events.types.concern import (
     ConcernAttached,
@@ -48,14 +49,6 @@ from shared.events.types.submission import (
     SubmissionUnreadable,
 )
 
-#: A thing of the state: its section (a table of CaseState; "case" for the rest of it) and its id there.
-Key = tuple[str, str]
-#: The tables of the state.
-SECTIONS: tuple[str, ...] = tuple(f.name for f in fields(CaseState) if f.default_factory is dict)
-CASE: Key = ("case", "")
-#: The things that notices stand with, and the field of an event that names one; the first that is there counts.
-WITH_NOTICES = (("referrals", "referral"), ("concerns", "concern"))
-
 
 @dataclass
 class Folding:
@@ -74,10 +67,11 @@ class Folding:
         If it takes back an earlier event, the case is told anew without that one.
         """
         self.past.append(entry)
-        takes_back = TAKES_BACK.get(type(entry.event.data), _nothing)(entry.event.data)
-        if takes_back is None:
+        takes_back = TAKES_BACK.get(type(entry.event.data))
+        back = takes_back(entry.event.data) if takes_back else None
+        if back is None:
             return self._step(entry)
-        self.struck.add(takes_back)
+        self.struck.add(back)
         before = everything(self.state)
         self.state, self.about = CaseState(self.state.case), {}
         for past in self.past:
@@ -111,22 +105,6 @@ class Folding:
     def _with_notices(data: Any) -> list[Key]:
         said = vars(data)
         return [(section, said[name]) for section, name in WITH_NOTICES if said.get(name)]
-
-
-def notices_of(state: CaseState, key: Key) -> list[Notice]:
-    """The notices that stand with a thing, or with the case itself."""
-    section, id = key
-    found: list[Notice] = state.notices if key == CASE else getattr(state, section)[id].notices
-    return found
-
-
-def everything(state: CaseState) -> list[Key]:
-    """Every thing of the state."""
-    return [CASE, *((section, id) for section in SECTIONS for id in getattr(state, section))]
-
-
-def _nothing(_: Any) -> None:
-    return None
 
 
 def fold(case: str, entries: Iterable[Entry]) -> CaseState:
@@ -270,9 +248,8 @@ def _notified(where: list[Notice], what: Happening, data: NotificationDelivered)
 
 def _acknowledged(where: list[Notice], what: Happening, data: NotificationAcknowledged) -> None:
     place = _place(where, data)
-    where[place] = replace(
-        where[place], acknowledged=where[place].acknowledged or what
-    )  # the first one counts
+    first = where[place].acknowledged or what
+    where[place] = replace(where[place], acknowledged=first)
 
 
 def _read(state: CaseState, _: Happening, __: RecordRead, ___: str) -> None:

@@ -14,7 +14,6 @@ from typing import Any
 
 from services.audit.domain.entry import Entry
 from services.audit.domain.fields import Change, Field, Tracing, path_of
-from services.audit.domain.fold import Key
 from services.audit.domain.knowledge import DidSee, Knowledge, KnownEvent, is_own, sighting
 from services.audit.domain.seeing import (
     ALSO,
@@ -26,6 +25,7 @@ from services.audit.domain.seeing import (
     shown_value,
     things_with_facts,
 )
+from services.audit.domain.things import Key
 from services.audit.domain.words import sealed_classes
 from shared.mou import Mou
 

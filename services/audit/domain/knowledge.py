@@ -9,8 +9,8 @@ from typing import Any
 
 from services.audit.domain.entry import Entry
 from services.audit.domain.fields import Change, Field, path_of
-from services.audit.domain.fold import Key
 from services.audit.domain.seeing import is_shown, shown_value
+from services.audit.domain.things import Key
 from shared.events.names import Service
 from shared.events.types.case import AgencyJoined, CaseOpened
 from shared.events.types.concern import (

@@ -14,8 +14,9 @@ from datetime import datetime
 from typing import Any
 
 from services.audit.domain.entry import Cut, Entry
-from services.audit.domain.fold import CASE, SECTIONS, Folding, Key, happening
+from services.audit.domain.fold import Folding, happening
 from services.audit.domain.state import CaseState
+from services.audit.domain.things import CASE, SECTIONS, Key
 
 #: Of the case itself, what is kept along the line beside its things.
 OF_THE_CASE = ("known", "youth", "lead", "reads", "denials", "refusals")

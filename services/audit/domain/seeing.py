@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from services.audit.domain.fold import Key
 from services.audit.domain.state import CaseState, Happening
+from services.audit.domain.things import Key
 from shared.events.names import Purpose, Role
 from shared.mou import CallerFacts, Mou, ThingFacts, disclosable, may, sees
 from shared.mou.parties import party_of

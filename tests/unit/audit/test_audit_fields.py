@@ -14,8 +14,9 @@ from services.audit.domain import fold as folding
 from services.audit.domain.difference import applied, difference
 from services.audit.domain.entry import Axis, in_order
 from services.audit.domain.fields import OF_THE_CASE, Field, Tracing, flat, history_of, path_of, trace, values
-from services.audit.domain.fold import CASE, SECTIONS, fold
+from services.audit.domain.fold import fold
 from services.audit.domain.state import CaseState
+from services.audit.domain.things import CASE, SECTIONS
 from shared.events.types.submission import CommandRefused
 from tests.unit.audit.made import Case, Entry, Log
 from tests.unit.audit.test_audit_replay import mixed

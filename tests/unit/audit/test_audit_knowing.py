@@ -13,16 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.audit.answers import case_view
-from services.audit.domain import seeing
 from services.audit.domain.entry import Axis, Cut, Entry, in_order, up_to
-from services.audit.domain.fields import flat
-from services.audit.domain.fold import SECTIONS, fold
+from services.audit.domain.fold import fold
 from services.audit.domain.knowing import known_to
-from services.audit.domain.knowledge import WHOLE, Knowledge
-from services.audit.domain.state import CaseState, Concern, Matter, Notice, Participant, Referral, Worker
-from shared.events import TYPES
+from services.audit.domain.knowledge import Knowledge
 from shared.events.types.case import AgencyLeft, WorkerAssigned
-from shared.mou import ThingFacts
 from tests.unit.audit.county import PARTIES, County, county, versions
 from tests.unit.audit.independent import as_of, picture_of
 from tests.unit.audit.independent_knowing import knew, rows_of
@@ -207,22 +202,6 @@ class TestWhoKnows:
         assert "accord.agency.left.v1" not in whole
 
 
-class TestPartsThatNotAllWhoReadTheCaseSee:
-    """A section can ask for an act besides reading what it is part of."""
-
-    def test_are_seen_by_those_alone_whom_the_mou_allows_that_act(self) -> None:
-        eyes = {
-            agency: seeing.Eyes(agency, versions()[0]) for agency in ("human-services", "advocacy", "shelter")
-        }
-        case = ThingFacts("case", lead="human-services", participants=frozenset({"advocacy"}))
-        reads = {a: e.look((case,), {})[0].readable for a, e in eyes.items()}
-        assert reads == {"human-services": True, "advocacy": True, "shelter": False}
-        also = {a: e.look((case,), {}, "open-case")[0] for a, e in eyes.items()}
-        assert {a: s.readable for a, s in also.items()} == {**reads, "advocacy": False}
-        assert all(not s.opens for s in also.values())
-        assert not seeing.Eyes("human-services", None).look((case,), {}, "open-case")[0].readable
-
-
 class TestNotOneByte:
     """What an agency's knowledge says does not depend on anything that it could not have known."""
 
@@ -264,51 +243,6 @@ def told(found: Knowledge) -> dict[str, Any]:
         "events": {e: k.fields for e, k in found.events.items()},
         "until": [str(t.until) for t in found.things.values()],
     }
-
-
-class TestTables:
-    """A new event type, section or field cannot be forgotten."""
-
-    def test_every_field_of_every_thing_is_shown_or_hidden_on_purpose(self) -> None:
-        kinds = {
-            "matters": Matter,
-            "agencies": Participant,
-            "workers": Worker,
-            "concerns": Concern,
-            "referrals": Referral,
-            "notices": Notice,
-        }
-        assert {*SECTIONS, "notices"} == kinds.keys()
-        for section, kind in kinds.items():
-            _id, *names = (n for n in kind.__slots__ if n != "notices")
-            hidden = {h.split("/")[1] for h in seeing.HIDDEN if h.split("/")[0] == section}
-            assert hidden == {"*"} or set(names) == seeing.SHOWN[section] | hidden, section
-            assert not hidden & seeing.SHOWN.get(section, frozenset())
-
-    def test_every_section_that_is_shown_says_what_the_mou_needs_to_know_of_it(self) -> None:
-        assert {*seeing.FACTS, "notices"} == set(seeing.SHOWN)
-
-    def test_a_type_that_is_told_whole_is_of_the_contract(self) -> None:
-        assert set(WHOLE) <= set(TYPES.values())
-        assert set(WHOLE.values()) <= set(seeing.FACTS)
-
-    def test_the_state_has_no_field_that_no_table_knows(self) -> None:
-        names = {n for n in CaseState.__slots__ if n not in SECTIONS}
-        assert names == {
-            *(
-                "case",
-                "known",
-                "youth",
-                "lead",
-                "notices",
-                "reads",
-                "denials",
-                "refusals",
-                "unhandled",
-                "last",
-            )
-        }
-        assert flat(Concern("c")) == {"status": "unknown"}
 
 
 @pytest.mark.parametrize("agency", PARTIES)
