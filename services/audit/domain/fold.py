@@ -67,8 +67,8 @@ class Folding:
         If it takes back an earlier event, the case is told anew without that one.
         """
         self.past.append(entry)
-        takes_back = TAKES_BACK.get(type(entry.event.data))
-        back = takes_back(entry.event.data) if takes_back else None
+        which = TAKES_BACK.get(type(entry.event.data))
+        back = which(entry.event.data) if which else None
         if back is None:
             return self._step(entry)
         self.struck.add(back)
@@ -248,8 +248,7 @@ def _notified(where: list[Notice], what: Happening, data: NotificationDelivered)
 
 def _acknowledged(where: list[Notice], what: Happening, data: NotificationAcknowledged) -> None:
     place = _place(where, data)
-    first = where[place].acknowledged or what
-    where[place] = replace(where[place], acknowledged=first)
+    where[place] = replace(where[place], acknowledged=where[place].acknowledged or what)
 
 
 def _read(state: CaseState, _: Happening, __: RecordRead, ___: str) -> None:
@@ -297,6 +296,5 @@ SILENT: frozenset[type] = frozenset(
     {DeadletterRecorded, RoleAssigned, RoleEnded, MouAdopted, SubmissionReceipted, SubmissionUnreadable}
 )
 
-#: Types that take back an earlier event -> which; None if it takes back none. What is taken back stays recorded and
-#: has no effect any longer.
+#: Types that take back an earlier event -> which, or None. It stays recorded and has no effect any longer.
 TAKES_BACK: Mapping[type, Callable[[Any], str | None]] = {}
