@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from psycopg.rows import tuple_row
 
@@ -24,20 +24,21 @@ from shared.store.store import Store
 
 EFFECT = [str(s) for s in WITH_EFFECT]
 _KEYS = 'SELECT topic, partition, generation, "offset" FROM ledger'
-_BEHIND = """
-SELECT l.topic, l.partition, l.generation, l."offset"
-FROM unnest(%s::text[], %s::integer[], %s::integer[], %s::bigint[]) AS w (topic, partition, generation, "offset")
-CROSS JOIN LATERAL (
-    SELECT topic, partition, generation, "offset" FROM ledger
-    WHERE topic = w.topic AND partition = w.partition AND (generation, "offset") > (w.generation, w."offset")
-        AND {column} = ANY(%s::uuid[]) AND standing = ANY(%s)
-) AS l
+#: Behind where the ledger stood before. By place, not by case: what is new is little, and of a long case's reads there
+#: are many.
+BEHIND = """
+WITH new AS MATERIALIZED (
+    SELECT l.topic, l.partition, l.generation, l."offset", l.subject, l.about
+    FROM unnest(%s::text[], %s::integer[], %s::integer[], %s::bigint[]) AS w (topic, partition, generation, "offset")
+    CROSS JOIN LATERAL (
+        SELECT * FROM ledger
+        WHERE topic = w.topic AND partition = w.partition AND (generation, "offset") > (w.generation, w."offset")
+            AND standing = ANY(%s)
+    ) AS l
+)
+SELECT topic, partition, generation, "offset" FROM new WHERE subject = ANY(%s::uuid[]) OR about = ANY(%s::uuid[])
 """
-#: How rows are found: behind where the ledger stood before, or all; by their subject, or by what they speak of.
-ROWS = {
-    "since": {column: _BEHIND.format(column=column) for column in ("subject", "about")},
-    "all": {c: f"{_KEYS} WHERE {c} = ANY(%s::uuid[]) AND standing = ANY(%s)" for c in ("subject", "about")},
-}
+ALL = {c: f"{_KEYS} WHERE {c} = ANY(%s::uuid[]) AND standing = ANY(%s)" for c in ("subject", "about")}
 STANDS = (
     'SELECT topic, partition, generation, "offset" FROM positions JOIN generations USING (topic, partition)'
 )
@@ -100,23 +101,24 @@ class Reader:
         None for a record that cannot be read as an event.
         """
         places = [(*place, *stand) for place, stand in stands.items()]
-        if not places:
+        subjects, things = list(subjects), list(things)
+        if not places or not (subjects or things):
             return []
         columns = [list(column) for column in zip(*places, strict=True)]
-        return self._rows("since", {"subject": list(subjects), "about": list(things)}, columns)
+        with self._c.cursor(row_factory=tuple_row) as cursor:
+            keys = cursor.execute(BEHIND, [*columns, EFFECT, subjects, things]).fetchall()
+        return self._rows(keys)
 
     def all_of(self, subjects: Iterable[str], things: Iterable[str]) -> list[tuple[Key, Entry | None]]:
         """Everything of these subjects, and everything said elsewhere of these things; otherwise as `since`."""
-        return self._rows("all", {"subject": list(subjects), "about": list(things)}, [])
-
-    def _rows(
-        self, span: Literal["since", "all"], wanted: Mapping[str, list[str]], columns: list[list[Any]]
-    ) -> list[tuple[Key, Entry | None]]:
         keys: list[Key] = []
         with self._c.cursor(row_factory=tuple_row) as cursor:
-            for column, ids in wanted.items():
+            for column, ids in (("subject", list(subjects)), ("about", list(things))):
                 if ids:
-                    keys += cursor.execute(ROWS[span][column], [*columns, ids, EFFECT]).fetchall()
+                    keys += cursor.execute(ALL[column], [ids, EFFECT]).fetchall()
+        return self._rows(keys)
+
+    def _rows(self, keys: Sequence[Key]) -> list[tuple[Key, Entry | None]]:
         unique = list(dict.fromkeys(keys))
         return list(zip(unique, self._entries.get(self._c, unique), strict=True))
 

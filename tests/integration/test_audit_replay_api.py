@@ -168,7 +168,7 @@ class TestAsKnownTo:
         made = County(Log(), random.Random(1))
         made.adopt(versions()[0])
         case = Case(made.log).open()
-        for _ in range(120):
+        for _ in range(220):
             case.refer("advocacy")
         api.keep(made.log.made)
         path = f"/v1/cases/{case.case}/history"
