@@ -101,7 +101,8 @@ def standing(answer: Doc) -> Iterator[str]:
 
 
 def _matter(m: Doc) -> Iterator[str]:
-    yield f"{m['matter']}, led by {named(m['lead'])}, opened {when(m['opened']['happened'])}"
+    lead, opened = named(m["lead"]) if m["lead"] else "-", when((m["opened"] or {}).get("happened"))
+    yield f"{m['matter'] or 'not yet opened'}, led by {lead}, opened {opened}"
 
 
 def _agency(a: Doc) -> Iterator[str]:

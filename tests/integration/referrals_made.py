@@ -42,6 +42,7 @@ PEOPLE: dict[str, Caller] = {
         ("advocate", Agency.ADVOCACY, Role.ADVOCATE),
         ("advocacy-system", Agency.ADVOCACY, Role.SYSTEM),
         ("shelter", Agency.SHELTER, Role.ADVOCATE),
+        ("clinician", Agency.BEHAVIORAL_HEALTH, Role.CLINICIAN),
         ("officer", Agency.PROBATION, Role.PROBATION_OFFICER),
         ("auditor", Agency.COUNTY, Role.AUDITOR),
     )

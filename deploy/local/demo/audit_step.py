@@ -10,6 +10,7 @@ from deploy.local.demo.expecting import expect, wait_for
 from deploy.local.demo.invented import words
 from deploy.local.demo.stage import Stage
 from deploy.local.demo.telling import short
+from services.audit.timeline import for_terminal
 from shared.cli.client import Client
 
 AUDITOR = "auditor@county"
@@ -53,6 +54,9 @@ def the_audit(stage: Stage) -> None:
     _corrections(stage, audit, entries)
     _monday(stage, audit, entries)
     _no_names(stage, history, before, after)
+    stage.who("The story as a picture, drawn from that history.")
+    for line in for_terminal(entries, width=stage.tell.width - 3):
+        stage.tell.text(f"   {line}".rstrip())
 
 
 def _history(stage: Stage, audit: Client) -> dict[str, Any]:

@@ -6,18 +6,11 @@ then. By what happened, it counts with what it corrects: what never was so was n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from services.audit.domain.entry import Axis, Entry
-from services.audit.domain.fold_referral import TAKES_BACK
 from shared.events.types.referral import ReferralEnteredInError, ReferralUndone
 from shared.events.types.screening import ScreeningEnteredInError
-
-
-def struck(entries: Iterable[Entry]) -> frozenset[str]:
-    """The events that a correction among `entries` takes back."""
-    found = (TAKES_BACK[kind](e.event.data) for e in entries if (kind := type(e.event.data)) in TAKES_BACK)
-    return frozenset(event for event in found if event is not None)
 
 
 def with_corrections(kept: Sequence[Entry], ordered: Sequence[Entry], axis: Axis) -> list[Entry]:

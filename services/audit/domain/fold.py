@@ -7,12 +7,12 @@ the request), so every step makes what it needs and never assumes an earlier one
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from services.audit.domain import fold_referral
-from services.audit.domain.corrections import struck
 from services.audit.domain.entry import Entry
-from services.audit.domain.fold_referral import referral_of, sealed_of
+from services.audit.domain.fold_referral import TAKES_BACK, referral_of, sealed_of
 from services.audit.domain.state import (
     CaseState,
     Concern,
@@ -24,6 +24,7 @@ from services.audit.domain.state import (
     Unhandled,
     Worker,
 )
+from services.audit.domain.things import CASE, SECTIONS, WITH_NOTICES, Key, everything, notices_of
 from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, WorkerAssigned
 from shared.events.types.concern import (
     ConcernAttached,
@@ -47,28 +48,71 @@ from shared.events.types.submission import (
 )
 
 
-def fold(case: str, entries: Iterable[Entry]) -> CaseState:
-    """The case after `entries`, which are in order and each counted once. Unknown types are listed.
+@dataclass
+class Folding:
+    """A case on its way through its events, which come in order and each once. Unknown types are listed."""
 
-    What a correction among them takes back has no effect; the correction stands with what it corrects.
-    """
-    state = CaseState(case)
-    about: dict[str, list[Notice]] = {}
-    entries = list(entries)
-    wrong = struck(entries)
-    for entry in entries:
-        what = happening(entry)
-        kind = type(entry.event.data)
+    state: CaseState
+    about: dict[str, Key] = field(default_factory=dict)
+    """Event -> the thing that notices about it stand with, if not the case itself."""
+    past: list[Entry] = field(default_factory=list)
+    struck: set[str] = field(default_factory=set)
+    """Events that a later one took back."""
+
+    def apply(self, entry: Entry) -> list[Key]:
+        """What one event makes of the case. Returns the things that it may have changed.
+
+        If it takes back an earlier event, the case is told anew without that one.
+        """
+        self.past.append(entry)
+        which = TAKES_BACK.get(type(entry.event.data))
+        back = which(entry.event.data) if which else None
+        if back is None:
+            return self._step(entry)
+        self.struck.add(back)
+        before = everything(self.state)
+        self.state, self.about = CaseState(self.state.case), {}
+        for past in self.past:
+            self._step(past)
+        return list(dict.fromkeys([*before, *everything(self.state)]))
+
+    def _step(self, entry: Entry) -> list[Key]:
+        what, data = happening(entry), entry.event.data
+        kind, touched = type(data), [CASE]
         if kind in ON:
-            if what.event not in wrong:
-                ON[kind](state, what, entry.event.data, entry.event.envelope.stream)
-            about[what.event] = _notices_of(state, entry.event.data)
+            if what.event not in self.struck:
+                ON[kind](self.state, what, data, entry.event.envelope.stream)
+            elif hasattr(data, "referral"):
+                referral_of(self.state, data.referral)  # what was told of it stands with it all the same
+            touched += self._named(entry)
+            if (owner := next((k for k in self._with_notices(data) if k in touched), None)) is not None:
+                self.about[what.event] = owner
         elif kind in TELLING:
-            TELLING[kind](state, what, entry.event.data, about)
+            touched = [key := self.about.get(vars(data)["event"], CASE), *touched]
+            TELLING[kind](notices_of(self.state, key), what, data)
         elif kind not in SILENT:
-            state.unhandled.append(Unhandled(what.event, entry.event.type, what.recorded))
-        state.last = what
-    return state
+            self.state.unhandled.append(Unhandled(what.event, entry.event.type, what.recorded))
+        self.state.last = what
+        return touched
+
+    def _named(self, entry: Entry) -> list[Key]:
+        """Whatever the event names by its id, or whose stream it stands in."""
+        said = (v for v in vars(entry.event.data).values() if isinstance(v, str))
+        named = dict.fromkeys((entry.event.envelope.stream, *said))
+        return [(s, id) for s in SECTIONS for id in named if id in getattr(self.state, s)]
+
+    @staticmethod
+    def _with_notices(data: Any) -> list[Key]:
+        said = vars(data)
+        return [(section, said[name]) for section, name in WITH_NOTICES if said.get(name)]
+
+
+def fold(case: str, entries: Iterable[Entry]) -> CaseState:
+    """The case after `entries`, which are in order and each counted once."""
+    folding = Folding(CaseState(case))
+    for entry in entries:
+        folding.apply(entry)
+    return folding.state
 
 
 def happening(entry: Entry) -> Happening:
@@ -77,36 +121,39 @@ def happening(entry: Entry) -> Happening:
     return Happening(e.id, e.time, e.recordedtime, e.agency, e.actor, e.clause)
 
 
-def _notices_of(state: CaseState, data: Any) -> list[Notice]:
-    if hasattr(data, "referral"):
-        return referral_of(state, data.referral).notices
-    concern = getattr(data, "concern", None)
-    return _concern(state, concern).notices if concern in state.concerns else state.notices
-
-
 def _concern(state: CaseState, concern: str) -> Concern:
     return state.concerns.setdefault(concern, Concern(concern))
+
+
+def _matter(state: CaseState, stream: str) -> Matter:
+    return state.matters.setdefault(stream, Matter(stream))
 
 
 def _opened(state: CaseState, what: Happening, data: CaseOpened, stream: str) -> None:
     state.known, state.youth = True, state.youth or data.youth
     state.lead = state.lead or str(data.lead)
-    state.matters[stream] = Matter(str(data.matter), stream, str(data.lead), what, data.concern)
+    matter = _matter(state, stream)
+    matter.matter, matter.lead, matter.opened = str(data.matter), str(data.lead), what
+    matter.concern = data.concern
+    matter.agencies.setdefault(str(data.lead), "lead")
     state.agencies.setdefault(str(data.lead), Participant(str(data.lead), "lead", what))
 
 
-def _joined(state: CaseState, what: Happening, data: AgencyJoined, _: str) -> None:
+def _joined(state: CaseState, what: Happening, data: AgencyJoined, stream: str) -> None:
     part = state.agencies.setdefault(str(data.agency), Participant(str(data.agency)))
     part.relation, part.joined, part.left, part.left_reason = data.relation, what, None, None
+    _matter(state, stream).agencies[str(data.agency)] = data.relation
 
 
-def _left(state: CaseState, what: Happening, data: AgencyLeft, _: str) -> None:
+def _left(state: CaseState, what: Happening, data: AgencyLeft, stream: str) -> None:
     part = state.agencies.setdefault(str(data.agency), Participant(str(data.agency)))
     part.left, part.left_reason = what, data.reason
+    _matter(state, stream).agencies.pop(str(data.agency), None)
 
 
-def _worker(state: CaseState, what: Happening, data: WorkerAssigned, _: str) -> None:
+def _worker(state: CaseState, what: Happening, data: WorkerAssigned, stream: str) -> None:
     state.workers[data.worker] = Worker(data.worker, str(data.agency), str(data.role), what)
+    _matter(state, stream).workers[data.worker] = str(data.agency)
 
 
 def _reported(state: CaseState, what: Happening, data: ConcernReported, _: str) -> None:
@@ -139,17 +186,20 @@ def _evaluated_out(state: CaseState, _: Happening, data: ConcernEvaluatedOut, __
 
 
 def _attached(state: CaseState, _: Happening, data: ConcernAttached, __: str) -> None:
-    _concern(state, data.concern).status = "attached"
+    concern = _concern(state, data.concern)
+    concern.status, concern.case = "attached", data.case
 
 
-def _linked(state: CaseState, what: Happening, data: ConcernLinked, _: str) -> None:
+def _linked(state: CaseState, what: Happening, data: ConcernLinked, stream: str) -> None:
     concern = _concern(state, data.concern)
     concern.status, concern.linked, concern.linked_version = "attached", what, data.concern_version
     concern.reported_by = concern.reported_by or str(data.reported_by)
+    _matter(state, stream).concerns[data.concern] = str(data.reported_by)
 
 
-def _screened(state: CaseState, what: Happening, data: ScreeningRecorded, _: str) -> None:
+def _screened(state: CaseState, what: Happening, data: ScreeningRecorded, stream: str) -> None:
     one = state.screenings.setdefault(data.screening, Screening(data.screening))
+    one.stream, one.agency = stream, what.agency
     one.tool, one.tool_version, one.band = data.tool, data.tool_version, data.band
     one.trigger, one.screened_at, one.flags, one.recorded = data.trigger, data.screened_at, data.flags, what
 
@@ -159,28 +209,24 @@ def _not_screened(state: CaseState, what: Happening, data: ScreeningEnteredInErr
     one.corrected, one.reason = what, data.reason
 
 
-def _notice(state: CaseState, data: Any, about: Mapping[str, list[Notice]]) -> Notice:
-    where = about.get(data.event, state.notices)
-    found = next((n for n in where if n.item == data.item), None)
-    if found is None:
-        found = Notice(data.item, data.recipient, data.rule)
-        where.append(found)
-    return found
+def _place(where: list[Notice], data: Any) -> int:
+    """Where the item's notice stands; a new one at the end if there is none yet."""
+    for place in range(len(where) - 1, -1, -1):
+        if where[place].item == data.item:
+            return place
+    where.append(Notice(data.item, data.recipient, data.rule, data.event))
+    return len(where) - 1
 
 
-def _notified(
-    state: CaseState, what: Happening, data: NotificationDelivered, about: dict[str, list[Notice]]
-) -> None:
-    notice = _notice(state, data, about)
-    notice.tier, notice.channel = str(data.tier), data.channel
-    notice.delivered = notice.delivered or what
+def _notified(where: list[Notice], what: Happening, data: NotificationDelivered) -> None:
+    place = _place(where, data)
+    delivered = where[place].delivered or what
+    where[place] = replace(where[place], tier=str(data.tier), channel=data.channel, delivered=delivered)
 
 
-def _acknowledged(
-    state: CaseState, what: Happening, data: NotificationAcknowledged, about: dict[str, list[Notice]]
-) -> None:
-    notice = _notice(state, data, about)
-    notice.acknowledged = notice.acknowledged or what  # the first one counts
+def _acknowledged(where: list[Notice], what: Happening, data: NotificationAcknowledged) -> None:
+    place = _place(where, data)
+    where[place] = replace(where[place], acknowledged=where[place].acknowledged or what)
 
 
 def _read(state: CaseState, _: Happening, __: RecordRead, ___: str) -> None:
@@ -217,8 +263,8 @@ ON: Mapping[type, Callable[[CaseState, Happening, Any, str], None]] = {
     SubmissionRefused: _refused,
 }
 
-#: Who was told of an event, and who has it in hand; the last argument finds where that event's notices stand.
-TELLING: Mapping[type, Callable[[CaseState, Happening, Any, dict[str, list[Notice]]], None]] = {
+#: Who was told of an event, and who has it in hand; the first argument is where that event's notices stand.
+TELLING: Mapping[type, Callable[[list[Notice], Happening, Any], None]] = {
     NotificationDelivered: _notified,
     NotificationAcknowledged: _acknowledged,
 }

@@ -57,10 +57,10 @@ def _now(referral: Referral, status: str) -> None:
         referral.status = status
 
 
-def _requested(state: CaseState, what: Happening, data: ReferralRequested, _: str) -> None:
+def _requested(state: CaseState, what: Happening, data: ReferralRequested, stream: str) -> None:
     referral = referral_of(state, data.referral)
     _now(referral, "requested")
-    referral.requested, referral.matter = what, str(data.matter)
+    referral.requested, referral.matter, referral.stream = what, str(data.matter), stream
     referral.sender, referral.recipient = str(data.sender), str(data.recipient)
     referral.outside, referral.to_worker, referral.follows = data.outside, data.to_worker, data.follows
     referral.kind, referral.needs = data.kind, data.needs
@@ -111,7 +111,7 @@ def _resumed(state: CaseState, what: Happening, data: ReferralResumed, _: str) -
 def _completed(state: CaseState, what: Happening, data: ReferralCompleted, _: str) -> None:
     referral = referral_of(state, data.referral)
     referral.ended, referral.outcome, referral.attempts = what, data.outcome, data.attempts
-    referral.reason = None
+    referral.reason, referral.held_until = None, None
     _now(referral, "completed")
     _flagged(referral, data.flags)
 
@@ -119,13 +119,14 @@ def _completed(state: CaseState, what: Happening, data: ReferralCompleted, _: st
 def _failed(state: CaseState, what: Happening, data: ReferralFailed, _: str) -> None:
     referral = referral_of(state, data.referral)
     referral.ended, referral.reason, referral.attempts = what, data.reason, data.attempts
+    referral.held_until = None
     _now(referral, "failed")
     _flagged(referral, data.flags)
 
 
 def _cancelled(state: CaseState, what: Happening, data: ReferralCancelled, _: str) -> None:
     referral = referral_of(state, data.referral)
-    referral.ended, referral.reason = what, data.reason
+    referral.ended, referral.reason, referral.held_until = what, data.reason, None
     _now(referral, "cancelled")
 
 
@@ -171,7 +172,7 @@ ON: Mapping[type, Callable[[CaseState, Happening, Any, str], None]] = {
     ReferralEnteredInError: _in_error,
 }
 
-#: Event type -> the event that it takes back, if it takes back one.
+#: Types that take back an earlier event -> which, or None. It stays recorded and has no effect any longer.
 TAKES_BACK: Mapping[type, Callable[[Any], str | None]] = {
     ReferralUndone: lambda data: data.entry,
     ReferralEnteredInError: lambda data: data.entry,

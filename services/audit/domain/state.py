@@ -19,13 +19,14 @@ class Happening:
     clause: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Notice:
     """One item in one recipient's feed, and who had it in hand first."""
 
     item: str
     recipient: str
     rule: str
+    event: str
     tier: str | None = None
     channel: str | None = None
     delivered: Happening | None = None
@@ -34,13 +35,20 @@ class Notice:
 
 @dataclass(slots=True)
 class Matter:
-    """One matter of the case: dependency, delinquency or none."""
+    """One matter of the case: dependency, delinquency or none; and who and what belongs to it now.
 
-    matter: str
+    `agencies` is agency -> relation of those that take part and have not left, `workers` person -> agency,
+    `concerns` concern -> the agency that reported it.
+    """
+
     stream: str
-    lead: str
-    opened: Happening
+    matter: str | None = None
+    lead: str | None = None
+    opened: Happening | None = None
     concern: str | None = None
+    agencies: dict[str, str] = field(default_factory=dict)
+    workers: dict[str, str] = field(default_factory=dict)
+    concerns: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -70,6 +78,7 @@ class Concern:
 
     concern: str
     status: str = "unknown"
+    case: str | None = None
     reported_by: str | None = None
     immediate_danger: str | None = None
     exploitation_kind: str | None = None
@@ -103,6 +112,8 @@ class Screening:
     """The band that a tool gave. `corrected`: it was entered in error."""
 
     screening: str
+    stream: str | None = None
+    agency: str | None = None
     tool: str | None = None
     tool_version: str | None = None
     band: str | None = None
@@ -120,6 +131,7 @@ class Referral:
 
     referral: str
     status: str = "unknown"
+    stream: str | None = None
     matter: str | None = None
     sender: str | None = None
     recipient: str | None = None

@@ -89,7 +89,7 @@ class Log:
         draft = Draft(
             id=UUID(self.id()),
             topic=topic,
-            source=f"/agencies/{agency}",
+            source=changes.get("source", f"/agencies/{agency}"),
             subject=UUID(subject),
             time=self.now - ago,
             stream=UUID(stream),
@@ -119,6 +119,7 @@ class Case:
     """The story of issue 3 as events: a concern, a case with it, a referral, its answer, who was told."""
 
     log: Log
+    sealed: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         log = self.log
@@ -129,7 +130,9 @@ class Case:
     def open(self) -> Case:
         log, to_concern, to_case = self.log, {"subject": self.concern, "stream": self.concern}, self.on
         facts: dict[str, Any] = {"concern": self.concern, "youth": self.youth, "reported_by": "sheriff"}
-        reported = ConcernReported(**facts, immediate_danger="no", signs=("older-partner",), sealed={})
+        reported = ConcernReported(
+            **facts, immediate_danger="no", signs=("older-partner",), sealed=self.sealed
+        )
         self.events["reported"] = log.add(reported, **to_concern, agency="sheriff")
         self.told("reported", "human-services/screener", subject=self.concern)
         attached = ConcernAttached(
@@ -153,13 +156,13 @@ class Case:
     def on(self) -> dict[str, str]:
         return {"subject": self.case, "stream": self.stream}
 
-    def refer(self, to: str = "advocacy", **facts: Any) -> str:
+    def refer(self, to: str = "advocacy", by: str = "human-services", **facts: Any) -> str:
         referral = self.log.id()
         asked: dict[str, Any] = {"referral": referral, "case": self.case, "matter": "dependency"}
         asked |= {"sender": "human-services", "recipient": to, "kind": "advocate", "urgency": "hours"}
         asked |= {"respond_by": self.log.now + timedelta(hours=2), "youth_choice": "agrees"}
         asked |= {"sealed": {"narrative": "eyJ.a.b.c.d"}} | facts
-        self.events[f"requested {referral}"] = self.log.add(ReferralRequested(**asked), **self.on)
+        self.events[f"requested {referral}"] = self.log.add(ReferralRequested(**asked), **self.on, agency=by)
         self.referrals.append(referral)
         self.told(f"requested {referral}", f"{to}/supervisor")
         return referral
@@ -188,14 +191,14 @@ class Case:
         }
         return self.log.add(facts[kind], **self.on, agency=by, **when)
 
-    def undo(self, referral: str, event: str, **when: Any) -> str:
+    def undo(self, referral: str, event: str, by: str = "advocacy", **when: Any) -> str:
         taken_back = ReferralUndone(referral=referral, case=self.case, entry=event, act="accept-referral")
-        return self.log.add(taken_back, **self.on, agency="advocacy", **when)
+        return self.log.add(taken_back, **self.on, agency=by, **when)
 
-    def wrong(self, referral: str, event: str, **when: Any) -> str:
+    def wrong(self, referral: str, event: str, by: str = "advocacy", **when: Any) -> str:
         facts: dict[str, Any] = {"referral": referral, "case": self.case, "reason": "wrong-entry"}
         wrong = ReferralEnteredInError(**facts, entry=event, act="start-referral")
-        return self.log.add(wrong, **self.on, agency="advocacy", **when)
+        return self.log.add(wrong, **self.on, agency=by, **when)
 
     def forward(self, referral: str, to: str) -> str:
         after = self.refer(to, follows=referral)
@@ -233,9 +236,15 @@ class Case:
         facts |= {"recipient": recipient}
         stream = self.log.id()
         delivered = NotificationDelivered(**facts, tier="act-now", channel="feed")
-        told = self.log.add(delivered, **where, stream=stream, agency="county")
+        told = self.log.add(
+            delivered, **where, stream=stream, agency="county", source="/services/notifications"
+        )
         if acknowledge:
             self.log.add(
-                NotificationAcknowledged(**facts), **where, stream=stream, agency=recipient.split("/")[0]
+                NotificationAcknowledged(**facts),
+                **where,
+                stream=stream,
+                agency=recipient.split("/")[0],
+                source="/services/notifications",
             )
         return told
