@@ -12,6 +12,8 @@ from pathlib import Path
 from deploy.local.places import bare_environment
 
 DOCUMENT = Path(__file__).parent / "alder-county.yaml"
+#: Versions of Alder County's document that this one follows; on kept data it is adopted after them.
+EARLIER = frozenset({"alder-2026.1"})
 COORDINATOR = "coordinator@human-services"
 _COMMAND_SECONDS = 30.0
 _LIMIT_SECONDS = 60.0
@@ -41,16 +43,17 @@ class FirstSteps:
     def _adopt_once(self, referrals: str) -> None:
         limit = time.monotonic() + _LIMIT_SECONDS
         while time.monotonic() < limit:
-            found = self._in_force(referrals)
-            if found == 200 or (found == 404 and self._adopt()):
+            status, version = self._in_force(referrals)
+            needed = status == 404 or version in EARLIER
+            if (status == 200 and not needed) or (needed and self._adopt()):
                 return
             time.sleep(0.3)
         self._tell(
             f"the MOU could not be adopted: `accord mou adopt {DOCUMENT} --as {COORDINATOR}` shows why"
         )
 
-    def _in_force(self, referrals: str) -> int:
-        """The status that the question for the MOU is answered with; 0 for no answer."""
+    def _in_force(self, referrals: str) -> tuple[int, str]:
+        """The status that the question for the MOU is answered with (0: no answer), and the version in force."""
         import httpx2
 
         from shared.cli.failures import CommandFailed
@@ -61,8 +64,8 @@ class FirstSteps:
             with httpx2.Client(timeout=5.0, trust_env=False) as client:
                 answer = client.get(f"{referrals}/v1/mou", headers={"Authorization": f"Bearer {token}"})
         except (CommandFailed, httpx2.HTTPError):
-            return 0
-        return answer.status_code
+            return 0, ""
+        return answer.status_code, answer.json()["version"] if answer.status_code == 200 else ""
 
     def _adopt(self) -> bool:
         from shared.mou.load import load

@@ -164,7 +164,7 @@ class System:
         """Block until the MOU is adopted on new data. Raises SystemFailed."""
         import httpx2
 
-        from deploy.local.first_steps import COORDINATOR
+        from deploy.local.first_steps import COORDINATOR, EARLIER
 
         limit, last = time.monotonic() + seconds, "no answer"
         with httpx2.Client(timeout=6.0, trust_env=False) as client:
@@ -172,7 +172,7 @@ class System:
                 headers = {"Authorization": f"Bearer {self.token(COORDINATOR)}"}
                 try:
                     answer = client.get(f"{self.url('referrals')}/v1/mou", headers=headers)
-                    if answer.status_code == 200:
+                    if answer.status_code == 200 and answer.json()["version"] not in EARLIER:
                         return
                     last = str(answer.status_code)
                 except httpx2.HTTPError as error:

@@ -16,6 +16,7 @@ from services.audit.domain.state import (
     Notice,
     Participant,
     Referral,
+    Screening,
     Unhandled,
     Worker,
 )
@@ -101,6 +102,7 @@ class CaseView(_Answer):
     workers: list[Worker]
     concerns: list[Concern]
     referrals: list[Referral]
+    screenings: list[Screening]
     notices: list[Notice]
     reads: int
     denials: int
@@ -182,6 +184,7 @@ def case_view(state: CaseState) -> CaseView:
         workers=list(state.workers.values()),
         concerns=list(state.concerns.values()),
         referrals=list(state.referrals.values()),
+        screenings=list(state.screenings.values()),
         notices=state.notices,
         reads=state.reads,
         denials=state.denials,

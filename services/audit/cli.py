@@ -1,4 +1,4 @@
-"""`accord audit`: a case's history and state at a point, for the auditor."""
+"""`accord audit`: a case's history and state at a point, as known to an agency, and how two views differ."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from services.audit.merkle.cli import register as register_proof
 from shared.cli.failures import Usage
 from shared.cli.options import As, Data, Json
 from shared.cli.output import emit_json
+from shared.events.names import Agency
 
 Case = Annotated[UUID, typer.Argument(metavar="CASE", help="The case's id.")]
 AsOf = Annotated[
@@ -30,6 +31,26 @@ AsOfEvent = Annotated[
 ByAxis = Annotated[
     Axis, typer.Option("--axis", help="By when it was recorded, or by when it is said to have happened.")
 ]
+KnownTo = Annotated[
+    Agency | None,
+    typer.Option("--known-to", metavar="AGENCY", help="Only what this agency could have known then."),
+]
+ToAsOf = Annotated[
+    str | None, typer.Option("--to-as-of", metavar="MOMENT", help="The second point, as --as-of.")
+]
+ToAsOfEvent = Annotated[
+    UUID | None, typer.Option("--to-as-of-event", metavar="ID", help="The second point: an event; inclusive.")
+]
+ToKnownTo = Annotated[
+    Agency | None,
+    typer.Option("--to-known-to", metavar="AGENCY", help="The second view: as known to this agency."),
+]
+Picture = Annotated[bool, typer.Option("--timeline", help="A picture: a lane for each agency.")]
+OfField = Annotated[
+    str | None,
+    typer.Option("--field", metavar="PATH", help="Where one field's value came from, e.g. case/lead."),
+]
+Fields = Annotated[bool, typer.Option("--fields", help="Every field, and the event that last set it.")]
 Purpose = Annotated[str, typer.Option("--purpose", metavar="PURPOSE", help="Why you read.")]
 
 
@@ -38,6 +59,7 @@ def register(app: typer.Typer) -> None:
     audit = typer.Typer(help="Replay a case as it stood, and prove it.", no_args_is_help=True)
     audit.command("history", help="What was recorded of a case, in order.")(history)
     audit.command("state", help="A case as it stood at a point.")(state)
+    audit.command("diff", help="How one view of a case differs from another.")(diff)
     register_proof(audit)
     app.add_typer(audit, name="audit")
 
@@ -47,21 +69,28 @@ def history(
     as_of: AsOf = None,
     as_of_event: AsOfEvent = None,
     axis: ByAxis = Axis.RECORDED,
+    known_to: KnownTo = None,
+    field: OfField = None,
+    timeline: Picture = False,
     as_json: Json = False,
     person: As = None,
     data: Data = None,
     purpose: Purpose = "audit",
 ) -> None:
-    """All pages of the history, as one document or as a timeline."""
-    from services.audit.shown import timeline
+    """All pages of the history: as one document, as lines by day, or as a picture; or the history of one field."""
+    from services.audit import shown_known
 
-    first, entries = _pages(
-        f"/v1/cases/{case}/history", _params(as_of, as_of_event, axis), person, data, purpose
-    )
-    if as_json:
-        emit_json({**first, "entries": entries, "next": None})
-    else:
-        _write(timeline(first, entries))
+    params = _params(as_of, as_of_event, axis, known_to)
+    if field is not None:
+        if timeline:
+            raise Usage("Give --field or --timeline, not both.")
+        path = f"/v1/cases/{case}/fields/history"
+        answer = _answer(path, {**params, "field": field}, person, data, purpose)
+        _show(answer, shown_known.provenance(answer), as_json)
+        return
+    first, entries = _pages(f"/v1/cases/{case}/history", params, person, data, purpose)
+    whole = {**first, "entries": entries, "next": None}
+    _show(whole, _told(first, entries, axis, timeline), as_json)
 
 
 def state(
@@ -69,28 +98,74 @@ def state(
     as_of: AsOf = None,
     as_of_event: AsOfEvent = None,
     axis: ByAxis = Axis.RECORDED,
+    known_to: KnownTo = None,
+    fields: Fields = False,
     as_json: Json = False,
     person: As = None,
     data: Data = None,
     purpose: Purpose = "audit",
 ) -> None:
-    """The state, as one document or readable."""
+    """The state: as one document, or readable; or field by field."""
     from services.audit.shown import standing
+    from services.audit.shown_known import field_list, known_state
+
+    path = f"/v1/cases/{case}/{'fields' if fields else 'state'}"
+    answer = _answer(path, _params(as_of, as_of_event, axis, known_to), person, data, purpose)
+    readable = field_list if fields else standing if known_to is None else known_state
+    _show(answer, readable(answer), as_json)
+
+
+def diff(
+    case: Case,
+    as_of: AsOf = None,
+    as_of_event: AsOfEvent = None,
+    known_to: KnownTo = None,
+    to_as_of: ToAsOf = None,
+    to_as_of_event: ToAsOfEvent = None,
+    to_known_to: ToKnownTo = None,
+    axis: ByAxis = Axis.RECORDED,
+    as_json: Json = False,
+    person: As = None,
+    data: Data = None,
+    purpose: Purpose = "audit",
+) -> None:
+    """What differs between two points of one view, or between two agencies' views at one point."""
+    from services.audit.shown_known import differences
+
+    if not (to_as_of or to_as_of_event or to_known_to):
+        raise Usage("Say what to compare with: --to-as-of, --to-as-of-event or --to-known-to.")
+    second = _params(to_as_of, to_as_of_event, axis, to_known_to)
+    params = _params(as_of, as_of_event, axis, known_to)
+    params |= {f"to_{name}": value for name, value in second.items() if name != "axis"}
+    answer = _answer(f"/v1/cases/{case}/diff", params, person, data, purpose)
+    _show(answer, differences(answer), as_json)
+
+
+def _told(first: dict[str, Any], entries: list[dict[str, Any]], axis: Axis, picture: bool) -> Iterable[str]:
+    from services.audit import shown, shown_known, timeline
+
+    if picture:
+        return timeline.for_terminal(entries, axis.value)
+    known = first.get("known_to") is not None
+    return shown_known.known_timeline(first, entries) if known else shown.timeline(first, entries)
+
+
+def _params(
+    as_of: str | None, as_of_event: UUID | None, axis: Axis, known_to: Agency | None
+) -> dict[str, Any]:
+    if as_of is not None and as_of_event is not None:
+        raise Usage("Give a moment or an event, not both.")
+    event = str(as_of_event) if as_of_event else None
+    agency = known_to.value if known_to else None
+    return {"as_of": as_of, "as_of_event": event, "axis": axis.value, "known_to": agency}
+
+
+def _answer(path: str, params: dict[str, Any], person: As, data: Data, purpose: str) -> dict[str, Any]:
     from shared.cli.client import connect
 
     with connect("audit", person=person, data=data, purpose=purpose) as client:
-        answer = client.get(f"/v1/cases/{case}/state", _params(as_of, as_of_event, axis)).body
-    if as_json:
-        emit_json(answer)
-    else:
-        _write(standing(answer))
-
-
-def _params(as_of: str | None, as_of_event: UUID | None, axis: Axis) -> dict[str, Any]:
-    if as_of is not None and as_of_event is not None:
-        raise Usage("Give --as-of or --as-of-event, not both.")
-    event = str(as_of_event) if as_of_event else None
-    return {"as_of": as_of, "as_of_event": event, "axis": axis.value}
+        body: dict[str, Any] = client.get(path, params).body
+    return body
 
 
 def _pages(
@@ -108,6 +183,9 @@ def _pages(
     return first, entries
 
 
-def _write(lines: Iterable[str]) -> None:
-    for line in lines:
+def _show(answer: dict[str, Any], readable: Iterable[str], as_json: bool) -> None:
+    if as_json:
+        emit_json(answer)
+        return
+    for line in readable:
         sys.stdout.write(line + "\n")

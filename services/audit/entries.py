@@ -34,6 +34,11 @@ class Entries:
         self._most, self._lock = most, threading.Lock()
         self._known: OrderedDict[Key, Entry | None] = OrderedDict()
 
+    def forget(self) -> None:
+        """Forget every row."""
+        with self._lock:
+            self._known.clear()
+
     def get(self, connection: Any, keys: Iterable[Key]) -> list[Entry | None]:
         """The entries of these rows. Reads from the database those that are not known yet."""
         wanted = list(dict.fromkeys(keys))

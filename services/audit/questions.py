@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from services.audit.access import NO_MOU, may_read_history, record
-from services.audit.domain.entry import Axis, Cut, Entry, in_order, up_to
+from services.audit.domain.corrections import with_corrections
+from services.audit.domain.entry import Axis, Cut, Entry, up_to
 from services.audit.domain.gaps import gaps
+from services.audit.domain.line import Line
 from services.audit.entries import Entries
-from services.audit.reading import Reader, in_force, parsed, snapshot
+from services.audit.reading import Adopted, Reader, in_force, parsed, snapshot
+from services.audit.told import Cases, Told
 from shared.events.types.concern import ConcernLinked
 from shared.mou import CallerFacts
 from shared.store.store import Store
@@ -24,7 +27,11 @@ class NotYours(Exception):
 
 
 class NoSuchEvent(Exception):
-    """The event named by `as_of_event` is not one of this case."""
+    """The event named by `as_of_event` is not one of this case. `place` says in which of several cuts."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__("no such event in this case")
+        self.place = place
 
 
 @dataclass(frozen=True)
@@ -36,9 +43,12 @@ class Replay:
     entries: Sequence[Entry]
     complete_until: datetime | None
     mouversion: str | None
+    adopted: Sequence[Adopted]
     gaps: list[str]
     positions: list[dict[str, object]]
     statement: str
+    line: Line
+    """The case's fold in recorded order, of which this is a part."""
 
     @property
     def as_of(self) -> datetime | None:
@@ -64,6 +74,7 @@ class Questions:
     require_open: Callable[[], None]
     """Raises unless audit may append (the gate of shared/bus)."""
     entries: Entries = field(default_factory=Entries)
+    cases: Cases = field(default_factory=Cases)
 
     def snapshot(self) -> AbstractContextManager[Reader]:
         """The ledger as it is now, for one answer. Raises TryLater."""
@@ -74,13 +85,17 @@ class Questions:
 
         Raises NotYours, NoSuchEvent, TryLater.
         """
+        return self.replays(case, caller, [cut], correlation)[0]
+
+    def replays(self, case: str, caller: CallerFacts, cuts: Sequence[Cut], correlation: str) -> list[Replay]:
+        """The case up to each of the cuts, out of the same ledger; otherwise as `replay`."""
         self.require_open()
         now = self.store.now()
         with self.snapshot() as reader:
             adopted = in_force(reader.mous(), now)
             allowed = may_read_history(caller, parsed(adopted))
             known = reader.known(case)
-            found = self._told(reader, case, cut, now) if known and allowed else None
+            found = self._all_told(reader, case, cuts, now) if known and allowed else None
         if known:
             version = adopted.version if adopted else NO_MOU
             record(self.store, caller, case, denied=not allowed, mouversion=version, correlation=correlation)
@@ -88,43 +103,65 @@ class Questions:
             raise NotYours
         return found
 
+    def _all_told(self, reader: Reader, case: str, cuts: Sequence[Cut], now: datetime) -> list[Replay]:
+        told = []
+        for place, cut in enumerate(cuts):
+            try:
+                told.append(self._told(reader, case, cut, now))
+            except LookupError as error:
+                raise NoSuchEvent(place) from error
+        return told
+
     def _told(self, reader: Reader, case: str, cut: Cut, now: datetime) -> Replay:
-        every, unreadable = reader.case(case)
+        told = self.cases.told(reader, case)
         until, positions = reader.complete_until(), reader.positions()
-        ordered = in_order(every, cut.axis)
-        cut = _settled(cut, ordered, until, now)
-        try:
-            entries = up_to(ordered, cut)
-        except LookupError as error:
-            raise NoSuchEvent from error
+        cut = _settled(cut, told, until, now)
+        entries = _within(told, cut)
         at = cut.as_of or (entries[-1].recorded if entries else now)
-        adopted = in_force(reader.mous(), at)
-        holes = gaps(entries, reader.versions({e.event.envelope.stream for e in entries} | _linked(entries)))
-        if unreadable:
-            holes.append(f"{unreadable} records about the case are no events that this version can read.")
+        mous = reader.mous()
+        adopted = in_force(mous, at)
+        holes = [] if told.dense else _gaps(entries, reader)
+        if told.unreadable:
+            holes.append(
+                f"{told.unreadable} records about the case are no events that this version can read."
+            )
         return Replay(
             case,
             cut,
             entries,
             until,
             adopted.version if adopted else None,
+            mous,
             holes,
             positions,
             _statement(entries, cut, bool(holes)),
+            told.line,
         )
+
+
+def _within(told: Told, cut: Cut) -> list[Entry]:
+    """The entries within the cut. Raises LookupError if `as_of_event` is not among them."""
+    if cut.axis is Axis.RECORDED:
+        return told.line.entries[: told.line.count(cut, told.count)]
+    ordered = told.ordered(cut.axis)
+    return with_corrections(up_to(ordered, cut), ordered, cut.axis)
+
+
+def _gaps(entries: Sequence[Entry], reader: Reader) -> list[str]:
+    return gaps(entries, reader.versions({e.event.envelope.stream for e in entries} | _linked(entries)))
 
 
 def _linked(entries: Sequence[Entry]) -> set[str]:
     return {e.event.data.concern for e in entries if isinstance(e.event.data, ConcernLinked)}
 
 
-def _settled(cut: Cut, ordered: Sequence[Entry], until: datetime | None, now: datetime) -> Cut:
+def _settled(cut: Cut, told: Told, until: datetime | None, now: datetime) -> Cut:
     """The cut with a moment: without one, all that the ledger holds; later than now, until when it is complete."""
     if cut.as_of_event is not None:
         return cut
     if cut.as_of is not None:
         return cut if cut.as_of <= now else Cut(cut.axis, until or now)
-    times = [e.recorded for e in ordered] if cut.axis is Axis.RECORDED else [e.happened for e in ordered]
+    times = [entry.at(cut.axis) for entry in told.ordered(cut.axis)[-1:]]
     return Cut(cut.axis, max([until or BEGINNING, *times]))
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from psycopg.rows import tuple_row
 
 from services.audit.domain.entry import Entry, in_order
-from services.audit.entries import Entries
+from services.audit.entries import Entries, Key
 from services.audit.standing import WITH_EFFECT
 from shared.events import Recorded
 from shared.events.names import MOU_TOPIC, Service
@@ -24,10 +24,32 @@ from shared.store.store import Store
 
 EFFECT = [str(s) for s in WITH_EFFECT]
 _KEYS = 'SELECT topic, partition, generation, "offset" FROM ledger'
-BY = {
-    "subject": f"{_KEYS} WHERE subject = ANY(%s::uuid[]) AND standing = ANY(%s)",
-    "about": f"{_KEYS} WHERE about = ANY(%s::uuid[]) AND standing = ANY(%s)",
-}
+#: Behind where the ledger stood before. By place, not by case: what is new is little, and of a long case's reads
+#: there are many.
+BEHIND = """
+WITH new AS MATERIALIZED (
+    SELECT l.topic, l.partition, l.generation, l."offset", l.subject, l.about
+    FROM unnest(%s::text[], %s::integer[], %s::integer[], %s::bigint[])
+        AS w (topic, partition, generation, "offset")
+    CROSS JOIN LATERAL (
+        SELECT * FROM ledger
+        WHERE topic = w.topic AND partition = w.partition AND (generation, "offset") > (w.generation, w."offset")
+            AND standing = ANY(%s)
+    ) AS l
+)
+SELECT topic, partition, generation, "offset" FROM new WHERE subject = ANY(%s::uuid[]) OR about = ANY(%s::uuid[])
+"""
+ALL = {c: f"{_KEYS} WHERE {c} = ANY(%s::uuid[]) AND standing = ANY(%s)" for c in ("subject", "about")}
+STANDS = (
+    'SELECT topic, partition, generation, "offset" FROM positions JOIN generations USING (topic, partition)'
+)
+LEDGER = "SELECT pg_relation_filenode('ledger'), oid FROM pg_database WHERE datname = current_database()"
+HELD = 'SELECT value FROM ledger WHERE topic = %s AND partition = %s AND generation = %s AND "offset" = %s'
+
+Place = tuple[str, int]
+"""A topic and a partition of it."""
+Stand = tuple[int, int]
+"""The generation and offset of the last record that the ledger took from a partition."""
 
 ADOPTED = f"{_KEYS} WHERE topic = %s AND standing = ANY(%s) AND type = %s"
 
@@ -36,10 +58,11 @@ ADOPTED = f"{_KEYS} WHERE topic = %s AND standing = ANY(%s) AND type = %s"
 class Adopted:
     """A version of the MOU, and since when it is known and in force."""
 
+    event: str
     version: str
     recorded: datetime
     effective: datetime
-    document: Mapping[str, Any]
+    document: Mapping[str, Any] = field(repr=False)
 
 
 class Reader:
@@ -57,27 +80,54 @@ class Reader:
         ).fetchone()
         return row is not None
 
-    def case(self, case: str) -> tuple[list[Entry], int]:
-        """Everything about a case: its own events, those of the concerns it took in, and what was said of them
-        elsewhere (reads, denials, refusals). And how many records about it cannot be read as events.
-        """
-        own = self._by("subject", [case])
-        events = [e for e in own if e is not None]
-        concerns = sorted({c for e in events if (c := _concern(e.event)) is not None})
-        of_concerns = self._by("subject", concerns)
-        things = {case, *concerns, *_referrals(events)}
-        said = [e for e in self._by("about", sorted(things)) if e is not None]
-        subjects = {case, *concerns}
-        elsewhere = [e for e in said if e.event.envelope.subject not in subjects]
-        every = [*own, *of_concerns, *elsewhere]
-        return [e for e in every if e is not None], sum(e is None for e in every)
-
-    def _by(self, column: Literal["subject", "about"], ids: Sequence[str]) -> list[Entry | None]:
-        if not ids:
-            return []
+    def stands(self) -> dict[Place, Stand]:
+        """Where the ledger of each partition stands."""
         with self._c.cursor(row_factory=tuple_row) as cursor:
-            keys = cursor.execute(BY[column], [list(ids), EFFECT]).fetchall()
-        return self._entries.get(self._c, keys)
+            return {row[:2]: row[2:] for row in cursor.execute(STANDS)}
+
+    def ledger(self) -> tuple[Any, ...]:
+        """What tells this ledger from one whose tables were emptied or made anew."""
+        with self._c.cursor(row_factory=tuple_row) as cursor:
+            return tuple(cursor.execute(LEDGER).fetchone() or ())
+
+    def forget(self) -> None:
+        """Forget every row that was read: another ledger's keys may name other bytes."""
+        self._entries.forget()
+
+    def since(
+        self, subjects: Iterable[str], things: Iterable[str], stands: Mapping[Place, Stand]
+    ) -> list[tuple[Key, Entry | None]]:
+        """What the ledger took in behind these stands: of these subjects, or said elsewhere of these things.
+
+        None for a record that cannot be read as an event.
+        """
+        places = [(*place, *stand) for place, stand in stands.items()]
+        subjects, things = list(subjects), list(things)
+        if not places or not (subjects or things):
+            return []
+        columns = [list(column) for column in zip(*places, strict=True)]
+        with self._c.cursor(row_factory=tuple_row) as cursor:
+            keys = cursor.execute(BEHIND, [*columns, EFFECT, subjects, things]).fetchall()
+        return self._rows(keys)
+
+    def all_of(self, subjects: Iterable[str], things: Iterable[str]) -> list[tuple[Key, Entry | None]]:
+        """Everything of these subjects, and everything said elsewhere of these things; otherwise as `since`."""
+        keys: list[Key] = []
+        with self._c.cursor(row_factory=tuple_row) as cursor:
+            for column, ids in (("subject", list(subjects)), ("about", list(things))):
+                if ids:
+                    keys += cursor.execute(ALL[column], [ids, EFFECT]).fetchall()
+        return self._rows(keys)
+
+    def _rows(self, keys: Sequence[Key]) -> list[tuple[Key, Entry | None]]:
+        unique = list(dict.fromkeys(keys))
+        return list(zip(unique, self._entries.get(self._c, unique), strict=True))
+
+    def holds(self, key: Key, value: bytes) -> bool:
+        """Whether the ledger's row of this key is there and holds just these bytes."""
+        with self._c.cursor(row_factory=tuple_row) as cursor:
+            row = cursor.execute(HELD, list(key)).fetchone()
+        return row is not None and bytes(row[0] or b"") == value
 
     def versions(self, streams: Iterable[str]) -> dict[str, frozenset[int]]:
         """The versions of each stream that the ledger holds, of whatever subject."""
@@ -134,23 +184,34 @@ def in_force(adopted: Sequence[Adopted], at: datetime) -> Adopted | None:
     return next((a for a in reversed(adopted) if a.recorded <= at and a.effective <= at), None)
 
 
+#: Adopting event -> its document, read once; a county adopts a few in a year.
+_READ: dict[str, Mou | None] = {}
+
+
 def parsed(adopted: Adopted | None) -> Mou | None:
     """The document, or None if there is none or this version cannot read it."""
-    try:
-        return load_document(adopted.document) if adopted else None
-    except InvalidMou:
+    if adopted is None:
         return None
+    if adopted.event not in _READ:
+        try:
+            _READ[adopted.event] = load_document(adopted.document)
+        except InvalidMou:
+            _READ[adopted.event] = None
+    return _READ[adopted.event]
+
+
+def schedule(adopted: Sequence[Adopted]) -> list[tuple[datetime, Mou | None]]:
+    """From when on which version is in force, in order."""
+    turns = sorted({max(a.recorded, a.effective) for a in adopted})
+    return [(turn, parsed(in_force(adopted, turn))) for turn in turns]
 
 
 def _adopted(entry: Entry) -> Adopted:
     data = entry.event.data
     assert isinstance(data, MouAdopted)
-    return Adopted(data.version, entry.recorded, data.effective, data.document)
+    return Adopted(entry.event.envelope.id, data.version, entry.recorded, data.effective, data.document)
 
 
-def _concern(event: Recorded) -> str | None:
+def concern_of(event: Recorded) -> str | None:
+    """The concern that the event says its case took in."""
     return event.data.concern if isinstance(event.data, ConcernLinked | CaseOpened) else None
-
-
-def _referrals(entries: Iterable[Entry]) -> set[str]:
-    return {e.event.data.referral for e in entries if hasattr(e.event.data, "referral")}

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from services.audit.domain.words import YOUTH
-from services.audit.domain.words import agency as named
+from services.audit.domain.words_life import agency as named
 
 Doc = Mapping[str, Any]
 
@@ -85,6 +85,7 @@ def standing(answer: Doc) -> Iterator[str]:
         ("Agencies", state["agencies"], _agency),
         ("Workers", state["workers"], _worker),
         ("Concerns", state["concerns"], _concern),
+        ("Screenings", state["screenings"], _screening),
         ("Referrals", state["referrals"], _referral),
         ("Not read by this version", state["unhandled"], _unhandled),
     )
@@ -100,7 +101,8 @@ def standing(answer: Doc) -> Iterator[str]:
 
 
 def _matter(m: Doc) -> Iterator[str]:
-    yield f"{m['matter']}, led by {named(m['lead'])}, opened {when(m['opened']['happened'])}"
+    lead, opened = named(m["lead"]) if m["lead"] else "-", when((m["opened"] or {}).get("happened"))
+    yield f"{m['matter'] or 'not yet opened'}, led by {lead}, opened {opened}"
 
 
 def _agency(a: Doc) -> Iterator[str]:
@@ -122,19 +124,42 @@ def _concern(c: Doc) -> Iterator[str]:
     yield from _notices(c)
 
 
+def _screening(s: Doc) -> Iterator[str]:
+    version = f" {s['tool_version']}" if s["tool_version"] else ""
+    by = f" by {named(s['recorded']['agency'])}" if s["recorded"] else ""
+    wrong = f"; entered in error ({s['reason']})" if s["corrected"] else ""
+    yield f"{s['tool'] or '-'}{version}: {s['band'] or '-'}{by}, on {when(s['screened_at'])}{wrong}"
+
+
 def _referral(r: Doc) -> Iterator[str]:
     sender, recipient = (named(r[k]) if r[k] else "?" for k in ("sender", "recipient"))
+    recipient = f"{r['outside']} (outside)" if r["outside"] else recipient
     yield f"{r['referral']}: {str(r['status']).upper()}"
     yield f"    {sender} to {recipient}: {r['kind'] or '-'}, urgency {r['urgency'] or '-'};" + (
         f" {YOUTH.get(r['youth_choice'], r['youth_choice'])}"
     )
+    if r["follows"]:
+        yield f"    follows {r['follows']}"
     yield f"    first answer due {when(r['respond_by'])}"
-    if r["answered"]:
-        reason = f" ({r['reason']})" if r["reason"] else ""
-        yield f"    answered by {named(r['answered']['agency'])} on {when(r['answered']['happened'])}{reason}"
+    yield from _steps(r)
+    for to in r["forwarded_to"]:
+        yield f"    forwarded: {to}"
+    for c in r["corrections"]:
+        why = f" ({c['reason']})" if c["reason"] else ""
+        how = str(c["how"]).replace("-", " ")
+        yield f"    {how}{why} on {when(c['corrected']['happened'])}: {c['act']}, event {c['entry']}"
     if r["sealed"]:
         yield f"    sealed: {', '.join(r['sealed'])}"
     yield from _notices(r)
+
+
+def _steps(r: Doc) -> Iterator[str]:
+    for name in ("answered", "started", "held", "ended"):
+        if r[name]:
+            why = r["outcome"] if name == "ended" and r["outcome"] else r["reason"]
+            last = name == next(n for n in ("ended", "held", "started", "answered") if r[n])
+            said = f" ({why})" if why and last else ""
+            yield f"    {name} by {named(r[name]['agency'])} on {when(r[name]['happened'])}{said}"
 
 
 def _notices(thing: Doc) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from services.referrals.application import repository as repo
 from services.referrals.application.handle import Handler
 from services.referrals.application.questions import Questions
+from services.referrals.repair import refold_if_older
 from services.referrals.vault.port import VaultPort
 from services.referrals.vault.vault import Vault
 from shared.settings import Settings
@@ -47,7 +48,9 @@ def bootstrap(
         raise ValueError("ACCORD_VAULT_KEY_FILE is not set: the vault cannot be opened")
     migrate(url, MIGRATIONS)
     migrate(vault_url, VAULT_MIGRATIONS)
-    return wire(Store(url, pool_size, now), Vault(vault_url, settings.vault_key_file), now)
+    store = Store(url, pool_size, now)
+    refold_if_older(store, url)
+    return wire(store, Vault(vault_url, settings.vault_key_file), now)
 
 
 def wire(store: Store, vault: VaultPort, now: Callable[[], datetime]) -> Referrals:

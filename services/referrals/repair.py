@@ -31,11 +31,21 @@ from shared.events.types.concern import (
 from shared.events.types.mou import MouAdopted
 from shared.events.types.referral import (
     ReferralAccepted,
+    ReferralCancelled,
+    ReferralCompleted,
+    ReferralEnteredInError,
+    ReferralFailed,
+    ReferralForwarded,
+    ReferralHeld,
     ReferralReceived,
     ReferralRejected,
     ReferralRequested,
+    ReferralResumed,
+    ReferralStarted,
+    ReferralUndone,
 )
 from shared.events.types.role import RoleAssigned, RoleEnded
+from shared.events.types.screening import ScreeningEnteredInError, ScreeningRecorded
 from shared.settings import Settings
 from shared.store.append import lock_store
 from shared.store.connection import PatientConnection
@@ -48,10 +58,21 @@ COMMAND_OF: tuple[tuple[frozenset[type[Data]], str], ...] = (
     (frozenset({ConcernEvaluatedOut}), "evaluate-out"),
     (frozenset({ConcernAttached, CaseOpened}), "open-case"),
     (frozenset({ConcernAttached}), "attach-concern"),
+    (frozenset({ReferralForwarded}), "forward-referral"),
     (frozenset({ReferralRequested}), "request-referral"),
     (frozenset({ReferralReceived}), "receive-referral"),
     (frozenset({ReferralAccepted}), "accept-referral"),
     (frozenset({ReferralRejected}), "reject-referral"),
+    (frozenset({ReferralStarted}), "start-referral"),
+    (frozenset({ReferralHeld}), "hold-referral"),
+    (frozenset({ReferralResumed}), "resume-referral"),
+    (frozenset({ReferralCompleted}), "complete-referral"),
+    (frozenset({ReferralFailed}), "fail-referral"),
+    (frozenset({ReferralCancelled}), "cancel-referral"),
+    (frozenset({ReferralUndone}), "undo-referral"),
+    (frozenset({ReferralEnteredInError}), "enter-referral-in-error"),
+    (frozenset({ScreeningRecorded}), "record-screening"),
+    (frozenset({ScreeningEnteredInError}), "enter-screening-in-error"),
     (frozenset({AgencyJoined}), "join-agency"),
     (frozenset({AgencyLeft}), "leave-agency"),
     (frozenset({WorkerAssigned}), "assign-worker"),
@@ -63,6 +84,9 @@ STATED: frozenset[type] = frozenset(kind for kinds, _ in COMMAND_OF for kind in 
 #: Types that come with those of `STATED` only.
 BESIDE: frozenset[type] = frozenset({ConcernLinked, ConcernContinued})
 BATCH = 1_000
+
+#: The form in which parts are kept. It is another one as soon as parts have fields that only a fold fills.
+FORM = b"2"
 
 #: A caller (`agency/person`) and a key.
 Key = tuple[str, str]
@@ -87,6 +111,24 @@ def after_repair(settings: Settings) -> str:
                 connection, key[0], UUID(key[1]), answer_of(events), events[0].envelope.recordedtime
             )
     return f"{parts} concerns, matters and referrals folded anew; {len(lost)} commands known again."
+
+
+def refold_if_older(store: Store, url: str) -> int:
+    """Fold the parts anew where an earlier version of Accord left them; how many there are then.
+
+    At the start of a process, before it decides anything. Blocks for as long as it takes to read every event, once
+    after such a change; under the append lock. Raises TryLater.
+    """
+    with store.transaction() as connection:
+        if repo.secret(connection, "parts-form", b"older") == FORM:
+            return 0
+    with store.transaction() as connection:
+        lock_store(connection)
+        if repo.secret(connection, "parts-form", b"older") == FORM:
+            return 0
+        parts = rebuild(connection, _all_events(url))
+        connection.execute("UPDATE secrets SET value = %s WHERE name = 'parts-form'", [FORM])
+    return parts
 
 
 def answer_of(events: Iterable[Recorded]) -> Outcome:

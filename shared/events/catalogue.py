@@ -67,6 +67,21 @@ CATALOGUE: Mapping[str, Entry] = {
     "accord.referral.received.v1": Entry(_REFERRALS, "`POST /v1/referrals/{referral}/receive`", False),
     "accord.referral.accepted.v1": Entry(_REFERRALS, "`POST /v1/referrals/{referral}/accept`", True),
     "accord.referral.rejected.v1": Entry(_REFERRALS, "`POST /v1/referrals/{referral}/reject`", True),
+    "accord.referral.started.v1": Entry(_REFERRALS, "`POST /v1/referrals/{referral}/start`", True),
+    "accord.referral.held.v1": Entry(_REFERRALS, "`POST /v1/referrals/{referral}/hold`", True),
+    "accord.referral.resumed.v1": Entry(_REFERRALS, "`POST /v1/referrals/{referral}/resume`", True),
+    "accord.referral.completed.v1": Entry(_REFERRALS, "`POST /v1/referrals/{referral}/complete`", True),
+    "accord.referral.failed.v1": Entry(_REFERRALS, "`POST /v1/referrals/{referral}/fail`", True),
+    "accord.referral.cancelled.v1": Entry(_REFERRALS, "`POST /v1/referrals/{referral}/cancel`", True),
+    "accord.referral.forwarded.v1": Entry(_REFERRALS, "`POST /v1/referrals/{referral}/forward`", False),
+    "accord.referral.undone.v1": Entry(_REFERRALS, "`POST /v1/referrals/{referral}/undo`", True),
+    "accord.referral.entered-in-error.v1": Entry(
+        _REFERRALS, "`POST /v1/referrals/{referral}/enter-in-error`", True
+    ),
+    "accord.screening.recorded.v1": Entry(_REFERRALS, "`POST /v1/cases/{case}/screenings`", True),
+    "accord.screening.entered-in-error.v1": Entry(
+        _REFERRALS, "`POST /v1/cases/{case}/screenings/enter-in-error`", True
+    ),
     "accord.submission.refused.v1": Entry(
         _REFERRALS, "a submission on Kafka that the MOU, or the state of things, forbids", True
     ),

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from shared.events import names
+from shared.events.examples_life import LIFE
 from shared.events.inventing import SUBMISSION, T0, Example, sealed_parts
 from shared.events.inventing import invented_id as _id
 from shared.events.names import Agency, EvaluatedOut, Matter, Role, SealedClass, Urgency, YouthChoice
@@ -53,7 +54,7 @@ ITEM, CALLER = _id("17e3"), _id("ca11e4")
 _HS, _SO, _AD = Agency.HUMAN_SERVICES, Agency.SHERIFF, Agency.ADVOCACY
 _NOTES, _READS = names.events_topic("notifications"), names.access_topic("referrals")
 
-#: Append new ones at the end: an example's ids and times come from its place.
+#: Append new ones at the end (of `LIFE`, or behind it): an example's ids and times come from its place.
 _LIST: tuple[Example, ...] = (
     Example(
         ConcernReported(
@@ -264,6 +265,7 @@ _LIST: tuple[Example, ...] = (
         ConcernContinued(concern=CONCERN, part=2, sealed=sealed_parts(SealedClass.NARRATIVE)),
         *(_SO, DEPUTY, CONCERN, CONCERN, 2, "3.1"),
     ),
+    *LIFE,
 )
 
 #: Type -> its example. A test asserts that none of the registry is missing.

@@ -21,11 +21,21 @@ from shared.events.types.notification import NotificationAcknowledged, Notificat
 from shared.events.types.record import RecordDenied, RecordRead
 from shared.events.types.referral import (
     ReferralAccepted,
+    ReferralCancelled,
+    ReferralCompleted,
+    ReferralEnteredInError,
+    ReferralFailed,
+    ReferralForwarded,
+    ReferralHeld,
     ReferralReceived,
     ReferralRejected,
     ReferralRequested,
+    ReferralResumed,
+    ReferralStarted,
+    ReferralUndone,
 )
 from shared.events.types.role import RoleAssigned, RoleEnded
+from shared.events.types.screening import ScreeningEnteredInError, ScreeningRecorded
 from shared.events.types.submission import (
     CommandRefused,
     SubmissionReceipted,
@@ -52,6 +62,17 @@ TYPES: Mapping[str, type[Data]] = {
         ReferralReceived,
         ReferralAccepted,
         ReferralRejected,
+        ReferralStarted,
+        ReferralHeld,
+        ReferralResumed,
+        ReferralCompleted,
+        ReferralFailed,
+        ReferralCancelled,
+        ReferralForwarded,
+        ReferralUndone,
+        ReferralEnteredInError,
+        ScreeningRecorded,
+        ScreeningEnteredInError,
         SubmissionRefused,
         SubmissionUnreadable,
         SubmissionReceipted,

@@ -17,10 +17,12 @@ from shared.mou.load import (
 )
 from shared.mou.routing import SILENT, Recipient, recipients
 from shared.mou.terms import (
+    coded,
     effective_at,
     evaluated_out_reasons,
     reject_reasons,
     respond_within,
+    screening_gaps,
     undo_within,
     unsigned,
 )
@@ -40,6 +42,7 @@ __all__ = [
     "Permission",
     "Recipient",
     "ThingFacts",
+    "coded",
     "digest_of",
     "disclosable",
     "document_of",
@@ -53,6 +56,7 @@ __all__ = [
     "recipients",
     "reject_reasons",
     "respond_within",
+    "screening_gaps",
     "sees",
     "undo_within",
     "unsigned",

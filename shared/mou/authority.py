@@ -43,6 +43,8 @@ REASON_OF: dict[Relation, str] = {
     Relation.ASSIGNED_WORKER: "not-assigned",
     Relation.OWNER_IS_PARTY: "other-agency-not-a-party",
     Relation.RECIPIENT_IS_PARTY: "other-agency-not-a-party",
+    Relation.OUTSIDE_IS_LISTED: "other-agency-not-a-party",
+    Relation.SENDER_FOR_OUTSIDE: "not-the-receiving-agency",
 }
 
 #: How near a rule came, and so which of several refusals is explained: tests passed, relations held.
@@ -132,5 +134,5 @@ REMEDIES: dict[str, str] = {
     "not-the-reporting-agency": "If you know something yourself, report it as a concern of your own.",
     "not-your-agency": "Ask that agency's own administrator.",
     "not-assigned": "Ask your supervisor to assign you.",
-    "other-agency-not-a-party": "Name a party of the MOU, other than your own, that takes referrals.",
+    "other-agency-not-a-party": "Name a party, not your own, that takes referrals, or one of the list outside.",
 }

@@ -13,7 +13,8 @@ from shared.mou.document import Mou
 from shared.mou.findings import Finding
 from shared.mou.parties import ANY, members, party_of
 from shared.mou.routing import MUST_BE_TOLD, SILENT
-from shared.mou.vocabulary import SAFETY_ACTS, Profile, Relation, Target
+from shared.mou.terms import CODED
+from shared.mou.vocabulary import SAFETY_ACTS, Act, Profile, Relation, Target
 
 #: Roles that never see a case: they advise or run machines (MOU steering, survivor advisors).
 NO_CASES = frozenset({Role.ADVISORY_BOARD, Role.OPERATOR})
@@ -37,6 +38,7 @@ def check(mou: Mou) -> list[Finding]:
         *_routing(mou),
         *_queues(mou),
         *_complete(mou),
+        *_bands(mou),
         *_time_zone(mou),
     ]
 
@@ -65,7 +67,8 @@ def _unique(mou: Mou) -> Iterator[Finding]:
         "/clauses": [clause.id for clause in mou.clauses],
         "/parties": [party.agency for party in mou.parties],
         "/routing": [rule.id for rule in mou.routing],
-        "/reject_reasons": [reason.code for reason in mou.reject_reasons],
+        **{f"/{part}": [reason.code for reason in getattr(mou, part)] for part in CODED},
+        "/screening_tools": [tool.code for tool in mou.screening_tools],
         "/evaluated_out": [reason.code for reason in mou.evaluated_out],
         "/respond_within": [entry.urgency for entry in mou.respond_within],
         **{f"/codes/{name}": [entry.code for entry in codes] for name, codes in mou.codes.items()},
@@ -188,10 +191,36 @@ def _complete(mou: Mou) -> Iterator[Finding]:
         "/evaluated_out": {*EvaluatedOut} - {reason.code for reason in mou.evaluated_out},
         "/respond_within": {*Urgency} - {entry.urgency for entry in mou.respond_within},
         "/reject_reasons": set() if mou.reject_reasons else {"any"},
+        **{f"/{part}": {"any"} for part in _lists_needed(mou) if not getattr(mou, part)},
     }
     for path, missing in wanted.items():
         if missing:
             yield Finding(path, f"has no entry for {', '.join(sorted(missing))}", "Add what is missing.")
+
+
+#: Act -> the list of the document that it chooses from.
+CHOOSES: dict[Act, str] = {
+    Act.CANCEL_REFERRAL: "cancel_reasons",
+    Act.HOLD_REFERRAL: "hold_reasons",
+    Act.FAIL_REFERRAL: "fail_reasons",
+    Act.COMPLETE_REFERRAL: "outcomes",
+    Act.ENTER_REFERRAL_IN_ERROR: "error_reasons",
+    Act.ENTER_SCREENING_IN_ERROR: "error_reasons",
+    Act.RECORD_SCREENING: "screening_tools",
+}
+
+
+def _lists_needed(mou: Mou) -> list[str]:
+    acts = {rule.act for rule in mou.may}
+    return list(dict.fromkeys(part for act, part in CHOOSES.items() if act in acts))
+
+
+def _bands(mou: Mou) -> Iterator[Finding]:
+    known = {band for tool in mou.screening_tools for band in tool.bands}
+    for index, rule in enumerate(mou.routing):
+        if not known.issuperset(rule.act_now_if_band):
+            path = f"/routing/{index}/act_now_if_band"
+            yield Finding(path, "names a band that no screening tool has", "See /screening_tools.")
 
 
 def _time_zone(mou: Mou) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from shared.cli.output import emit_fields, emit_json, emit_table, say
 from shared.mou.document import Mou, Party
 from shared.mou.findings import Finding
 from shared.mou.load import digest_of, document_of, load, validate
+from shared.mou.terms import CODED, coded
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The MOU document, in YAML.")]
 SignedBy = Annotated[
@@ -82,6 +83,11 @@ def show(file: File, as_json: Json = False) -> None:
     emit_table(
         ["field", "code", "means", "clause"],
         [(name, c.code, c.label, c.clause) for name, codes in mou.codes.items() for c in codes],
+    )
+    say("\nCoded reasons, outcomes and agencies outside")
+    emit_table(
+        ["list", "code", "clause", "label"],
+        [(part, r.code, r.clause, r.label) for part in CODED for r in coded(mou, part).values()],
     )
     say("\nClauses")
     emit_table(

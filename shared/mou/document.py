@@ -32,6 +32,8 @@ ClauseId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 #: A queue, `<agency>/<role>`.
 Queue = Annotated[str, StringConstraints(pattern=r"^[a-z-]+/[a-z-]+$")]
+#: The version of a screening tool: "2.0", or one word. Never a date.
+ToolVersion = Annotated[str, StringConstraints(pattern=r"^([0-9]{1,2}\.[0-9]{1,2}|[a-z]{2,12})$")]
 #: One plain sentence, for people.
 Sentence = Annotated[str, StringConstraints(min_length=3, max_length=400, strip_whitespace=True)]
 
@@ -105,13 +107,15 @@ class RoutingRule(Part):
     role: QueueRole | Role | None = None
     tier: Tier
     act_now_if_urgency: tuple[Urgency, ...] = ()
+    act_now_if_band: tuple[Name, ...] = ()
+    act_now_if_flagged: bool = False
     not_to_the_actor: bool = False
     needs_acknowledgement: bool = False
     reason: Sentence
 
 
 class CodedReason(Part):
-    """A reason that is chosen from a list, so that it can be counted and holds no free text."""
+    """A reason, outcome or agency that is chosen from a list, so that it can be counted and holds no free text."""
 
     code: Name
     clause: ClauseId
@@ -132,6 +136,16 @@ class ListedCode(Part):
     code: Annotated[str, StringConstraints(pattern=CODE_FORM, max_length=CODE_LENGTH)]
     clause: ClauseId
     label: Annotated[str, StringConstraints(min_length=3, max_length=120)]
+
+
+class ScreeningTool(Part):
+    """A tool that a youth is screened with, e.g. the CSE-IT: its versions and its bands, by code."""
+
+    code: Name
+    clause: ClauseId
+    label: Annotated[str, StringConstraints(min_length=3, max_length=120)]
+    versions: tuple[ToolVersion, ...] = Field(min_length=1)
+    bands: tuple[Name, ...] = Field(min_length=2)
 
 
 class ResponseTime(Part):
@@ -178,6 +192,14 @@ class Mou(Part):
     unroutable: Gap
     reject_reasons: tuple[CodedReason, ...]
     evaluated_out: tuple[EvaluatedOutReason, ...]
+    #: Lists that came later are empty in earlier documents, whose rules then allow none of these acts.
+    cancel_reasons: tuple[CodedReason, ...] = ()
+    hold_reasons: tuple[CodedReason, ...] = ()
+    fail_reasons: tuple[CodedReason, ...] = ()
+    outcomes: tuple[CodedReason, ...] = ()
+    error_reasons: tuple[CodedReason, ...] = ()
+    outside_agencies: tuple[CodedReason, ...] = ()
+    screening_tools: tuple[ScreeningTool, ...] = ()
     respond_within: tuple[ResponseTime, ...]
     #: A field whose list is missing has no code that is known.
     codes: dict[CodeList, tuple[ListedCode, ...]] = Field(default_factory=dict)

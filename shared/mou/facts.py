@@ -65,8 +65,9 @@ class ThingFacts:
     `participants`  agencies that take part in the case now, without those that left
     `sender` `recipient`  of the referral; for request-referral: who would be asked
     `reporters`     the agency that reported the concern
-    `owner`         the agency whose person (assign-role, end-role, assign-worker) or whose seat on the team
-                    (join-agency, leave-agency) it is
+    `outside`       the agency outside the network that the referral goes to, by its code in the MOU's list
+    `owner`         the agency whose person (assign-role, end-role, assign-worker), whose seat on the team
+                    (join-agency, leave-agency) or whose entry (undo, enter-in-error) it is
     `workers`       random ids of the persons assigned to it
     """
 
@@ -78,6 +79,7 @@ class ThingFacts:
     reporters: frozenset[str] = frozenset()
     owner: str | None = None
     workers: frozenset[str] = frozenset()
+    outside: str | None = None
 
 
 #: What `disclosable` and `sees` look at: a concern, a case or a referral.
@@ -93,7 +95,9 @@ class EventFacts:
     `actor`      the agency that did it (the envelope's `agency`)
     `urgency`    of a referral
     `submitter`  the agency whose submission was refused or could not be read
-    `worker`     random id of the person assigned
+    `worker`     random id of the person assigned, or asked by name
+    `flags`      what is unusual about it
+    `band`       of a screening
     """
 
     type: str
@@ -102,3 +106,5 @@ class EventFacts:
     urgency: str | None = None
     submitter: str | None = None
     worker: str | None = None
+    flags: tuple[str, ...] = ()
+    band: str | None = None

@@ -52,6 +52,10 @@ def holds(relation: Relation, caller: CallerFacts, thing: ThingFacts, mou: Mou) 
             return party_of(mou, thing.owner) is not None
         case Relation.RECIPIENT_IS_PARTY:
             return _can_be_asked(mou, thing.recipient, caller.agency)
+        case Relation.OUTSIDE_IS_LISTED:
+            return thing.outside in {listed.code for listed in mou.outside_agencies}
+        case Relation.SENDER_FOR_OUTSIDE:
+            return thing.outside is not None and caller.agency == thing.sender
         case _:
             return False
 

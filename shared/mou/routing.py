@@ -48,6 +48,7 @@ SILENT: Mapping[str, str] = {
     "accord.role.assigned.v1": "The agency's own administrator did it.",
     "accord.role.ended.v1": "The agency's own administrator did it.",
     "accord.referral.received.v1": "Not an answer yet; the referral shows it.",
+    "accord.referral.forwarded.v1": "The new referral tells the agency that it goes to.",
     "accord.command.refused.v1": "The caller was answered at once.",
     "accord.submission.receipted.v1": "The receipt itself is the answer.",
     "accord.deadletter.recorded.v1": "Told as submission.unreadable; `accord status` counts the others.",
@@ -132,7 +133,13 @@ def _queue(rule: RoutingRule, agency: str, mou: Mou) -> str | None:
 
 
 def _tier(rule: RoutingRule, event: EventFacts, mou: Mou) -> Tier:
-    """Act-now if the urgency is one of the rule's, or is missing or not known here: better too loud."""
+    """Act-now if the urgency is one of the rule's, or is missing or not known here: better too loud. So for a band,
+    and where a fact was recorded out of order (DESIGN 1, rule 4): the gap is somebody's to close."""
+    if rule.act_now_if_flagged and event.flags:
+        return Tier.ACT_NOW
+    bands = {band for tool in mou.screening_tools for band in tool.bands}
+    if rule.act_now_if_band and (event.band in rule.act_now_if_band or event.band not in bands):
+        return Tier.ACT_NOW
     known = {entry.urgency for entry in mou.respond_within}
     if rule.act_now_if_urgency and (event.urgency in rule.act_now_if_urgency or event.urgency not in known):
         return Tier.ACT_NOW

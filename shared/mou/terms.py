@@ -21,7 +21,39 @@ def respond_within(urgency: str, mou: Mou) -> timedelta:
 
 def reject_reasons(mou: Mou) -> dict[str, CodedReason]:
     """The reasons for which an agency may decline a referral, by code, in the document's order."""
-    return {reason.code: reason for reason in mou.reject_reasons}
+    return coded(mou, "reject_reasons")
+
+
+#: The lists of coded reasons, outcomes and agencies that a document holds.
+CODED = (
+    "reject_reasons",
+    "cancel_reasons",
+    "hold_reasons",
+    "fail_reasons",
+    "outcomes",
+    "error_reasons",
+    "outside_agencies",
+)
+
+
+def coded(mou: Mou, part: str) -> dict[str, CodedReason]:
+    """One of the lists of `CODED`, by code, in the document's order."""
+    return {reason.code: reason for reason in getattr(mou, part)}
+
+
+def screening_gaps(tool: str | None, version: str | None, band: str | None, mou: Mou) -> tuple[str, ...]:
+    """What of a screening the document does not list, as flags; a screening is never refused for it.
+
+    Versions and bands are those of the tool; where that is not listed, those of any.
+    """
+    known = [one for one in mou.screening_tools if one.code == tool]
+    tools = known or mou.screening_tools
+    checks = {
+        "tool-not-listed": bool(known),
+        "version-not-listed": version is None or any(version in one.versions for one in tools),
+        "band-not-listed": band is None or any(band in one.bands for one in tools),
+    }
+    return tuple(flag for flag, listed in checks.items() if not listed)
 
 
 def evaluated_out_reasons(mou: Mou) -> dict[str, EvaluatedOutReason]:

@@ -17,6 +17,17 @@ class Act(StrEnum):
     RECEIVE_REFERRAL = "receive-referral"
     ACCEPT_REFERRAL = "accept-referral"
     REJECT_REFERRAL = "reject-referral"
+    START_REFERRAL = "start-referral"
+    HOLD_REFERRAL = "hold-referral"
+    RESUME_REFERRAL = "resume-referral"
+    COMPLETE_REFERRAL = "complete-referral"
+    FAIL_REFERRAL = "fail-referral"
+    CANCEL_REFERRAL = "cancel-referral"
+    FORWARD_REFERRAL = "forward-referral"
+    UNDO_REFERRAL = "undo-referral"
+    ENTER_REFERRAL_IN_ERROR = "enter-referral-in-error"
+    RECORD_SCREENING = "record-screening"
+    ENTER_SCREENING_IN_ERROR = "enter-screening-in-error"
     JOIN_AGENCY = "join-agency"
     LEAVE_AGENCY = "leave-agency"
     ASSIGN_WORKER = "assign-worker"
@@ -26,6 +37,7 @@ class Act(StrEnum):
     READ_CASE = "read-case"
     READ_CONCERN = "read-concern"
     READ_REFERRAL = "read-referral"
+    READ_SCREENING = "read-screening"
     READ_HISTORY = "read-history"
     READ_DEADLETTER = "read-deadletter"
 
@@ -42,6 +54,8 @@ class Relation(StrEnum):
     OWN_AGENCY = "own-agency"
     OWNER_IS_PARTY = "owner-is-party"
     RECIPIENT_IS_PARTY = "recipient-is-party"
+    OUTSIDE_IS_LISTED = "outside-is-listed"
+    SENDER_FOR_OUTSIDE = "sender-for-outside"
     ASSIGNED_WORKER = "assigned-worker"
 
 
@@ -89,6 +103,7 @@ class CodeList(StrEnum):
     RELATION = "relation"
     LEAVE_REASON = "leave_reason"
     END_ROLE_REASON = "end_role_reason"
+    TRIGGER = "trigger"
 
 
 #: What a code looks like: no capital letter, no space. The form alone does not keep a name out; the list does.

@@ -66,4 +66,6 @@ class TestEveryType:
     def test_says_what_happened_in_the_past_tense_of_a_noun(self, name: str) -> None:
         accord, noun, verb, version = name.split(".")
         assert (accord, noun.isalpha(), version) == ("accord", True, "v1")
-        assert verb.endswith(("ed", "left", "read", "unreadable", "evaluated-out"))
+        assert verb.endswith(
+            ("ed", "held", "left", "read", "unreadable", "undone", "evaluated-out", "entered-in-error")
+        )

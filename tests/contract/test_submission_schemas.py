@@ -28,6 +28,17 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "accept-referral": {"worker": invented_id("ad40ca7e")},
     "evaluate-out": {"reason": "duplicate"},
+    "start-referral": {"worker": invented_id("ad40ca7e")},
+    "hold-referral": {"reason": "waitlist", "until": "2030-04-01T00:00:00Z"},
+    "resume-referral": {},
+    "complete-referral": {"outcome": "completed", "attempts": 2},
+    "fail-referral": {"reason": "unable-to-locate", "attempts": 4},
+    "cancel-referral": {"reason": "need-met"},
+    "forward-referral": {"recipient": "medical-hub", "youth_choice": "agrees"},
+    "undo-referral": {},
+    "enter-referral-in-error": {"reason": "wrong-entry", "entry": invented_id("e4e47")},
+    "record-screening": {"tool": "cse-it", "tool_version": "2.0", "band": "clear-concern"},
+    "enter-screening-in-error": {"screening": invented_id("5c4ee4"), "reason": "wrong-youth"},
 }
 
 

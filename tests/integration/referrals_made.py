@@ -36,11 +36,13 @@ PEOPLE: dict[str, Caller] = {
     for name, agency, role in (
         ("screener", Agency.HUMAN_SERVICES, Role.SCREENER),
         ("worker", Agency.HUMAN_SERVICES, Role.SOCIAL_WORKER),
+        ("human-services-system", Agency.HUMAN_SERVICES, Role.SYSTEM),
         ("coordinator", Agency.HUMAN_SERVICES, Role.COORDINATOR),
         ("deputy", Agency.SHERIFF, Role.DEPUTY),
         ("advocate", Agency.ADVOCACY, Role.ADVOCATE),
         ("advocacy-system", Agency.ADVOCACY, Role.SYSTEM),
         ("shelter", Agency.SHELTER, Role.ADVOCATE),
+        ("clinician", Agency.BEHAVIORAL_HEALTH, Role.CLINICIAN),
         ("officer", Agency.PROBATION, Role.PROBATION_OFFICER),
         ("auditor", Agency.COUNTY, Role.AUDITOR),
     )

@@ -71,6 +71,13 @@ def answers(here):
         "receive-referral": f"/v1/referrals/{referral}/receive",
         "accept-referral": f"/v1/referrals/{referral}/accept",
         "reject-referral": f"/v1/referrals/{referral}/reject",
+        **{
+            f"{act}-referral": f"/v1/referrals/{referral}/{act}"
+            for act in ("start", "hold", "resume", "complete", "fail", "cancel", "forward", "undo")
+        },
+        "enter-referral-in-error": f"/v1/referrals/{referral}/enter-in-error",
+        "record-screening": f"/v1/cases/{case}/screenings",
+        "enter-screening-in-error": f"/v1/cases/{case}/screenings/enter-in-error",
         "assign-role": "/v1/roles",
         "end-role": "/v1/roles/end",
         "adopt-mou": "/v1/mou/versions",

@@ -32,6 +32,28 @@ def here(infra, tmp_path_factory):
         yield made
 
 
+STILL_OPEN = {"requested", "received", "accepted", "in-progress", "on-hold"}
+#: What may be said of a referral: with what, while it is so, what it is then, by whom, under which clause.
+SAID = {
+    "receive": ({}, {"requested"}, "received", "advocate", "4.2"),
+    "accept": ({}, {"requested", "received"}, "accepted", "advocate", "4.2"),
+    "reject": ({"reason": "no-capacity"}, {"requested", "received"}, "rejected", "advocate", "4.2"),
+    "start": ({}, {"requested", "received", "accepted"}, "in-progress", "advocate", "4.7"),
+    "hold": ({"reason": "waitlist"}, {"accepted", "in-progress"}, "on-hold", "advocate", "4.7"),
+    "resume": ({}, {"on-hold"}, "in-progress", "advocate", "4.7"),
+    "complete": ({"outcome": "partial"}, STILL_OPEN, "completed", "advocate", "4.7"),
+    "fail": ({"reason": "expired"}, STILL_OPEN, "failed", "advocate", "4.7"),
+    "cancel": ({"reason": "need-met"}, STILL_OPEN, "cancelled", "worker", "4.8"),
+    "enter-in-error": (
+        {"reason": "wrong-youth"},
+        STILL_OPEN | {"rejected", "completed", "failed", "cancelled"},
+        "entered-in-error",
+        "worker",
+        "7.6",
+    ),
+}
+
+
 def machine(here):  # noqa: C901 - one short rule for each thing that people do
     """The machine over one county; the model is what a person would keep on paper."""
 
@@ -111,27 +133,23 @@ def machine(here):  # noqa: C901 - one short rule for each thing that people do
 
         @rule(
             referral=referrals,
-            act=st.sampled_from(["receive", "accept", "reject"]),
+            act=st.sampled_from(sorted(SAID)),
             person=st.sampled_from(["advocate", "worker", "shelter"]),
         )
-        def respond(self, referral, act, person):
+        def say(self, referral, act, person):
             if referral is None:
                 return
-            body = {"reason": "no-capacity"} if act == "reject" else {}
+            body, when, after, by, clause = SAID[act]
             answer = self.act(f"/v1/referrals/{referral}", act, body, person, based=act != "receive")
             if person == "shelter":
                 assert answer.status_code == 404, answer.text
-            elif person == "worker":
-                assert answer.status_code == 403, answer.text
-            elif self.asked[referral] in ("accepted", "rejected") or (
-                act == "receive" and self.asked[referral] != "requested"
-            ):
-                assert (answer.status_code, answer.json()["clause"]) == (409, "4.2"), answer.text
+            elif person != by:
+                assert (answer.status_code, answer.json()["clause"]) == (403, clause), answer.text
+            elif self.asked[referral] not in when:
+                assert (answer.status_code, answer.json()["clause"]) == (409, clause), answer.text
             else:
                 assert answer.status_code == 200, answer.text
-                self.asked[referral] = {"receive": "received", "accept": "accepted", "reject": "rejected"}[
-                    act
-                ]
+                self.asked[referral] = after
 
         @rule(referral=consumes(referrals))
         def both_sides_see_the_same(self, referral):

@@ -15,7 +15,7 @@ from alder import (
     told,
 )
 
-from shared.mou import Act, CaseFacts, ThingFacts, reject_reasons, respond_within, sees
+from shared.mou import Act, CaseFacts, ThingFacts, coded, reject_reasons, respond_within, sees
 
 ANSWERS = [Act.RECEIVE_REFERRAL, Act.ACCEPT_REFERRAL, Act.REJECT_REFERRAL]
 
@@ -137,3 +137,121 @@ class TestMou_4_6_WhoMaySeeAReferral:
 
     def test_being_asked_does_not_show_the_case(self):
         assert not sees(SHELTER_WORKER, CASE, MOU)
+
+
+SERVING = [
+    Act.START_REFERRAL,
+    Act.HOLD_REFERRAL,
+    Act.RESUME_REFERRAL,
+    Act.COMPLETE_REFERRAL,
+    Act.FAIL_REFERRAL,
+]
+
+
+class TestMou_4_7_ServingTheYoungPerson:
+    @pytest.mark.parametrize("act", SERVING)
+    def test_the_agency_that_was_asked_says_it_by_a_person_or_by_its_system(self, act):
+        assert allowed(ADVOCATE, act, referral()).clause == "4.7"
+        assert allowed(system_of("advocacy"), act, referral()).allowed
+
+    @pytest.mark.parametrize("act", SERVING)
+    @pytest.mark.parametrize("caller", [SOCIAL_WORKER, SHELTER_WORKER, OFFICER], ids=lambda c: c.agency)
+    def test_nobody_says_it_for_that_agency(self, act, caller):
+        answer = allowed(caller, act, referral())
+        assert (answer.allowed, answer.reason, answer.clause) == (False, "not-the-receiving-agency", "4.7")
+
+    @pytest.mark.parametrize(
+        ("kind", "tier", "needs_ack"),
+        [
+            ("started", "information", False),
+            ("held", "act-soon", False),
+            ("resumed", "information", False),
+            ("completed", "information", False),
+            ("failed", "act-soon", True),
+        ],
+    )
+    def test_the_agency_that_asked_is_told_of_each(self, kind, tier, needs_ack):
+        (item,) = told(f"referral.{kind}", referral())
+        assert (item.address, item.tier, item.needs_ack) == ("human-services/social-worker", tier, needs_ack)
+
+    @pytest.mark.parametrize("kind", ["started", "completed", "failed"])
+    def test_what_was_recorded_out_of_order_is_act_now(self, kind):
+        (item,) = told(f"referral.{kind}", referral(), flags=("acceptance-not-recorded",))
+        assert item.tier == "act-now"
+
+    def test_what_the_young_person_chose_is_an_outcome_and_never_a_failure(self):
+        assert "youth-declined" in coded(MOU, "outcomes")
+        assert not [code for code in coded(MOU, "fail_reasons") if "declined" in code and "youth" in code]
+
+
+class TestMou_4_8_TakingARequestBack:
+    def test_the_agency_that_asked_does(self):
+        assert allowed(SOCIAL_WORKER, Act.CANCEL_REFERRAL, referral()).clause == "4.8"
+
+    @pytest.mark.parametrize("caller", [ADVOCATE, OFFICER], ids=lambda c: c.agency)
+    def test_nobody_else_does(self, caller):
+        assert allowed(caller, Act.CANCEL_REFERRAL, referral()).reason == "not-the-sending-agency"
+
+    def test_the_agency_that_was_asked_is_told_and_takes_it_in_hand(self):
+        (item,) = told("referral.cancelled", referral())
+        assert (item.address, item.tier, item.needs_ack) == ("advocacy/advocate", "act-soon", True)
+
+    def test_the_reasons_are_listed(self):
+        assert {"sent-in-error", "wrong-youth", "need-met"} <= set(coded(MOU, "cancel_reasons"))
+
+
+class TestMou_4_9_GoingOnToAnotherAgency:
+    def onward(self, to):
+        return ThingFacts("referral", lead="human-services", sender="human-services", recipient=to)
+
+    def test_the_agency_that_asked_goes_on_to_another_party(self):
+        assert allowed(SOCIAL_WORKER, Act.FORWARD_REFERRAL, self.onward("medical-hub")).clause == "4.9"
+
+    def test_the_agency_that_was_asked_does_not_it_names_alternatives(self):
+        answer = allowed(ADVOCATE, Act.FORWARD_REFERRAL, self.onward("shelter"))
+        assert (answer.allowed, answer.reason) == (False, "not-the-sending-agency")
+
+    @pytest.mark.parametrize("to", ["human-services", "county", "juvenile-court", None])
+    def test_nobody_goes_on_to_one_that_takes_no_referrals(self, to):
+        assert not allowed(SOCIAL_WORKER, Act.FORWARD_REFERRAL, self.onward(to)).allowed
+
+    def test_the_new_recipient_is_told_by_the_new_referral(self):
+        assert told("referral.forwarded", referral()) == []
+        (item,) = told("referral.requested", referral("medical-hub"), urgency="day")
+        assert item.address == "medical-hub/nurse"
+
+
+class TestMou_4_10_AgenciesOutsideThisMemorandum:
+    OUTSIDE = ThingFacts(
+        "referral", lead="human-services", sender="human-services", outside="regional-center"
+    )
+
+    def asking_outside(self, code):
+        return ThingFacts("case", lead="human-services", outside=code)
+
+    def test_one_of_the_list_is_asked(self):
+        answer = allowed(SOCIAL_WORKER, Act.REQUEST_REFERRAL, self.asking_outside("regional-center"))
+        assert (answer.allowed, answer.clause) == (True, "4.10")
+
+    def test_one_that_is_not_on_the_list_is_not(self):
+        answer = allowed(SOCIAL_WORKER, Act.REQUEST_REFERRAL, self.asking_outside("somebody-we-know"))
+        assert (answer.allowed, answer.reason) == (False, "other-agency-not-a-party")
+
+    @pytest.mark.parametrize("act", [*ANSWERS, *SERVING])
+    def test_the_agency_that_asked_records_what_it_answers(self, act):
+        assert allowed(SOCIAL_WORKER, act, self.OUTSIDE).clause == "4.10"
+        assert not allowed(ADVOCATE, act, self.OUTSIDE).allowed
+
+    def test_the_agency_that_asked_keeps_it_in_its_own_queue(self):
+        outside = referral("human-services")
+        (item,) = told("referral.requested", outside, urgency="day")
+        assert (item.address, item.needs_ack) == ("human-services/social-worker", True)
+
+
+class TestMou_4_2_AWorkerAskedByName:
+    WORKER = "30d9f6a5-7ce1-4b84-9d2b-a8f705e3c619"
+
+    def test_is_told_and_so_is_the_queue_of_the_agency(self):
+        queue, person = told("referral.requested", referral(), urgency="hours", worker=self.WORKER)
+        assert (queue.address, queue.needs_ack) == ("advocacy/advocate", True)
+        assert (person.address, person.tier) == (self.WORKER, "act-now")

@@ -2,6 +2,7 @@ import pytest
 from alder import (
     ADVOCATE,
     CASE,
+    DEPUTY,
     MOU,
     OFFICER,
     SHELTER_WORKER,
@@ -11,7 +12,7 @@ from alder import (
     told,
 )
 
-from shared.mou import Act, CaseFacts, ThingFacts, sees
+from shared.mou import Act, CaseFacts, ThingFacts, screening_gaps, sees
 
 
 def seat(agency):
@@ -86,3 +87,55 @@ class TestMou_5_4_AFurtherConcern:
     def test_the_social_workers_are_told(self):
         (item,) = told("concern.linked", CASE)
         assert (item.address, item.tier) == ("human-services/social-worker", "act-soon")
+
+
+class TestMou_5_5_Screening:
+    def test_an_agency_on_the_team_records_the_band(self):
+        assert allowed(OFFICER, Act.RECORD_SCREENING, CASE).clause == "5.5"
+
+    def test_one_that_is_not_on_the_team_does_not(self):
+        answer = allowed(SHELTER_WORKER, Act.RECORD_SCREENING, CASE)
+        assert (answer.allowed, answer.reason) == (False, "not-a-participant")
+
+    @pytest.mark.parametrize(
+        ("band", "tier"),
+        [("no-concern", "act-soon"), ("possible-concern", "act-soon"), ("clear-concern", "act-now")],
+    )
+    def test_the_lead_agencys_social_workers_look_at_it(self, band, tier):
+        (item,) = told("screening.recorded", CASE, band=band)
+        assert (item.address, item.tier) == ("human-services/social-worker", tier)
+
+    def test_a_band_that_no_tool_has_is_act_now(self):
+        (item,) = told("screening.recorded", CASE, band="a-word-of-a-newer-tool")
+        assert item.tier == "act-now"
+
+    def test_what_is_not_on_the_list_is_named_and_nothing_is_turned_away(self):
+        assert screening_gaps("cse-it", "2.0", "clear-concern", MOU) == ()
+        assert screening_gaps("cse-it", "9.9", "another", MOU) == ("version-not-listed", "band-not-listed")
+        assert screening_gaps(None, None, None, MOU) == ("tool-not-listed",)
+
+
+class TestMou_5_6_AScreeningRecordedInError:
+    def by(self, agency):
+        return ThingFacts("case", "human-services", CASE.participants, owner=agency)
+
+    def test_the_agency_that_recorded_it_says_so_or_the_lead_agency(self):
+        assert allowed(OFFICER, Act.ENTER_SCREENING_IN_ERROR, self.by("probation")).clause == "5.6"
+        assert allowed(SOCIAL_WORKER, Act.ENTER_SCREENING_IN_ERROR, self.by("probation")).allowed
+
+    def test_another_agency_does_not(self):
+        assert not allowed(ADVOCATE, Act.ENTER_SCREENING_IN_ERROR, self.by("probation")).allowed
+
+    def test_the_lead_agency_looks_again_at_what_followed_from_it(self):
+        (item,) = told("screening.entered-in-error", CASE)
+        assert item.address == "human-services/social-worker"
+
+
+class TestMou_5_7_WhoSeesTheBandOfAScreening:
+    @pytest.mark.parametrize("viewer", [SOCIAL_WORKER, OFFICER, ADVOCATE], ids=lambda c: c.agency)
+    def test_those_who_serve_the_young_person_do(self, viewer):
+        assert allowed(viewer, Act.READ_SCREENING, CASE).allowed
+
+    @pytest.mark.parametrize("viewer", [DEPUTY, SHELTER_WORKER], ids=lambda c: c.agency)
+    def test_law_enforcement_on_the_team_and_agencies_off_it_do_not(self, viewer):
+        assert not allowed(viewer, Act.READ_SCREENING, CASE).allowed

@@ -15,7 +15,7 @@ from alder import (
     told,
 )
 
-from shared.mou import Act, ThingFacts, undo_within
+from shared.mou import Act, ThingFacts, coded, undo_within
 
 
 def person_of(agency):
@@ -75,6 +75,18 @@ class TestMou_7_4_TakingBackAMistake:
     def test_there_are_ten_minutes_for_it(self):
         assert undo_within(MOU) == timedelta(minutes=10)
 
+    def test_it_is_for_the_agency_whose_entry_it_is(self):
+        assert allowed(ADVOCATE, Act.UNDO_REFERRAL, entry_of("advocacy")).clause == "7.4"
+        assert allowed(SOCIAL_WORKER, Act.UNDO_REFERRAL, entry_of("advocacy")).reason == "not-your-agency"
+
+    @pytest.mark.parametrize(
+        ("actor", "queue"),
+        [("advocacy", "human-services/social-worker"), ("human-services", "advocacy/advocate")],
+    )
+    def test_the_other_side_is_told(self, actor, queue):
+        (item,) = told("referral.undone", referral(), actor=actor)
+        assert (item.address, item.tier) == (queue, "act-soon")
+
 
 class TestMou_7_5_NothingFallsBetweenTwoAgencies:
     @pytest.mark.parametrize("to", [None, "an-agency-that-never-signed", "juvenile-court"])
@@ -88,3 +100,30 @@ class TestMou_7_5_NothingFallsBetweenTwoAgencies:
 
         stranger = CaseFacts("concern", reporters=frozenset({"an-agency-that-never-signed"}))
         assert told("concern.attached", stranger) == []
+
+
+def entry_of(agency):
+    return ThingFacts(
+        "referral", lead="human-services", sender="human-services", recipient="advocacy", owner=agency
+    )
+
+
+class TestMou_7_6_AWrongEntry:
+    def test_the_agency_that_made_it_marks_it(self):
+        assert allowed(ADVOCATE, Act.ENTER_REFERRAL_IN_ERROR, entry_of("advocacy")).clause == "7.6"
+        assert allowed(SOCIAL_WORKER, Act.ENTER_REFERRAL_IN_ERROR, entry_of("human-services")).allowed
+
+    def test_no_other_agency_does(self):
+        answer = allowed(SOCIAL_WORKER, Act.ENTER_REFERRAL_IN_ERROR, entry_of("advocacy"))
+        assert (answer.allowed, answer.reason, answer.clause) == (False, "not-your-agency", "7.6")
+
+    @pytest.mark.parametrize(
+        ("actor", "queue"),
+        [("advocacy", "human-services/social-worker"), ("human-services", "advocacy/advocate")],
+    )
+    def test_the_other_side_is_told_that_something_else_counts_now(self, actor, queue):
+        (item,) = told("referral.entered-in-error", referral(), actor=actor)
+        assert item.address == queue
+
+    def test_the_reasons_are_listed(self):
+        assert {"wrong-youth", "wrong-entry", "duplicate"} <= set(coded(MOU, "error_reasons"))

@@ -23,7 +23,7 @@ from deploy.local.system import System
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(420)]
 COMMAND = [sys.executable, "-c", "from shared.cli import main; main()", "demo"]
 SECONDS = 180.0
-DONE = "All 6 steps showed what they should"
+DONE = "All 8 steps showed what they should"
 KEY_LINES = (
     "1. The county has a memorandum of understanding",
     "This record does not replace the call",
@@ -36,6 +36,10 @@ KEY_LINES = (
     "human-services/coordinator through the open stream",
     "refused under clause 4.2",
     "What to do: ",
+    "The chain is kept; public health, which declined, does not see where it went.",
+    "both sides see it as completed",
+    "mis-click failed, taken back in-progress; wrong entry on-hold, marked in-progress",
+    "the screening had happened, and nothing of it had been recorded",
     "status: requested → accepted",
     "The ledger is complete until ",
     DONE,
@@ -146,7 +150,7 @@ class TestWhenSomethingIsNotAsItShould:
             paused.resume()
             assert is_running(read_run(data))
         assert demo.code == 6, demo.err
-        assert "the demo failed in step 2 of 6, “The sheriff's system reports a concern”" in demo.err
+        assert "the demo failed in step 2 of 8, “The sheriff's system reports a concern”" in demo.err
         assert "expected: an item by rule concern-reported" in demo.err
         assert "seen: " in demo.err
         assert str(data / "logs") in demo.err

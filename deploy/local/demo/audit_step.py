@@ -1,14 +1,16 @@
-"""Step 6: the auditor replays the case, before and after the acceptance; and no name came out anywhere."""
+"""Step 8: the auditor replays the case, before and after the acceptance; and no name came out anywhere."""
 
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 from deploy.local.demo.expecting import expect, wait_for
 from deploy.local.demo.invented import words
 from deploy.local.demo.stage import Stage
 from deploy.local.demo.telling import short
+from services.audit.timeline import for_terminal
 from shared.cli.client import Client
 
 AUDITOR = "auditor@county"
@@ -22,6 +24,15 @@ STORY = (
     "accord.concern.linked.v1",
     "accord.referral.requested.v1",
     "accord.referral.accepted.v1",
+    "accord.screening.recorded.v1",
+    "accord.referral.rejected.v1",
+    "accord.referral.forwarded.v1",
+    "accord.referral.started.v1",
+    "accord.referral.held.v1",
+    "accord.referral.resumed.v1",
+    "accord.referral.undone.v1",
+    "accord.referral.entered-in-error.v1",
+    "accord.referral.completed.v1",
 )
 
 
@@ -40,7 +51,12 @@ def the_audit(stage: Stage) -> None:
     stage.tell.line("", f"The ledger is complete until {_moment(history['complete_until'])}.")
     before, after = _before_and_after(stage, audit, [entry["event"] for entry in entries])
     _difference(stage, before["state"], after["state"])
+    _corrections(stage, audit, entries)
+    _monday(stage, audit, entries)
     _no_names(stage, history, before, after)
+    stage.who("The story as a picture, drawn from that history.")
+    for line in for_terminal(entries, width=stage.tell.width - 3):
+        stage.tell.text(f"   {line}".rstrip())
 
 
 def _history(stage: Stage, audit: Client) -> dict[str, Any]:
@@ -106,8 +122,42 @@ def _difference(stage: Stage, before: dict[str, Any], after: dict[str, Any]) -> 
     stage.checked("Nothing else of the case changed with that event.")
 
 
-def _referral(stage: Stage, state: dict[str, Any]) -> dict[str, Any]:
-    found = [one for one in state["referrals"] if one["referral"] == stage.referral]
+def _corrections(stage: Stage, audit: Client, entries: list[dict[str, Any]]) -> None:
+    """As of before a correction the case shows what was believed; after it, what counts. The history keeps both."""
+    stage.who(
+        "The auditor asks how the referral to the medical hub stood around the mis-click and the wrong entry."
+    )
+    path = f"/v1/cases/{stage.case}/state"
+    stood = []
+    for event in (stage.misclick, stage.undone, stage.wrong, stage.corrected):
+        state = audit.get(path, {"as_of_event": event}).body["state"]
+        stood.append(_referral(stage, state, stage.forwarded)["status"])
+    expected = ["failed", "in-progress", "on-hold", "in-progress"]
+    expect(stood == expected, " → ".join(expected), " → ".join(stood))
+    stage.answer(f"mis-click {stood[0]}, taken back {stood[1]}; wrong entry {stood[2]}, marked {stood[3]}")
+    kept = {entry["event"] for entry in entries}
+    expect({stage.misclick, stage.wrong} <= kept, "both entries in the history", "one is missing")
+    stage.checked("Both wrong entries stand in the history, each with what took it back.")
+
+
+def _monday(stage: Stage, audit: Client, entries: list[dict[str, Any]]) -> None:
+    """On the axis of what happened Monday's screening is there on Tuesday; as recorded it is not."""
+    told = next(e for e in entries if e["codes"].get("screening") == stage.monday)
+    expect(told["late"], "an entry marked as recorded late", "it is not")
+    tuesday = (datetime.fromisoformat(told["happened"]) + timedelta(hours=14)).isoformat()
+    stage.who(
+        "The auditor asks for the day after Monday, by what had happened and by what had been recorded."
+    )
+    path, known = f"/v1/cases/{stage.case}/state", {}
+    for axis in ("happened", "recorded"):
+        state = audit.get(path, {"as_of": tuesday, "axis": axis}).body["state"]
+        known[axis] = stage.monday in {one["screening"] for one in state["screenings"]}
+    expect(known == {"happened": True, "recorded": False}, "it to have happened, not yet recorded", known)
+    stage.answer("the screening had happened, and nothing of it had been recorded")
+
+
+def _referral(stage: Stage, state: dict[str, Any], referral: str = "") -> dict[str, Any]:
+    found = [one for one in state["referrals"] if one["referral"] == (referral or stage.referral)]
     expect(len(found) == 1, "the referral in the state of the case", f"{len(found)} of them")
     return dict(found[0])
 

@@ -30,13 +30,18 @@ REFERRAL: dict[SealedClass, dict[str, Any]] = {
     SealedClass.JUSTICE: {"incident_number": "ALD-26-0077315"},
     SealedClass.NARRATIVE: {"text": "Asks for somebody who will not send a patrol car to the school."},
 }
+#: What the social worker asks of a health agency; each agency that is asked is told its facts anew.
+MEDICAL: dict[SealedClass, dict[str, Any]] = {
+    SealedClass.IDENTITY: {"name": "Marisol Quenby-Ardeth", "medi_cal_number": "9-5520417-QX"},
+    SealedClass.HEALTH: {"asked": "A check-up after the Tollgate motel, with a nurse she may choose."},
+}
 
 
 def words() -> list[bytes]:
     """Every identifying text of the story, as it would stand in a record or an answer."""
     said = {
         str(v)
-        for facts in (REPORT, REPORTER, FURTHER, REFERRAL)
+        for facts in (REPORT, REPORTER, FURTHER, REFERRAL, MEDICAL)
         for one in facts.values()
         for v in one.values()
     }

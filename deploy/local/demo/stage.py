@@ -19,6 +19,8 @@ WATCHED = (
     "worker@human-services",
     "coordinator@human-services",
     "advocate@advocacy",
+    "nurse@public-health",
+    "intake@medical-hub",
     "system@sheriff",
     "system@human-services",
 )
@@ -43,13 +45,27 @@ class Stage:
     referral: str = ""
     accepted: str = ""
     """The event of the acceptance."""
+    declined: str = ""
+    """The referral that public health declined."""
+    forwarded: str = ""
+    """The referral to the medical hub that follows it."""
+    rejection: str = ""
+    """The event of the decline."""
+    misclick: str = ""
+    """The event that was taken back, and the one that took it back."""
+    undone: str = ""
+    wrong: str = ""
+    """The event that was marked as entered in error, and the one that marked it."""
+    corrected: str = ""
+    monday: str = ""
+    """The screening of Monday that was recorded today."""
 
     @classmethod
     def set(cls, doors: Doors, tell: Teller) -> Stage:
         """Open everything that is watched and wait until it is open. Blocks; raises Unexpected."""
         events = [events_topic(service) for service in (Service.REFERRALS, Service.NOTIFICATIONS)]
         log = doors.records(Service.AUDIT, *events, deadletters_topic(Service.REFERRALS))
-        receipts = {agency: doors.receipts(agency) for agency in ("sheriff", "human-services")}
+        receipts = {agency: doors.receipts(agency) for agency in ("sheriff", "human-services", "medical-hub")}
         feeds = {person: doors.feed(person) for person in WATCHED}
         for reader in (log, *receipts.values()):
             reader.wait_begun()

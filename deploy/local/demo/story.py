@@ -14,6 +14,7 @@ from deploy.local.demo.first_half import a_concern, taken_in_hand, the_mou
 from deploy.local.demo.second_half import a_referral, bad_submissions
 from deploy.local.demo.stage import Stage
 from deploy.local.demo.telling import Teller
+from deploy.local.demo.the_life import a_long_way, put_right
 from shared.cli.failures import ApiProblem, CommandFailed, ExitCode
 from shared.errors import AccordError
 
@@ -32,6 +33,8 @@ STEPS: tuple[Step, ...] = (
     Step("Human services takes it in hand", taken_in_hand),
     Step("A referral, and its answer", a_referral),
     Step("Two bad submissions, and nothing stops", bad_submissions),
+    Step("Declined, forwarded, served", a_long_way),
+    Step("What was wrong is put right", put_right),
     Step("The auditor asks", the_audit),
 )
 

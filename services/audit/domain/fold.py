@@ -7,9 +7,12 @@ the request), so every step makes what it needs and never assumes an earlier one
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from services.audit.domain import fold_referral
 from services.audit.domain.entry import Entry
+from services.audit.domain.fold_referral import TAKES_BACK, referral_of, sealed_of
 from services.audit.domain.state import (
     CaseState,
     Concern,
@@ -17,10 +20,11 @@ from services.audit.domain.state import (
     Matter,
     Notice,
     Participant,
-    Referral,
+    Screening,
     Unhandled,
     Worker,
 )
+from services.audit.domain.things import CASE, SECTIONS, WITH_NOTICES, Key, everything, notices_of
 from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, WorkerAssigned
 from shared.events.types.concern import (
     ConcernAttached,
@@ -34,13 +38,8 @@ from shared.events.types.deadletter import DeadletterRecorded
 from shared.events.types.mou import MouAdopted
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
 from shared.events.types.record import RecordDenied, RecordRead
-from shared.events.types.referral import (
-    ReferralAccepted,
-    ReferralReceived,
-    ReferralRejected,
-    ReferralRequested,
-)
 from shared.events.types.role import RoleAssigned, RoleEnded
+from shared.events.types.screening import ScreeningEnteredInError, ScreeningRecorded
 from shared.events.types.submission import (
     CommandRefused,
     SubmissionReceipted,
@@ -49,22 +48,71 @@ from shared.events.types.submission import (
 )
 
 
-def fold(case: str, entries: Iterable[Entry]) -> CaseState:
-    """The case after `entries`, which are in order and each counted once. Unknown types are listed."""
-    state = CaseState(case)
-    about: dict[str, list[Notice]] = {}
-    for entry in entries:
-        what = happening(entry)
-        kind = type(entry.event.data)
+@dataclass
+class Folding:
+    """A case on its way through its events, which come in order and each once. Unknown types are listed."""
+
+    state: CaseState
+    about: dict[str, Key] = field(default_factory=dict)
+    """Event -> the thing that notices about it stand with, if not the case itself."""
+    past: list[Entry] = field(default_factory=list)
+    struck: set[str] = field(default_factory=set)
+    """Events that a later one took back."""
+
+    def apply(self, entry: Entry) -> list[Key]:
+        """What one event makes of the case. Returns the things that it may have changed.
+
+        If it takes back an earlier event, the case is told anew without that one.
+        """
+        self.past.append(entry)
+        which = TAKES_BACK.get(type(entry.event.data))
+        back = which(entry.event.data) if which else None
+        if back is None:
+            return self._step(entry)
+        self.struck.add(back)
+        before = everything(self.state)
+        self.state, self.about = CaseState(self.state.case), {}
+        for past in self.past:
+            self._step(past)
+        return list(dict.fromkeys([*before, *everything(self.state)]))
+
+    def _step(self, entry: Entry) -> list[Key]:
+        what, data = happening(entry), entry.event.data
+        kind, touched = type(data), [CASE]
         if kind in ON:
-            ON[kind](state, what, entry.event.data, entry.event.envelope.stream)
-            about[what.event] = _notices_of(state, entry.event.data)
+            if what.event not in self.struck:
+                ON[kind](self.state, what, data, entry.event.envelope.stream)
+            elif hasattr(data, "referral"):
+                referral_of(self.state, data.referral)  # what was told of it stands with it all the same
+            touched += self._named(entry)
+            if (owner := next((k for k in self._with_notices(data) if k in touched), None)) is not None:
+                self.about[what.event] = owner
         elif kind in TELLING:
-            TELLING[kind](state, what, entry.event.data, about)
+            touched = [key := self.about.get(vars(data)["event"], CASE), *touched]
+            TELLING[kind](notices_of(self.state, key), what, data)
         elif kind not in SILENT:
-            state.unhandled.append(Unhandled(what.event, entry.event.type, what.recorded))
-        state.last = what
-    return state
+            self.state.unhandled.append(Unhandled(what.event, entry.event.type, what.recorded))
+        self.state.last = what
+        return touched
+
+    def _named(self, entry: Entry) -> list[Key]:
+        """Whatever the event names by its id, or whose stream it stands in."""
+        said = (v for v in vars(entry.event.data).values() if isinstance(v, str))
+        named = dict.fromkeys((entry.event.envelope.stream, *said))
+        return [(s, id) for s in SECTIONS for id in named if id in getattr(self.state, s)]
+
+    @staticmethod
+    def _with_notices(data: Any) -> list[Key]:
+        said = vars(data)
+        return [(section, said[name]) for section, name in WITH_NOTICES if said.get(name)]
+
+
+def fold(case: str, entries: Iterable[Entry]) -> CaseState:
+    """The case after `entries`, which are in order and each counted once."""
+    folding = Folding(CaseState(case))
+    for entry in entries:
+        folding.apply(entry)
+    return folding.state
 
 
 def happening(entry: Entry) -> Happening:
@@ -73,44 +121,39 @@ def happening(entry: Entry) -> Happening:
     return Happening(e.id, e.time, e.recordedtime, e.agency, e.actor, e.clause)
 
 
-def _notices_of(state: CaseState, data: Any) -> list[Notice]:
-    if hasattr(data, "referral"):
-        return _referral(state, data.referral).notices
-    concern = getattr(data, "concern", None)
-    return _concern(state, concern).notices if concern in state.concerns else state.notices
-
-
-def _referral(state: CaseState, referral: str) -> Referral:
-    return state.referrals.setdefault(referral, Referral(referral))
-
-
 def _concern(state: CaseState, concern: str) -> Concern:
     return state.concerns.setdefault(concern, Concern(concern))
 
 
-def _sealed(known: tuple[str, ...], data: Any) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*known, *(str(name) for name in data.sealed))))
+def _matter(state: CaseState, stream: str) -> Matter:
+    return state.matters.setdefault(stream, Matter(stream))
 
 
 def _opened(state: CaseState, what: Happening, data: CaseOpened, stream: str) -> None:
     state.known, state.youth = True, state.youth or data.youth
     state.lead = state.lead or str(data.lead)
-    state.matters[stream] = Matter(str(data.matter), stream, str(data.lead), what, data.concern)
+    matter = _matter(state, stream)
+    matter.matter, matter.lead, matter.opened = str(data.matter), str(data.lead), what
+    matter.concern = data.concern
+    matter.agencies.setdefault(str(data.lead), "lead")
     state.agencies.setdefault(str(data.lead), Participant(str(data.lead), "lead", what))
 
 
-def _joined(state: CaseState, what: Happening, data: AgencyJoined, _: str) -> None:
+def _joined(state: CaseState, what: Happening, data: AgencyJoined, stream: str) -> None:
     part = state.agencies.setdefault(str(data.agency), Participant(str(data.agency)))
     part.relation, part.joined, part.left, part.left_reason = data.relation, what, None, None
+    _matter(state, stream).agencies[str(data.agency)] = data.relation
 
 
-def _left(state: CaseState, what: Happening, data: AgencyLeft, _: str) -> None:
+def _left(state: CaseState, what: Happening, data: AgencyLeft, stream: str) -> None:
     part = state.agencies.setdefault(str(data.agency), Participant(str(data.agency)))
     part.left, part.left_reason = what, data.reason
+    _matter(state, stream).agencies.pop(str(data.agency), None)
 
 
-def _worker(state: CaseState, what: Happening, data: WorkerAssigned, _: str) -> None:
+def _worker(state: CaseState, what: Happening, data: WorkerAssigned, stream: str) -> None:
     state.workers[data.worker] = Worker(data.worker, str(data.agency), str(data.role), what)
+    _matter(state, stream).workers[data.worker] = str(data.agency)
 
 
 def _reported(state: CaseState, what: Happening, data: ConcernReported, _: str) -> None:
@@ -121,89 +164,69 @@ def _reported(state: CaseState, what: Happening, data: ConcernReported, _: str) 
     concern.signs, concern.age_years, concern.known_since = data.signs, data.age_years, data.known_since
     concern.called_at = data.called_at
     concern.called_line = str(data.called_line) if data.called_line else None
-    concern.flags, concern.sealed = data.flags, _sealed(concern.sealed, data)
+    concern.flags, concern.sealed = data.flags, sealed_of(concern.sealed, data)
 
 
 def _call_stated(state: CaseState, _: Happening, data: ConcernCallStated, __: str) -> None:
     concern = _concern(state, data.concern)
     concern.called_at, concern.called_line = data.called_at, str(data.called_line)
     concern.flags = (*concern.flags, *data.flags)
-    concern.sealed = _sealed(concern.sealed, data)
+    concern.sealed = sealed_of(concern.sealed, data)
 
 
 def _continued(state: CaseState, _: Happening, data: ConcernContinued, __: str) -> None:
     concern = _concern(state, data.concern)
-    concern.sealed = _sealed(concern.sealed, data)
+    concern.sealed = sealed_of(concern.sealed, data)
 
 
 def _evaluated_out(state: CaseState, _: Happening, data: ConcernEvaluatedOut, __: str) -> None:
     concern = _concern(state, data.concern)
     concern.status, concern.evaluated_out_reason = "evaluated-out", str(data.reason)
-    concern.sealed = _sealed(concern.sealed, data)
+    concern.sealed = sealed_of(concern.sealed, data)
 
 
 def _attached(state: CaseState, _: Happening, data: ConcernAttached, __: str) -> None:
-    _concern(state, data.concern).status = "attached"
+    concern = _concern(state, data.concern)
+    concern.status, concern.case = "attached", data.case
 
 
-def _linked(state: CaseState, what: Happening, data: ConcernLinked, _: str) -> None:
+def _linked(state: CaseState, what: Happening, data: ConcernLinked, stream: str) -> None:
     concern = _concern(state, data.concern)
     concern.status, concern.linked, concern.linked_version = "attached", what, data.concern_version
     concern.reported_by = concern.reported_by or str(data.reported_by)
+    _matter(state, stream).concerns[data.concern] = str(data.reported_by)
 
 
-def _requested(state: CaseState, what: Happening, data: ReferralRequested, _: str) -> None:
-    referral = _referral(state, data.referral)
-    referral.status = "requested" if referral.status == "unknown" else referral.status
-    referral.requested, referral.matter = what, str(data.matter)
-    referral.sender, referral.recipient = str(data.sender), str(data.recipient)
-    referral.kind, referral.needs = data.kind, data.needs
-    referral.urgency, referral.respond_by = str(data.urgency), data.respond_by
-    referral.youth_choice, referral.sealed = str(data.youth_choice), _sealed(referral.sealed, data)
+def _screened(state: CaseState, what: Happening, data: ScreeningRecorded, stream: str) -> None:
+    one = state.screenings.setdefault(data.screening, Screening(data.screening))
+    one.stream, one.agency = stream, what.agency
+    one.tool, one.tool_version, one.band = data.tool, data.tool_version, data.band
+    one.trigger, one.screened_at, one.flags, one.recorded = data.trigger, data.screened_at, data.flags, what
 
 
-def _received(state: CaseState, what: Happening, data: ReferralReceived, _: str) -> None:
-    referral = _referral(state, data.referral)
-    referral.received = what
-    if referral.answered is None:
-        referral.status = "received"
+def _not_screened(state: CaseState, what: Happening, data: ScreeningEnteredInError, _: str) -> None:
+    one = state.screenings.setdefault(data.screening, Screening(data.screening))
+    one.corrected, one.reason = what, data.reason
 
 
-def _accepted(state: CaseState, what: Happening, data: ReferralAccepted, _: str) -> None:
-    referral = _referral(state, data.referral)
-    referral.status, referral.answered = "accepted", what
-    referral.worker, referral.first_contact_by = data.worker, data.first_contact_by
+def _place(where: list[Notice], data: Any) -> int:
+    """Where the item's notice stands; a new one at the end if there is none yet."""
+    for place in range(len(where) - 1, -1, -1):
+        if where[place].item == data.item:
+            return place
+    where.append(Notice(data.item, data.recipient, data.rule, data.event))
+    return len(where) - 1
 
 
-def _rejected(state: CaseState, what: Happening, data: ReferralRejected, _: str) -> None:
-    referral = _referral(state, data.referral)
-    referral.status, referral.answered, referral.reason = "rejected", what, data.reason
-    referral.alternatives = tuple(str(a) for a in data.alternatives)
-    referral.sealed = _sealed(referral.sealed, data)
+def _notified(where: list[Notice], what: Happening, data: NotificationDelivered) -> None:
+    place = _place(where, data)
+    delivered = where[place].delivered or what
+    where[place] = replace(where[place], tier=str(data.tier), channel=data.channel, delivered=delivered)
 
 
-def _notice(state: CaseState, data: Any, about: Mapping[str, list[Notice]]) -> Notice:
-    where = about.get(data.event, state.notices)
-    found = next((n for n in where if n.item == data.item), None)
-    if found is None:
-        found = Notice(data.item, data.recipient, data.rule)
-        where.append(found)
-    return found
-
-
-def _notified(
-    state: CaseState, what: Happening, data: NotificationDelivered, about: dict[str, list[Notice]]
-) -> None:
-    notice = _notice(state, data, about)
-    notice.tier, notice.channel = str(data.tier), data.channel
-    notice.delivered = notice.delivered or what
-
-
-def _acknowledged(
-    state: CaseState, what: Happening, data: NotificationAcknowledged, about: dict[str, list[Notice]]
-) -> None:
-    notice = _notice(state, data, about)
-    notice.acknowledged = notice.acknowledged or what  # the first one counts
+def _acknowledged(where: list[Notice], what: Happening, data: NotificationAcknowledged) -> None:
+    place = _place(where, data)
+    where[place] = replace(where[place], acknowledged=where[place].acknowledged or what)
 
 
 def _read(state: CaseState, _: Happening, __: RecordRead, ___: str) -> None:
@@ -231,18 +254,17 @@ ON: Mapping[type, Callable[[CaseState, Happening, Any, str], None]] = {
     ConcernEvaluatedOut: _evaluated_out,
     ConcernAttached: _attached,
     ConcernLinked: _linked,
-    ReferralRequested: _requested,
-    ReferralReceived: _received,
-    ReferralAccepted: _accepted,
-    ReferralRejected: _rejected,
+    **fold_referral.ON,
+    ScreeningRecorded: _screened,
+    ScreeningEnteredInError: _not_screened,
     RecordRead: _read,
     RecordDenied: _denied,
     CommandRefused: _refused,
     SubmissionRefused: _refused,
 }
 
-#: Who was told of an event, and who has it in hand; the last argument finds where that event's notices stand.
-TELLING: Mapping[type, Callable[[CaseState, Happening, Any, dict[str, list[Notice]]], None]] = {
+#: Who was told of an event, and who has it in hand; the first argument is where that event's notices stand.
+TELLING: Mapping[type, Callable[[list[Notice], Happening, Any], None]] = {
     NotificationDelivered: _notified,
     NotificationAcknowledged: _acknowledged,
 }

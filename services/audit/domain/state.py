@@ -19,13 +19,14 @@ class Happening:
     clause: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Notice:
     """One item in one recipient's feed, and who had it in hand first."""
 
     item: str
     recipient: str
     rule: str
+    event: str
     tier: str | None = None
     channel: str | None = None
     delivered: Happening | None = None
@@ -34,13 +35,20 @@ class Notice:
 
 @dataclass(slots=True)
 class Matter:
-    """One matter of the case: dependency, delinquency or none."""
+    """One matter of the case: dependency, delinquency or none; and who and what belongs to it now.
 
-    matter: str
+    `agencies` is agency -> relation of those that take part and have not left, `workers` person -> agency,
+    `concerns` concern -> the agency that reported it.
+    """
+
     stream: str
-    lead: str
-    opened: Happening
+    matter: str | None = None
+    lead: str | None = None
+    opened: Happening | None = None
     concern: str | None = None
+    agencies: dict[str, str] = field(default_factory=dict)
+    workers: dict[str, str] = field(default_factory=dict)
+    concerns: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -70,6 +78,7 @@ class Concern:
 
     concern: str
     status: str = "unknown"
+    case: str | None = None
     reported_by: str | None = None
     immediate_danger: str | None = None
     exploitation_kind: str | None = None
@@ -87,12 +96,42 @@ class Concern:
     notices: list[Notice] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """An entry that counts no longer: which, what it was, how it was taken back, why, and by whom."""
+
+    entry: str
+    act: str | None
+    how: str
+    reason: str | None
+    corrected: Happening
+
+
+@dataclass(slots=True)
+class Screening:
+    """The band that a tool gave. `corrected`: it was entered in error."""
+
+    screening: str
+    stream: str | None = None
+    agency: str | None = None
+    tool: str | None = None
+    tool_version: str | None = None
+    band: str | None = None
+    trigger: str | None = None
+    screened_at: Moment | None = None
+    flags: tuple[str, ...] = ()
+    recorded: Happening | None = None
+    corrected: Happening | None = None
+    reason: str | None = None
+
+
 @dataclass(slots=True)
 class Referral:
-    """A referral, from request to answer."""
+    """A referral, from request to outcome."""
 
     referral: str
     status: str = "unknown"
+    stream: str | None = None
     matter: str | None = None
     sender: str | None = None
     recipient: str | None = None
@@ -108,6 +147,18 @@ class Referral:
     alternatives: tuple[str, ...] = ()
     worker: str | None = None
     first_contact_by: Moment | None = None
+    to_worker: str | None = None
+    outside: str | None = None
+    follows: str | None = None
+    forwarded_to: tuple[str, ...] = ()
+    started: Happening | None = None
+    held: Happening | None = None
+    held_until: Moment | None = None
+    ended: Happening | None = None
+    outcome: str | None = None
+    attempts: int | None = None
+    flags: tuple[str, ...] = ()
+    corrections: tuple[Correction, ...] = ()
     sealed: tuple[str, ...] = ()
     notices: list[Notice] = field(default_factory=list)
 
@@ -134,6 +185,7 @@ class CaseState:
     workers: dict[str, Worker] = field(default_factory=dict)
     concerns: dict[str, Concern] = field(default_factory=dict)
     referrals: dict[str, Referral] = field(default_factory=dict)
+    screenings: dict[str, Screening] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     reads: int = 0
     denials: int = 0

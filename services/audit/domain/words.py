@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from services.audit.domain import words_life
+from services.audit.domain.words_life import agency, listed, plain
 from shared.events import Recorded, Unhandled
 from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, WorkerAssigned
 from shared.events.types.concern import (
@@ -42,12 +44,6 @@ YOUTH = {
 }
 
 
-def agency(code: str) -> str:
-    """An agency's code as words: human-services → Human services."""
-    words = code.replace("-", " ")
-    return words[:1].upper() + words[1:]
-
-
 def sentence(event: Recorded) -> str:
     """What happened, in one sentence."""
     told = ON.get(type(event.data))
@@ -69,42 +65,34 @@ def codes(event: Recorded) -> dict[str, Any]:
     return {k: v for k, v in event.data.written().items() if k != "sealed"}
 
 
-def _plain(word: object) -> str:
-    return str(word).replace("-", " ")
-
-
-def _listed(words: tuple[Any, ...]) -> str:
-    return ", ".join(_plain(w) for w in words)
-
-
 def _opened(_: str, d: CaseOpened) -> str:
-    kind = "" if str(d.matter) == "none" else f" ({_plain(d.matter)})"
+    kind = "" if str(d.matter) == "none" else f" ({plain(d.matter)})"
     return f"{agency(d.lead)} opened the case{kind} and leads it."
 
 
 def _joined(_: str, d: AgencyJoined) -> str:
-    return f"{agency(d.agency)} joined the case as {_plain(d.relation)}."
+    return f"{agency(d.agency)} joined the case as {plain(d.relation)}."
 
 
 def _left(_: str, d: AgencyLeft) -> str:
-    return f"{agency(d.agency)} left the case: {_plain(d.reason)}."
+    return f"{agency(d.agency)} left the case: {plain(d.reason)}."
 
 
 def _worker(_: str, d: WorkerAssigned) -> str:
-    return f"{agency(d.agency)} named a {_plain(d.role)} for the case."
+    return f"{agency(d.agency)} named a {plain(d.role)} for the case."
 
 
 def _reported(_: str, d: ConcernReported) -> str:
     danger = {"yes": " in immediate danger", "no": " not in immediate danger"}.get(
         str(d.immediate_danger), ""
     )
-    signs = f" Signs: {_listed(d.signs)}." if d.signs else ""
-    flags = f" Flagged: {_listed(d.flags)}." if d.flags else ""
+    signs = f" Signs: {listed(d.signs)}." if d.signs else ""
+    flags = f" Flagged: {listed(d.flags)}." if d.flags else ""
     return f"{agency(d.reported_by)} reported a concern about a youth{danger}.{signs}{flags}"
 
 
 def _call(who: str, d: ConcernCallStated) -> str:
-    return f"{agency(who)} stated the call to the {_plain(d.called_line)}."
+    return f"{agency(who)} stated the call to the {plain(d.called_line)}."
 
 
 def _continued(who: str, d: ConcernContinued) -> str:
@@ -112,7 +100,7 @@ def _continued(who: str, d: ConcernContinued) -> str:
 
 
 def _evaluated_out(who: str, d: ConcernEvaluatedOut) -> str:
-    return f"{agency(who)} evaluated the concern out: {_plain(d.reason)}."
+    return f"{agency(who)} evaluated the concern out: {plain(d.reason)}."
 
 
 def _attached(who: str, _: ConcernAttached) -> str:
@@ -124,9 +112,12 @@ def _linked(_: str, d: ConcernLinked) -> str:
 
 
 def _requested(_: str, d: ReferralRequested) -> str:
-    youth = YOUTH.get(str(d.youth_choice), _plain(d.youth_choice))
-    asked = f"{agency(d.sender)} referred the youth to {agency(d.recipient)} ({_plain(d.kind)})"
-    return f"{asked}, urgency {_plain(d.urgency)}; {youth}."
+    youth = YOUTH.get(str(d.youth_choice), plain(d.youth_choice))
+    to = f"{plain(d.outside)}, outside the network" if d.outside else agency(d.recipient)
+    by_name = ", to a worker by name" if d.to_worker else ""
+    follows = " It follows an earlier referral." if d.follows else ""
+    asked = f"{agency(d.sender)} referred the youth to {to}{by_name} ({plain(d.kind)})"
+    return f"{asked}, urgency {plain(d.urgency)}; {youth}.{follows}"
 
 
 def _received(who: str, _: ReferralReceived) -> str:
@@ -139,7 +130,7 @@ def _accepted(who: str, _: ReferralAccepted) -> str:
 
 def _rejected(who: str, d: ReferralRejected) -> str:
     others = ", ".join(agency(a) for a in d.alternatives)
-    return f"{agency(who)} declined the referral: {_plain(d.reason)}." + (
+    return f"{agency(who)} declined the referral: {plain(d.reason)}." + (
         f" Named {others}." if others else ""
     )
 
@@ -148,11 +139,11 @@ def _recipient(text: str) -> str:
     if "/" not in text:
         return "a person"
     who, role = text.split("/", 1)
-    return f"the {_plain(role)} queue of {agency(who)}"
+    return f"the {plain(role)} queue of {agency(who)}"
 
 
 def _delivered(_: str, d: NotificationDelivered) -> str:
-    return f"An item ({_plain(d.tier)}) came to {_recipient(d.recipient)}, by rule {d.rule}."
+    return f"An item ({plain(d.tier)}) came to {_recipient(d.recipient)}, by rule {d.rule}."
 
 
 def _acknowledged(who: str, d: NotificationAcknowledged) -> str:
@@ -160,41 +151,41 @@ def _acknowledged(who: str, d: NotificationAcknowledged) -> str:
 
 
 def _read(who: str, d: RecordRead) -> str:
-    return f"{agency(who)} read the {_plain(d.about_kind)}."
+    return f"{agency(who)} read the {plain(d.about_kind)}."
 
 
 def _denied(who: str, d: RecordDenied) -> str:
     return (
-        f"{agency(who)} asked for the {_plain(d.about_kind)} and was told that there is none it may know of."
+        f"{agency(who)} asked for the {plain(d.about_kind)} and was told that there is none it may know of."
     )
 
 
 def _command_refused(who: str, d: CommandRefused) -> str:
-    return f"{agency(who)} was refused: {_plain(d.command)} ({_plain(d.reason)})."
+    return f"{agency(who)} was refused: {plain(d.command)} ({plain(d.reason)})."
 
 
 def _submission_refused(_: str, d: SubmissionRefused) -> str:
-    return f"A submission of {agency(d.submitter)} was refused: {_plain(d.command)} ({_plain(d.reason)})."
+    return f"A submission of {agency(d.submitter)} was refused: {plain(d.command)} ({plain(d.reason)})."
 
 
 def _unreadable(_: str, d: SubmissionUnreadable) -> str:
-    return f"A submission of {agency(d.submitter)} could not be read: {_plain(d.reason)}."
+    return f"A submission of {agency(d.submitter)} could not be read: {plain(d.reason)}."
 
 
 def _deadletter(_: str, d: DeadletterRecorded) -> str:
-    return f"A record could not be used and was set aside: {_plain(d.reason)}."
+    return f"A record could not be used and was set aside: {plain(d.reason)}."
 
 
 def _receipted(_: str, d: SubmissionReceipted) -> str:
-    return f"A submission of {agency(d.submitter)} got its receipt: {_plain(d.outcome)}."
+    return f"A submission of {agency(d.submitter)} got its receipt: {plain(d.outcome)}."
 
 
 def _role(_: str, d: RoleAssigned) -> str:
-    return f"A person became {_plain(d.role)} at {agency(d.agency)}."
+    return f"A person became {plain(d.role)} at {agency(d.agency)}."
 
 
 def _role_ended(_: str, d: RoleEnded) -> str:
-    return f"A person is no longer {_plain(d.role)} at {agency(d.agency)}: {_plain(d.reason)}."
+    return f"A person is no longer {plain(d.role)} at {agency(d.agency)}: {plain(d.reason)}."
 
 
 def _adopted(_: str, d: MouAdopted) -> str:
@@ -217,6 +208,7 @@ ON: Mapping[type, Callable[[str, Any], str]] = {
     ReferralReceived: _received,
     ReferralAccepted: _accepted,
     ReferralRejected: _rejected,
+    **words_life.ON,
     NotificationDelivered: _delivered,
     NotificationAcknowledged: _acknowledged,
     RecordRead: _read,

@@ -22,10 +22,20 @@ from shared.events.types.concern import (
 )
 from shared.events.types.referral import (
     ReferralAccepted,
+    ReferralCancelled,
+    ReferralCompleted,
+    ReferralEnteredInError,
+    ReferralFailed,
+    ReferralForwarded,
+    ReferralHeld,
     ReferralReceived,
     ReferralRejected,
     ReferralRequested,
+    ReferralResumed,
+    ReferralStarted,
+    ReferralUndone,
 )
+from shared.events.types.screening import ScreeningEnteredInError, ScreeningRecorded
 
 
 class Facts(BaseModel):
@@ -120,10 +130,26 @@ THINGS: Mapping[str, tuple[str, ...]] = {
     AgencyJoined.TYPE: ("case",),
     AgencyLeft.TYPE: ("case",),
     WorkerAssigned.TYPE: ("case",),
-    ReferralRequested.TYPE: ("referral", "case"),
-    ReferralReceived.TYPE: ("referral", "case"),
-    ReferralAccepted.TYPE: ("referral", "case"),
-    ReferralRejected.TYPE: ("referral", "case"),
+    ScreeningRecorded.TYPE: ("case",),
+    ScreeningEnteredInError.TYPE: ("case",),
+    **{
+        kind.TYPE: ("referral", "case")
+        for kind in (
+            ReferralRequested,
+            ReferralReceived,
+            ReferralAccepted,
+            ReferralRejected,
+            ReferralStarted,
+            ReferralHeld,
+            ReferralResumed,
+            ReferralCompleted,
+            ReferralFailed,
+            ReferralCancelled,
+            ReferralForwarded,
+            ReferralUndone,
+            ReferralEnteredInError,
+        )
+    },
 }
 
 STEPS: Mapping[str, Callable[[Known, Any], dict[str, Facts]]] = {

@@ -42,6 +42,16 @@ HANDLED = frozenset(
         "accord.referral.requested.v1",
         "accord.referral.accepted.v1",
         "accord.referral.rejected.v1",
+        "accord.referral.started.v1",
+        "accord.referral.held.v1",
+        "accord.referral.resumed.v1",
+        "accord.referral.completed.v1",
+        "accord.referral.failed.v1",
+        "accord.referral.cancelled.v1",
+        "accord.referral.undone.v1",
+        "accord.referral.entered-in-error.v1",
+        "accord.screening.recorded.v1",
+        "accord.screening.entered-in-error.v1",
         "accord.submission.refused.v1",
         "accord.submission.unreadable.v1",
     }
@@ -51,6 +61,12 @@ HANDLED = frozenset(
 DELIBERATELY_SILENT: Mapping[str, str] = {
     **SILENT,
     "accord.submission.receipted.v1": "The receipt itself tells the submitter, on a topic of its own.",
+}
+
+#: Event types that name a person who is told -> the field that does.
+NAMES_A_PERSON: Mapping[str, str] = {
+    "accord.worker.assigned.v1": "worker",
+    "accord.referral.requested.v1": "to_worker",
 }
 
 #: Kind of a thing -> the field of an event's data that holds its id. The first that is there counts.
@@ -110,7 +126,9 @@ def event_facts(event: Recorded, known: Known) -> EventFacts:
         actor=event.envelope.agency,
         urgency=_text(said.get("urgency")),
         submitter=_text(said.get("submitter")),
-        worker=said.get("worker") if event.type == "accord.worker.assigned.v1" else None,
+        worker=said.get(NAMES_A_PERSON[event.type]) if event.type in NAMES_A_PERSON else None,
+        flags=tuple(said.get("flags", ())),
+        band=said.get("band"),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from fastapi.responses import JSONResponse
 
-from services.referrals.application.bodies import open_sealed, read_body, usable
+from services.referrals.application.bodies import NEED_A_FACT, no_usable_fact, open_sealed, read_body, usable
 from services.referrals.application.handle import KeyReused, StaleBasis
 from services.referrals.application.orders import Order, Outcome
 from services.referrals.bootstrap import Referrals
@@ -60,9 +60,8 @@ def carry_out(doors: Doors, asked: Asked) -> Outcome:
     try:
         command, flags = read_body(asked.name, asked.body)
         command, unopened = open_sealed(asked.name, command, asked.key, doors.referrals.vault)
-        if asked.name == "report-concern" and not usable(command):
-            remedy = "State at least one fact."
-            raise Refusal("none", "no-usable-fact", "Nothing in the report can be used.", remedy)
+        if asked.name in NEED_A_FACT and not usable(command):
+            raise no_usable_fact()
     except Refusal as refusal:
         handler.refuse(_order(asked, Command()), refusal)
         raise

@@ -20,6 +20,19 @@ from shared.web.callers import CurrentCaller
 from shared.web.problems import Problem
 from shared.web.trace import CurrentTrace
 
+#: A status to look for; `none` is no status that a referral is found in.
+Status = Literal[
+    "requested",
+    "received",
+    "accepted",
+    "rejected",
+    "in-progress",
+    "on-hold",
+    "completed",
+    "cancelled",
+    "failed",
+    "entered-in-error",
+]
 KINDS = {"concerns": "concern", "cases": "case", "referrals": "referral"}
 
 
@@ -46,7 +59,7 @@ def questions_router(doors: Doors) -> APIRouter:
     def worklist(
         caller: CurrentCaller,
         queue: Annotated[Literal["inbound", "outbound"], Query()],
-        status: Annotated[Literal["requested", "received", "accepted", "rejected"] | None, Query()] = None,
+        status: Annotated[Status | None, Query()] = None,
         cursor: Annotated[str | None, Query(max_length=600)] = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> dict[str, Any]:

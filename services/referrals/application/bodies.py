@@ -22,7 +22,9 @@ from shared.events.names import SealedClass
 from shared.events.sealing import CannotOpen
 
 #: Commands that are never refused for want of form (DESIGN 1, rule 4).
-LENIENT = frozenset({"report-concern", "state-call"})
+LENIENT = frozenset({"report-concern", "state-call", "record-screening"})
+#: Lenient commands that say nothing at all without one fact that a field could take.
+NEED_A_FACT = frozenset({"report-concern", "record-screening"})
 
 
 def read_body(name: str, body: Mapping[str, Any]) -> tuple[Command, tuple[str, ...]]:
@@ -73,7 +75,10 @@ def _leniently(model: type[Command], body: Mapping[str, Any]) -> tuple[Command, 
             else:
                 flags.append(f"unreadable.{name}")
                 lost.setdefault(name, body[name])
-    _keep_lost(kept, lost, flags)
+    if SEALED_FIELDS[0] in model.model_fields:
+        _keep_lost(kept, lost, flags)
+    elif lost:  # a screening holds no item's text, not even sealed
+        flags.append("not-kept")
     try:
         command = model.model_validate(kept)
     except ValidationError as error:
@@ -136,10 +141,16 @@ def _keep_lost(kept: dict[str, Any], lost: dict[str, Any], flags: list[str]) -> 
 
 
 def usable(command: Command) -> bool:
-    """Whether the command states any fact that a field could take; a time alone is none."""
-    said = command.model_dump(exclude_defaults=True, exclude={"time", "clear"})
+    """Whether the command states any fact that a field could take; a time or a matter alone is none."""
+    said = command.model_dump(exclude_defaults=True, exclude={"time", "clear", "matter"})
     names = (name for facts in getattr(command, "clear", {}).values() for name in facts)
     return bool(said) or any(not name.startswith(AS_SUBMITTED) for name in names)
+
+
+def no_usable_fact() -> Refusal:
+    """The refusal of a lenient command that states nothing."""
+    remedy = "State at least one fact."
+    return Refusal("none", "no-usable-fact", "Nothing in the report can be used.", remedy)
 
 
 def open_sealed(

@@ -7,7 +7,7 @@ repeats, and (for intake) the receipt and the consumed position.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID, uuid4, uuid5
@@ -199,7 +199,7 @@ class Handler:
             raise StaleBasis(missing=False)
 
     def _new_ids(self) -> NewIds:
-        return NewIds(*(str(self.new_id()) for _ in range(5)))
+        return NewIds(*(str(self.new_id()) for _ in fields(NewIds)))
 
     def _sealed(
         self, order: Order, facts: Sequence[Fact], ids: Sequence[UUID], mou: Mou | None

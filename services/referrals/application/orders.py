@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.referrals.domain import cases, concerns, governance, referrals
+from services.referrals.domain import cases, concerns, corrections, governance, referrals, screenings, serving
 from services.referrals.domain import commands as c
 from services.referrals.domain.deciding import At
 from services.referrals.domain.facts import Fact
@@ -109,7 +109,7 @@ def made_of(stated: Sequence[Data]) -> dict[str, str]:
     """Ids of the things that the caller addressed or made, by kind."""
     made: dict[str, str] = {}
     for data in stated:
-        for kind in ("concern", "case", "referral", "person", "mou"):
+        for kind in ("concern", "case", "referral", "screening", "person", "mou"):
             value = getattr(data, kind, None)
             if isinstance(value, str):
                 made[kind] = value
@@ -164,6 +164,23 @@ def _referral(things: Things) -> tuple[Referral, Matter]:
     return things.referral, things.matters[0]
 
 
+def _screening_in(things: Things, body: c.RecordScreening, at: At) -> Matter:
+    """The matter that is named, else the first one that the caller's agency takes part in."""
+    own = [m for m in things.matters if at.caller.agency in m.agencies]
+    named = [m for m in things.matters if m.matter == body.matter]
+    return (named or own or list(things.matters))[0]
+
+
+def _screened(things: Things, screening: str) -> Matter:
+    """The matter that holds the screening, or any."""
+    return next((m for m in things.matters if screening in m.screenings), things.matter())
+
+
+def _answering(body: type[c.Command], decide: Callable[[Referral, Matter, Any, At], list[Fact]]) -> Spec:
+    """A command on a referral that is based on what was read of it."""
+    return Spec(body, "referral", True, lambda t, given, at, *_: decide(*_referral(t), given, at))
+
+
 def _document(mou: Mou | None) -> Mou:
     assert mou is not None, "validated before deciding"
     return mou
@@ -204,11 +221,28 @@ COMMANDS: Mapping[str, Spec] = {
         False,
         lambda t, body, at, *_: referrals.receive(*_referral(t), body, at),
     ),
-    "accept-referral": Spec(
-        c.AcceptReferral, "referral", True, lambda t, body, at, *_: referrals.accept(*_referral(t), body, at)
+    "accept-referral": _answering(c.AcceptReferral, referrals.accept),
+    "reject-referral": _answering(c.RejectReferral, referrals.reject),
+    "start-referral": _answering(c.StartReferral, serving.start),
+    "hold-referral": _answering(c.HoldReferral, serving.hold),
+    "resume-referral": _answering(c.ResumeReferral, serving.resume),
+    "complete-referral": _answering(c.CompleteReferral, serving.complete),
+    "fail-referral": _answering(c.FailReferral, serving.fail),
+    "cancel-referral": _answering(c.CancelReferral, serving.cancel),
+    "forward-referral": _answering(c.ForwardReferral, referrals.forward),
+    "undo-referral": _answering(c.UndoReferral, corrections.undo),
+    "enter-referral-in-error": _answering(c.EnterReferralInError, corrections.enter_in_error),
+    "record-screening": Spec(
+        c.RecordScreening,
+        "case",
+        False,
+        lambda t, body, at, flags, _: screenings.record(_screening_in(t, body, at), body, at, flags),
     ),
-    "reject-referral": Spec(
-        c.RejectReferral, "referral", True, lambda t, body, at, *_: referrals.reject(*_referral(t), body, at)
+    "enter-screening-in-error": Spec(
+        c.EnterScreeningInError,
+        "case",
+        True,
+        lambda t, body, at, *_: screenings.enter_in_error(_screened(t, body.screening), body, at),
     ),
     "join-agency": Spec(c.JoinAgency, "case", True, lambda t, body, at, *_: cases.join(t.matter(), body, at)),
     "leave-agency": Spec(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from services.referrals.application.orders import Order, Outcome
 from services.referrals.application.repository import Connection
-from services.referrals.domain.evolve import KINDS, evolve, part_of
+from services.referrals.domain.evolve import KINDS, evolve, moments_of, part_of
 from services.referrals.domain.parts import Part, Referral
 from shared.events import Draft, Recorded, read
 from shared.events.moments import write_moment
@@ -20,11 +20,15 @@ from shared.store.append import earliest, to_append
 
 @dataclass(frozen=True)
 class Became:
-    """A part as a command left it: by which of its events (from 1), and by which in the part's own stream."""
+    """A part as a command left it: by which of its events (from 1), and by which in the part's own stream.
+
+    `stamps`: the places in it where the recorded time of an event stands, and of which.
+    """
 
     part: Part
     event: int | None = None
     own: int | None = None
+    stamps: Mapping[tuple[str, ...], int] = field(default_factory=dict)
 
 
 def record(
@@ -64,8 +68,10 @@ def fold(loaded: Iterable[Part], drafts: Sequence[Draft], now: datetime) -> list
         before = became.get(place[1])
         part = evolve(before.part if before else None, event)
         if part is not None:
-            earlier = before.own if before else None
-            became[place[1]] = Became(part, n, n if part.stream == event.envelope.stream else earlier)
+            before = before or Became(part)
+            own = n if part.stream == event.envelope.stream else before.own
+            stamps = {**before.stamps, **dict.fromkeys(moments_of(part, event), n)}
+            became[place[1]] = Became(part, n, own, stamps)
     return [one for one in became.values() if one.event]
 
 
@@ -84,6 +90,7 @@ def _row(became: Became) -> str:
     kind = next(name for name, model in KINDS.items() if type(part) is model)
     row: dict[str, Any] = {"id": part.id, "kind": kind, "stream": part.stream, "subject": part.subject}
     row |= {"event": became.event, "own": became.own}
+    row["stamps"] = [{"place": place, "event": n} for place, n in became.stamps.items()]
     if isinstance(part, Referral):
         row |= {"sender": part.sender, "recipient": part.recipient, "status": part.status.value}
     return f'{json.dumps(row)[:-1]},"state":{part.model_dump_json()}}}'

@@ -11,7 +11,7 @@ from typing import Any
 
 from services.referrals.application.orders import Things
 from services.referrals.domain.deciding import case_facts, concern_facts, referral_facts
-from services.referrals.domain.parts import Concern, Matter, Part, Referral, SealedFact
+from services.referrals.domain.parts import Concern, Matter, Part, Referral, SealedFact, Step
 from services.referrals.vault.port import Forgotten, ToOpen, VaultPort
 from shared.events.envelope import encode
 from shared.events.names import Agency, Role, SealedClass
@@ -23,7 +23,11 @@ from shared.mou.facts import CallerFacts, ThingFacts
 from shared.web.preconditions import etag, names
 
 #: Of a part, what is for the service itself and in no view.
-INTERNAL = {"sealed", "subject", "stream", "version", "case_stream", "youth"}
+INTERNAL = {"sealed", "subject", "stream", "version", "case_stream", "youth", "joined_by", "shown"}
+#: Of a part, what is shown in another form, to those who may see it.
+APART = {"screenings", "steps"}
+#: Of a referral, what says that there is another one.
+CHAIN = ("follows", "forwarded_to")
 
 
 @dataclass(frozen=True)
@@ -91,9 +95,11 @@ def _tagged(view: Any) -> Any:
     return {name: _tagged(inner) for name, inner in view.items()}
 
 
-def _plain(part: Part) -> dict[str, Any]:
-    shown = part.model_dump(mode="json", exclude=INTERNAL, exclude_none=True)
-    shown["changed"] = part.model_dump(mode="json")["changed"]
+def _plain(part: Part, everything: bool = True) -> dict[str, Any]:
+    """The part without what is shown apart. Who does not see all of it is told when what they see last changed."""
+    shown = part.model_dump(mode="json", exclude=INTERNAL | APART, exclude_none=True)
+    if not everything and part.shown is not None:
+        shown["changed"] = part.model_dump(mode="json", include={"shown"})["shown"]
     return shown
 
 
@@ -116,13 +122,40 @@ def _referral(viewer: Viewer, things: Things) -> dict[str, Any]:
     assert things.referral is not None, "loaded"
     referral = things.referral
     facts = referral_facts(referral, things.matters[0])
-    shown = _plain(referral)
+    chain = viewer.caller.agency in (referral.sender, things.matters[0].lead)
+    shown = _plain(referral, chain)
+    for name in () if chain else CHAIN:
+        shown.pop(name, None)
     return {
         "kind": "referral",
         "service": shown.pop("kind"),
         **shown,
+        "steps": [_step(step) for step in referral.steps if chain or step.forwarded_to is None],
         "classes": _sealed(viewer, referral, facts),
     }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    """An entry on a referral: what may be marked as entered in error, by the id of its event."""
+    wanted = {"event", "act", "agency", "happened", "recorded", "struck"}
+    return step.model_dump(mode="json", include=wanted, exclude_none=True)
+
+
+def _screenings(viewer: Viewer, matter: Matter) -> dict[str, Any]:
+    """The screenings of a matter, if the viewer may see their bands; those entered in error are marked so.
+
+    For whatever purpose: a tag must not hang on it, and reading the case has one already.
+    """
+    if viewer.mou is None:
+        return {}
+    asked = may(viewer.caller, "read-screening", case_facts(matter), viewer.mou)
+    if not asked.allowed and asked.reason != "purpose-may-not":
+        return {}
+    shown = [
+        {"screening": id, **one.model_dump(mode="json", exclude_none=True)}
+        for id, one in matter.screenings.items()
+    ]
+    return {"screenings": shown}
 
 
 def matters_known(viewer: Viewer, things: Things) -> list[Matter]:
@@ -132,7 +165,10 @@ def matters_known(viewer: Viewer, things: Things) -> list[Matter]:
 
 def _case(viewer: Viewer, things: Things) -> dict[str, Any]:
     seen = matters_known(viewer, things)
-    matters = [{**_plain(m), "classes": _sealed(viewer, m, case_facts(m))} for m in seen]
+    matters = []
+    for m in seen:
+        bands = _screenings(viewer, m)
+        matters.append({**_plain(m, bool(bands)), **bands, "classes": _sealed(viewer, m, case_facts(m))})
     return {"kind": "case", "id": seen[0].case, "matters": matters}
 
 

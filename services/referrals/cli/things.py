@@ -1,4 +1,4 @@
-"""`accord concern|case|referral|deadletters`: one command for each address of the API.
+"""`accord concern|case|referral|screening|deadletters`: one command for each address of the API.
 
 A command that changes something reads it first and bases itself on what it read (If-Match), unless --if-match
 says what it is based on. Facts about a youth come from a file or standard input, never from an argument.
@@ -59,8 +59,47 @@ COMMANDS: dict[str, tuple[tuple[str, str, bool, bool, str], ...]] = {
         ("receive", "receive", False, False, "Say that it is in hand."),
         ("accept", "accept", False, True, "Accept it."),
         ("reject", "reject", False, True, "Say that the agency cannot take it: --set reason=no-capacity"),
+        ("start", "start", False, True, "Say that the service began."),
+        ("hold", "hold", False, True, "Say that it cannot go on for now: --set reason=waitlist"),
+        ("resume", "resume", False, True, "Say that it goes on."),
+        ("complete", "complete", False, True, "Say that it has ended: --set outcome=completed"),
+        ("fail", "fail", False, True, "Say that it could not be given: --set reason=unable-to-locate"),
+        ("cancel", "cancel", False, True, "Take the request back: --set reason=need-met"),
+        (
+            "forward",
+            "forward",
+            True,
+            True,
+            "Go on to another agency: --set recipient=medical-hub --set youth_choice=agrees",
+        ),
+        ("undo", "undo", False, True, "Take back your own last entry, within the MOU's minutes."),
+        (
+            "enter-in-error",
+            "enter-in-error",
+            False,
+            True,
+            "Mark an entry (--set entry=EVENT), or the whole referral: --set reason=wrong-entry",
+        ),
+    ),
+    "screening": (
+        (
+            "record",
+            "screenings",
+            True,
+            False,
+            "Record a band: --set tool=cse-it --set tool_version=2.0 --set band=clear-concern",
+        ),
+        (
+            "enter-in-error",
+            "screenings/enter-in-error",
+            False,
+            True,
+            "Mark one as wrong: --set screening=ID --set reason=wrong-youth",
+        ),
     ),
 }
+#: Groups whose commands are about a thing of another name.
+ABOUT = {"screening": "case"}
 
 
 def register(app: typer.Typer) -> None:
@@ -70,7 +109,8 @@ def register(app: typer.Typer) -> None:
         for name, text in (
             ("concern", "Concerns about a youth: report, decide, state the call."),
             ("case", "Cases: who takes part and who works on them."),
-            ("referral", "Referrals: ask another agency, answer, list."),
+            ("referral", "Referrals: ask another agency, answer, serve, correct, list."),
+            ("screening", "Screenings of a case's youth: the band, never an item."),
             ("deadletters", "Submissions that could not be read (coordinator)."),
         )
     }
@@ -79,11 +119,12 @@ def register(app: typer.Typer) -> None:
     groups["referral"].command("list", help="Referrals asked of your agency, or by it.")(listing)
     groups["deadletters"].command("show", help="Show one; the read is recorded.")(deadletter)
     for name, commands in COMMANDS.items():
-        groups[name].command("show", help=f"One {name}, as you may see it; the read is recorded.")(
-            _shows(name)
-        )
+        kind = ABOUT.get(name, name)
+        if kind == name:
+            shows = groups[name].command("show", help=f"One {name}, as you may see it; the read is recorded.")
+            shows(_shows(name))
         for command, path, _, needs, text in commands:
-            groups[name].command(command, help=text)(_changes(name, path, needs))
+            groups[name].command(command, help=text)(_changes(kind, path, needs))
     for name, group in groups.items():
         app.add_typer(group, name=name)
 
@@ -106,7 +147,7 @@ def request(
 
 def listing(
     queue: Annotated[str, typer.Option(help="inbound (asked of you) or outbound (asked by you).")] = "inbound",
-    status: Annotated[str | None, typer.Option(help="requested, received, accepted or rejected.")] = None,
+    status: Annotated[str | None, typer.Option(help="One of the states: requested, accepted, …")] = None,
     cursor: Annotated[str | None, typer.Option(help="Go on behind an earlier page.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
     person: As = None, purpose: For = None, data: Data = None, as_json: Json = False,

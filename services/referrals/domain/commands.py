@@ -116,10 +116,19 @@ class AttachConcern(Command):
     matter: Matter = Matter.DEPENDENCY
 
 
-class RequestReferral(Sealing):
-    """Ask another agency to serve the youth."""
+#: The version of a screening tool: "2.0", or one word; never a date.
+ToolVersion = Annotated[str, StringConstraints(pattern=r"^([0-9]{1,2}\.[0-9]{1,2}|[a-z]{2,12})$")]
 
-    recipient: Agency
+
+class RequestReferral(Sealing):
+    """Ask another agency to serve the youth: a party (`recipient`), or one of the MOU's list outside (`outside`).
+
+    `to_worker` asks a person of the party by name (random id); the party's queue is told all the same.
+    """
+
+    recipient: Agency | None = None
+    outside: Code | None = None
+    to_worker: Id | None = None
     matter: Matter
     kind: Code
     needs: tuple[Code, ...] = Field(default=(), max_length=20)
@@ -143,6 +152,87 @@ class RejectReferral(Sealing):
 
     reason: Code
     alternatives: tuple[Agency, ...] = ()
+
+
+class StartReferral(Command):
+    """Say that the service began. What was not recorded before it is flagged, never a reason to refuse."""
+
+    worker: Id | None = None
+
+
+class HoldReferral(Command):
+    """Say that the youth cannot be served for now, with a reason of the MOU's list."""
+
+    reason: Code
+    until: Stated | None = None
+
+
+class ResumeReferral(Command):
+    """Say that the youth is served again."""
+
+
+class CompleteReferral(Command):
+    """Say that the service has ended, with an outcome of the MOU's list."""
+
+    outcome: Code
+    attempts: int | None = Field(default=None, ge=0, le=999)
+
+
+class FailReferral(Command):
+    """Say that the service could not be given to its end, with a reason of the MOU's list."""
+
+    reason: Code
+    attempts: int | None = Field(default=None, ge=0, le=999)
+
+
+class CancelReferral(Command):
+    """Take the request back, with a reason of the MOU's list."""
+
+    reason: Code
+
+
+class ForwardReferral(Sealing):
+    """Go on to another agency: a new referral that follows this one. What is left out is as it was asked before.
+
+    What the youth says is asked anew, and what the next agency is to know is stated anew.
+    """
+
+    recipient: Agency | None = None
+    outside: Code | None = None
+    to_worker: Id | None = None
+    kind: Code | None = None
+    needs: tuple[Code, ...] | None = Field(default=None, max_length=20)
+    urgency: Urgency | None = None
+    youth_choice: YouthChoice
+
+
+class UndoReferral(Command):
+    """Take back one's own last entry on the referral, within the MOU's minutes."""
+
+
+class EnterReferralInError(Command):
+    """Mark an entry (`entry`, the id of its event) as wrong, or without one the whole referral."""
+
+    reason: Code
+    entry: Id | None = None
+
+
+class RecordScreening(Command):
+    """Record the band of a screening: tool, version, band, when. Never an item's text."""
+
+    tool: Code | None = None
+    tool_version: ToolVersion | None = None
+    band: Code | None = None
+    screened_at: Stated | None = None
+    trigger: Code | None = None
+    matter: Matter | None = None
+
+
+class EnterScreeningInError(Command):
+    """Mark a screening as recorded in error."""
+
+    screening: Id
+    reason: Code
 
 
 class JoinAgency(Command):

@@ -11,6 +11,7 @@ from shared.errors import Refusal
 from shared.mou.authority import Permission, may
 from shared.mou.document import Mou
 from shared.mou.facts import CallerFacts, ThingFacts
+from shared.mou.terms import coded
 
 #: How far ahead of the clock a stated time may lie (DECISIONS, Store).
 AHEAD = timedelta(minutes=5)
@@ -27,6 +28,7 @@ class NewIds:
     case: str
     stream: str
     referral: str
+    screening: str
 
 
 @dataclass(frozen=True)
@@ -96,9 +98,23 @@ def referral_facts(referral: Referral, matter: Matter) -> ThingFacts:
         lead=matter.lead,
         participants=frozenset(matter.agencies),
         sender=referral.sender,
-        recipient=referral.recipient,
+        recipient=None if referral.outside else referral.recipient,
         workers=frozenset(matter.workers),
+        outside=referral.outside,
     )
+
+
+def in_force(at: At, clause: str) -> Mou:
+    """The MOU; `permit` refuses most acts while there is none."""
+    assert at.mou is not None, f"clause {clause} came from a MOU"
+    return at.mou
+
+
+def listed(at: At, part: str, code: str, clause: str, field: str) -> None:
+    """Raises Refusal unless `code` is on this list of the MOU (`shared.mou.terms.CODED`)."""
+    if code not in coded(in_force(at, clause), part):
+        detail, remedy = "The code is not on the MOU's list.", f"Choose one of its `{part}`: accord mou show."
+        raise Refusal(clause, "invalid-field", detail, remedy, field)
 
 
 def illegal(clause: str, kind: str, status: str, act: str, remedies: Mapping[str, str]) -> Refusal:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from services.referrals.domain import steps
 from services.referrals.domain.parts import (
     Concern,
     ConcernStatus,
@@ -12,6 +13,7 @@ from services.referrals.domain.parts import (
     Part,
     Referral,
     ReferralStatus,
+    Screening,
     SealedFact,
 )
 from shared.events import Recorded
@@ -25,11 +27,12 @@ from shared.events.types.concern import (
     ConcernReported,
 )
 from shared.events.types.referral import (
-    ReferralAccepted,
-    ReferralReceived,
-    ReferralRejected,
+    ReferralEnteredInError,
+    ReferralForwarded,
     ReferralRequested,
+    ReferralUndone,
 )
+from shared.events.types.screening import ScreeningEnteredInError, ScreeningRecorded
 
 #: Event type -> (kind of part, the field of its data that names the part).
 PART_OF: Mapping[type, tuple[str, str]] = {
@@ -43,11 +46,16 @@ PART_OF: Mapping[type, tuple[str, str]] = {
     AgencyJoined: ("matter", ""),
     AgencyLeft: ("matter", ""),
     WorkerAssigned: ("matter", ""),
+    ScreeningRecorded: ("matter", ""),
+    ScreeningEnteredInError: ("matter", ""),
     ReferralRequested: ("referral", "referral"),
-    ReferralReceived: ("referral", "referral"),
-    ReferralAccepted: ("referral", "referral"),
-    ReferralRejected: ("referral", "referral"),
+    ReferralUndone: ("referral", "referral"),
+    **dict.fromkeys(steps.RECORDS, ("referral", "referral")),
 }
+
+
+#: Events that not everybody sees who may know of the part: they do not move what the others are shown.
+SEEN_BY_SOME = frozenset({ReferralForwarded, ScreeningRecorded, ScreeningEnteredInError})
 
 
 def part_of(event: Recorded) -> tuple[str, str] | None:
@@ -65,6 +73,8 @@ def evolve(part: Part | None, event: Recorded) -> Part | None:
     if step is None:
         return part
     common: dict[str, Any] = {"changed": event.envelope.recordedtime}
+    if type(event.data) not in SEEN_BY_SOME:
+        common["shown"] = event.envelope.recordedtime
     if part is None or part.stream == event.envelope.stream:
         common["version"] = event.version
     changes = step(part, event, event.data)
@@ -73,6 +83,21 @@ def evolve(part: Part | None, event: Recorded) -> Part | None:
         first = {"stream": event.envelope.stream, "subject": event.envelope.subject, "sealed": sealed}
         return KINDS[PART_OF[type(event.data)][0]].model_validate({**first, **common, **changes})
     return part.model_copy(update={**common, **changes, "sealed": sealed})
+
+
+def moments_of(part: Part, event: Recorded) -> Iterator[tuple[str, ...]]:
+    """Where in `part`, as `event` left it, the recorded time of `event` stands, besides in `changed`.
+
+    Only the append knows that time, after all of this (recording.py).
+    """
+    if type(event.data) not in SEEN_BY_SOME:
+        yield ("shown",)
+    if isinstance(part, Referral):
+        yield from (
+            ("steps", str(n), "recorded") for n, s in enumerate(part.steps) if s.event == event.envelope.id
+        )
+    if isinstance(event.data, ScreeningRecorded):
+        yield ("screenings", event.data.screening, "recorded_at")
 
 
 def _with_sealed(part: Part | None, event: Recorded) -> dict[str, tuple[SealedFact, ...]]:
@@ -119,12 +144,14 @@ def _linked(part: Matter, _: Recorded, data: Any) -> dict[str, Any]:
     return {"concerns": (*part.concerns, data.concern), "reporters": reporters}
 
 
-def _joined(part: Matter, _: Recorded, data: Any) -> dict[str, Any]:
-    return {"agencies": {**part.agencies, data.agency: data.relation}}
+def _joined(part: Matter, event: Recorded, data: Any) -> dict[str, Any]:
+    joined_by = {**part.joined_by, data.agency: event.envelope.commandid}
+    return {"agencies": {**part.agencies, data.agency: data.relation}, "joined_by": joined_by}
 
 
 def _left(part: Matter, _: Recorded, data: Any) -> dict[str, Any]:
-    return {"agencies": {a: r for a, r in part.agencies.items() if a != data.agency}}
+    known = {"agencies": part.agencies, "joined_by": part.joined_by}
+    return {name: {a: r for a, r in one.items() if a != data.agency} for name, one in known.items()}
 
 
 def _worker(part: Matter, _: Recorded, data: Any) -> dict[str, Any]:
@@ -137,20 +164,20 @@ def _requested(_: Any, event: Recorded, data: Any) -> dict[str, Any]:
     return facts | moments | {"id": data.referral}
 
 
-def _received(_: Referral, event: Recorded, __: Any) -> dict[str, Any]:
-    return {"status": ReferralStatus.RECEIVED, "received_at": event.envelope.time}
+def _screened(part: Matter, event: Recorded, data: Any) -> dict[str, Any]:
+    facts: dict[str, Any] = data.model_dump(exclude={"screening", "case", "matter"})
+    e = event.envelope
+    one = Screening(recorded_at=e.recordedtime, agency=e.agency, **facts)
+    return {"screenings": {**part.screenings, data.screening: one}}
 
 
-def _accepted(part: Referral, event: Recorded, data: Any) -> dict[str, Any]:
-    at = event.envelope.time
-    answer = {"worker": data.worker, "first_contact_by": data.first_contact_by, "answered_at": at}
-    return answer | {"status": ReferralStatus.ACCEPTED, "received_at": part.received_at or at}
-
-
-def _rejected(part: Referral, event: Recorded, data: Any) -> dict[str, Any]:
-    at = event.envelope.time
-    answer = {"reason": data.reason, "alternatives": data.alternatives, "answered_at": at}
-    return answer | {"status": ReferralStatus.REJECTED, "received_at": part.received_at or at}
+def _not_screened(part: Matter, _: Recorded, data: Any) -> dict[str, Any]:
+    known = part.screenings.get(data.screening)
+    if known is None:
+        return {}
+    return {
+        "screenings": {**part.screenings, data.screening: known.model_copy(update={"struck": data.reason})}
+    }
 
 
 STEPS: Mapping[type, Callable[[Any, Recorded, Any], dict[str, Any]]] = {
@@ -164,10 +191,12 @@ STEPS: Mapping[type, Callable[[Any, Recorded, Any], dict[str, Any]]] = {
     AgencyJoined: _joined,
     AgencyLeft: _left,
     WorkerAssigned: _worker,
+    ScreeningRecorded: _screened,
+    ScreeningEnteredInError: _not_screened,
     ReferralRequested: _requested,
-    ReferralReceived: _received,
-    ReferralAccepted: _accepted,
-    ReferralRejected: _rejected,
+    **dict.fromkeys(steps.RECORDS, steps.taken),
+    ReferralEnteredInError: steps.entered_in_error,
+    ReferralUndone: steps.undone,
 }
 
 KINDS: Mapping[str, type[Part]] = {"concern": Concern, "matter": Matter, "referral": Referral}

@@ -32,6 +32,12 @@ class ReferralStatus(StrEnum):
     RECEIVED = "received"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+    IN_PROGRESS = "in-progress"
+    ON_HOLD = "on-hold"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    ENTERED_IN_ERROR = "entered-in-error"
 
 
 class SealedFact(BaseModel):
@@ -47,7 +53,8 @@ class Part(BaseModel):
     """What all parts have: their own id, the stream they live in, and what last changed them.
 
     `version` is the last event of the part's own stream that changed it; `changed` the recorded time of the
-    last event that did, which no two events of a store share.
+    last event that did, which no two events of a store share; `shown` that of the last one that everybody sees who
+    may know of the part (evolve.SEEN_BY_SOME).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -56,6 +63,7 @@ class Part(BaseModel):
     subject: Id
     version: int = 0
     changed: Moment
+    shown: Moment | None = None
     sealed: dict[str, tuple[SealedFact, ...]] = Field(default_factory=dict)
 
 
@@ -79,6 +87,21 @@ class Concern(Part):
     case_stream: Id | None = None
 
 
+class Screening(BaseModel):
+    """The band of a screening, and who recorded it. `struck`: the reason for which it was entered in error."""
+
+    model_config = ConfigDict(frozen=True)
+    tool: str
+    band: str
+    screened_at: datetime
+    recorded_at: Moment
+    agency: str
+    tool_version: str | None = None
+    trigger: str | None = None
+    flags: tuple[str, ...] = ()
+    struck: str | None = None
+
+
 class Matter(Part):
     """One matter of a case: who leads, who takes part, who works on it. Its id is its stream's."""
 
@@ -88,13 +111,43 @@ class Matter(Part):
     lead: str
     opened_at: datetime
     agencies: dict[str, str] = Field(default_factory=dict)
+    #: The command with which an agency joined: if it is taken back, so is that the agency takes part.
+    joined_by: dict[str, str] = Field(default_factory=dict)
+    screenings: dict[Id, Screening] = Field(default_factory=dict)
     workers: dict[str, str] = Field(default_factory=dict)
     concerns: tuple[Id, ...] = ()
     reporters: tuple[str, ...] = ()
 
 
+class Step(BaseModel):
+    """One entry on a referral: what was stated, by whom, when. `struck`: how it was taken back since.
+
+    `status` is what it makes of the referral; None leaves it as it is.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    event: Id
+    act: str
+    command: str
+    agency: str
+    person: str
+    happened: Moment
+    recorded: Moment
+    status: ReferralStatus | None = None
+    worker: Id | None = None
+    first_contact_by: datetime | None = None
+    reason: str | None = None
+    alternatives: tuple[str, ...] = ()
+    outcome: str | None = None
+    attempts: int | None = None
+    until: datetime | None = None
+    forwarded_to: Id | None = None
+    flags: tuple[str, ...] = ()
+    struck: str | None = None
+
+
 class Referral(Part):
-    """A referral, from request to answer."""
+    """A referral, from request to outcome. What its `steps` say stands in its other fields (steps.py)."""
 
     status: ReferralStatus
     case: Id
@@ -107,9 +160,20 @@ class Referral(Part):
     youth_choice: str
     requested_at: datetime
     respond_by: datetime
+    to_worker: Id | None = None
+    outside: str | None = None
+    follows: Id | None = None
+    steps: tuple[Step, ...] = ()
     received_at: datetime | None = None
     answered_at: datetime | None = None
+    started_at: datetime | None = None
+    held_until: datetime | None = None
+    ended_at: datetime | None = None
     worker: Id | None = None
     first_contact_by: datetime | None = None
     reason: str | None = None
     alternatives: tuple[str, ...] = ()
+    outcome: str | None = None
+    attempts: int | None = None
+    forwarded_to: tuple[Id, ...] = ()
+    flags: tuple[str, ...] = ()

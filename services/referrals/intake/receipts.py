@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from services.referrals.application.orders import NOTICE, Outcome
+from services.referrals.application.orders import COMMANDS, NOTICE, Outcome
 from shared.bus.record import Record
 from shared.errors import Refusal
 from shared.events.types.submission import Outcome as Said
@@ -21,7 +21,7 @@ def receipt_of(submission: UUID, agency: str, outcome: Outcome) -> SubmissionRec
     if outcome.refusal is not None:
         return refused(submission, agency, outcome.command, outcome.refusal)
     reports = outcome.command in ("report-concern", "state-call")
-    answers = outcome.command in ("receive-referral", "accept-referral", "reject-referral")
+    on_a_referral = outcome.command in COMMANDS and COMMANDS[outcome.command].thing == "referral"
     return SubmissionReceipted(
         submission=str(submission),
         submitter=agency,
@@ -29,7 +29,7 @@ def receipt_of(submission: UUID, agency: str, outcome: Outcome) -> SubmissionRec
         command=outcome.command,
         report=outcome.made.get("concern"),
         referral=outcome.made.get("referral"),
-        case=None if reports or answers else outcome.made.get("case"),
+        case=None if reports or on_a_referral else outcome.made.get("case"),
         events=outcome.events,
         flags=outcome.flags,
         notice=NOTICE if reports else None,

@@ -10,7 +10,14 @@ from uuid import UUID, uuid4, uuid5
 
 import structlog
 
-from services.referrals.application.bodies import LENIENT, open_sealed, read_body, usable
+from services.referrals.application.bodies import (
+    LENIENT,
+    NEED_A_FACT,
+    no_usable_fact,
+    open_sealed,
+    read_body,
+    usable,
+)
 from services.referrals.application.handle import KeyReused, StaleBasis, refusals_stream
 from services.referrals.application.orders import Order, Outcome
 from services.referrals.application.repository import Connection, has_stream
@@ -185,6 +192,8 @@ class Taker:
             command, unopened = open_sealed(submission.command, command, bound_to, self.referrals.vault)
             if submission.command == "report-concern" and not usable(command):
                 raise Undeliverable("no-usable-fact")
+            if submission.command in NEED_A_FACT and not usable(command):
+                raise no_usable_fact()
             full = _order(submission, agency, command, (*submission.flags, *flags, *in_clear, *unopened))
             self.referrals.handler.handle(full, settle)
         except Refusal as refusal:

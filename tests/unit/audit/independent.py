@@ -7,6 +7,36 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+#: The end of an event type's name, by how far along it is: ten places for each stage.
+_BY_STAGE = (
+    ("requested",),
+    ("received",),
+    ("accepted", "rejected"),
+    ("started", "held", "resumed"),
+    ("completed", "failed", "cancelled"),
+    ("entered-in-error",),
+)
+STAGES = [word for words in _BY_STAGE for word in (*words, *[""] * (10 - len(words)))]
+BECAME = {"started": "in-progress", "resumed": "in-progress", "held": "on-hold"}
+STAGE = {BECAME.get(w, w): place for place, words in enumerate(_BY_STAGE) for w in words}
+
+
+def _taken_back(rows: Iterable[tuple[Any, ...]]) -> set[str]:
+    return {r[0]["data"]["entry"] for r in rows if r[0]["type"].startswith("accord.referral.") and _entry(r)}
+
+
+def _entry(row: tuple[Any, ...]) -> str | None:
+    entry: str | None = row[0]["data"].get("entry")
+    return entry
+
+
+def _whole_mistake(event: dict[str, Any]) -> str | None:
+    """The referral or screening that this event calls a mistake as a whole."""
+    if "entered-in-error" not in event["type"] or event["data"].get("entry"):
+        return None
+    found: str | None = event["data"].get("referral") or event["data"].get("screening")
+    return found
+
 
 def events_of(case: str, values: Iterable[tuple[str, int, bytes]]) -> list[tuple[Any, ...]]:
     """(event, topic, sequence) of everything whose subject is the case or a concern that it linked."""
@@ -26,8 +56,14 @@ def as_of(  # noqa: C901
     name = "recordedtime" if axis == "recorded" else "time"
     rows = [r for r in events_of(case, values) if datetime.fromisoformat(r[0][name]) <= moment]
     rows.sort(key=lambda r: (r[0][name], r[0]["recordedtime"], r[1], r[2]))
+    wrong = _taken_back(rows)
+    if axis == "happened":  # what never was so was not so before either: later corrections count as well
+        wrong |= _taken_back(every := events_of(case, values))
+        about = {id for r in rows for id in (r[0]["data"].get("referral"), r[0]["data"].get("screening"))}
+        rows += [r for r in every if r not in rows and _whole_mistake(r[0]) in about - {None}]
     picture: dict[str, Any] = {"lead": None, "agencies": {}, "workers": [], "referrals": {}, "concerns": {}}
-    answered, told = set(), []
+    picture["screenings"] = {}
+    told: list[tuple[str, str]] = []
     for event, _, _ in rows:
         data, kind = event["data"], event["type"].split(".")[1:3]
         referral = (
@@ -35,6 +71,8 @@ def as_of(  # noqa: C901
             if "referral" in data
             else None
         )
+        if event["id"] in wrong:
+            continue
         if kind == ["case", "opened"]:
             picture["lead"] = picture["lead"] or data["lead"]
             picture["agencies"].setdefault(data["lead"], True)
@@ -48,14 +86,16 @@ def as_of(  # noqa: C901
             picture["concerns"].setdefault(data["concern"], "reported")
         elif kind in (["concern", "attached"], ["concern", "linked"]):
             picture["concerns"][data["concern"]] = "attached"
-        elif kind == ["referral", "requested"]:
-            referral[1] = data["recipient"]
-            referral[0] = "requested" if referral[0] == "unknown" else referral[0]
-        elif kind == ["referral", "received"] and data["referral"] not in answered:
-            referral[0] = "received"
-        elif kind in (["referral", "accepted"], ["referral", "rejected"]):
-            answered.add(data["referral"])
-            referral[0] = kind[1]
+        elif kind == ["screening", "recorded"]:
+            picture["screenings"][data["screening"]] = data["band"]
+        elif kind == ["screening", "entered-in-error"]:
+            picture["screenings"][data["screening"]] = None
+        elif kind[0] == "referral" and kind[1] in STAGES:
+            if kind[1] == "requested":
+                referral[1] = data["recipient"]
+            if not (kind[1] == "entered-in-error" and "entry" in data):
+                further = STAGES.index(kind[1]) // 10 >= STAGE.get(referral[0], 0)
+                referral[0] = BECAME.get(kind[1], kind[1]) if further else referral[0]
         elif kind[0] == "notification":
             told.append((kind[1], data["item"]))
     picture["told"] = sorted(set(told))
@@ -76,5 +116,6 @@ def picture_of(state: dict[str, Any]) -> dict[str, Any]:
         "workers": sorted(w["worker"] for w in state["workers"]),
         "referrals": {r["referral"]: [r["status"], r["recipient"]] for r in state["referrals"]},
         "concerns": {c["concern"]: c["status"] for c in state["concerns"]},
+        "screenings": {s["screening"]: None if s["corrected"] else s["band"] for s in state["screenings"]},
         "told": sorted(set(told)),
     }

@@ -17,10 +17,20 @@ from shared.events.types.concern import ConcernAttached, ConcernLinked, ConcernR
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
 from shared.events.types.referral import (
     ReferralAccepted,
+    ReferralCancelled,
+    ReferralCompleted,
+    ReferralEnteredInError,
+    ReferralFailed,
+    ReferralForwarded,
+    ReferralHeld,
     ReferralReceived,
     ReferralRejected,
     ReferralRequested,
+    ReferralResumed,
+    ReferralStarted,
+    ReferralUndone,
 )
+from shared.events.types.screening import ScreeningEnteredInError, ScreeningRecorded
 from shared.store.append import partition_of
 
 REFERRALS, NOTIFICATIONS = events_topic("referrals"), events_topic("notifications")
@@ -79,7 +89,7 @@ class Log:
         draft = Draft(
             id=UUID(self.id()),
             topic=topic,
-            source=f"/agencies/{agency}",
+            source=changes.get("source", f"/agencies/{agency}"),
             subject=UUID(subject),
             time=self.now - ago,
             stream=UUID(stream),
@@ -109,6 +119,7 @@ class Case:
     """The story of issue 3 as events: a concern, a case with it, a referral, its answer, who was told."""
 
     log: Log
+    sealed: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         log = self.log
@@ -119,7 +130,9 @@ class Case:
     def open(self) -> Case:
         log, to_concern, to_case = self.log, {"subject": self.concern, "stream": self.concern}, self.on
         facts: dict[str, Any] = {"concern": self.concern, "youth": self.youth, "reported_by": "sheriff"}
-        reported = ConcernReported(**facts, immediate_danger="no", signs=("older-partner",), sealed={})
+        reported = ConcernReported(
+            **facts, immediate_danger="no", signs=("older-partner",), sealed=self.sealed
+        )
         self.events["reported"] = log.add(reported, **to_concern, agency="sheriff")
         self.told("reported", "human-services/screener", subject=self.concern)
         attached = ConcernAttached(
@@ -143,13 +156,13 @@ class Case:
     def on(self) -> dict[str, str]:
         return {"subject": self.case, "stream": self.stream}
 
-    def refer(self, to: str = "advocacy", **facts: Any) -> str:
+    def refer(self, to: str = "advocacy", by: str = "human-services", **facts: Any) -> str:
         referral = self.log.id()
         asked: dict[str, Any] = {"referral": referral, "case": self.case, "matter": "dependency"}
         asked |= {"sender": "human-services", "recipient": to, "kind": "advocate", "urgency": "hours"}
         asked |= {"respond_by": self.log.now + timedelta(hours=2), "youth_choice": "agrees"}
         asked |= {"sealed": {"narrative": "eyJ.a.b.c.d"}} | facts
-        self.events[f"requested {referral}"] = self.log.add(ReferralRequested(**asked), **self.on)
+        self.events[f"requested {referral}"] = self.log.add(ReferralRequested(**asked), **self.on, agency=by)
         self.referrals.append(referral)
         self.told(f"requested {referral}", f"{to}/supervisor")
         return referral
@@ -163,6 +176,48 @@ class Case:
     def reject(self, referral: str, by: str = "advocacy", **when: Any) -> str:
         facts: dict[str, Any] = {"referral": referral, "case": self.case, "reason": "no-capacity"}
         return self.log.add(ReferralRejected(**facts, sealed={}), **self.on, agency=by, **when)
+
+    def say(self, kind: str, referral: str, by: str = "advocacy", **when: Any) -> str:
+        """One of the later steps of a referral."""
+        said = {"referral": referral, "case": self.case}
+        facts: dict[str, Data] = {
+            "started": ReferralStarted(**said),
+            "held": ReferralHeld(**said, reason="waitlist"),
+            "resumed": ReferralResumed(**said),
+            "completed": ReferralCompleted(**said, outcome="completed", attempts=2),
+            "failed": ReferralFailed(**said, reason="unable-to-locate"),
+            "cancelled": ReferralCancelled(**said, reason="need-met"),
+            "in-error": ReferralEnteredInError(**said, reason="wrong-youth"),
+        }
+        return self.log.add(facts[kind], **self.on, agency=by, **when)
+
+    def undo(self, referral: str, event: str, by: str = "advocacy", **when: Any) -> str:
+        taken_back = ReferralUndone(referral=referral, case=self.case, entry=event, act="accept-referral")
+        return self.log.add(taken_back, **self.on, agency=by, **when)
+
+    def wrong(self, referral: str, event: str, by: str = "advocacy", **when: Any) -> str:
+        facts: dict[str, Any] = {"referral": referral, "case": self.case, "reason": "wrong-entry"}
+        wrong = ReferralEnteredInError(**facts, entry=event, act="start-referral")
+        return self.log.add(wrong, **self.on, agency=by, **when)
+
+    def forward(self, referral: str, to: str) -> str:
+        after = self.refer(to, follows=referral)
+        facts: dict[str, Any] = {"referral": referral, "case": self.case, "forwarded_to": after}
+        self.log.add(ReferralForwarded(**facts, recipient=to), **self.on)
+        return after
+
+    def screen(self, band: str = "clear-concern", **when: Any) -> str:
+        screening = self.log.id()
+        facts: dict[str, Any] = {"screening": screening, "case": self.case, "matter": "dependency"}
+        one = ScreeningRecorded(
+            **facts, tool="cse-it", tool_version="2.0", band=band, screened_at=self.log.now
+        )
+        self.log.add(one, **self.on, **when)
+        return screening
+
+    def not_screened(self, screening: str) -> str:
+        wrong = ScreeningEnteredInError(screening=screening, case=self.case, reason="wrong-youth")
+        return self.log.add(wrong, **self.on)
 
     def join(self, agency: str) -> str:
         return self.log.add(AgencyJoined(case=self.case, agency=agency, relation="serving"), **self.on)
@@ -181,9 +236,15 @@ class Case:
         facts |= {"recipient": recipient}
         stream = self.log.id()
         delivered = NotificationDelivered(**facts, tier="act-now", channel="feed")
-        told = self.log.add(delivered, **where, stream=stream, agency="county")
+        told = self.log.add(
+            delivered, **where, stream=stream, agency="county", source="/services/notifications"
+        )
         if acknowledge:
             self.log.add(
-                NotificationAcknowledged(**facts), **where, stream=stream, agency=recipient.split("/")[0]
+                NotificationAcknowledged(**facts),
+                **where,
+                stream=stream,
+                agency=recipient.split("/")[0],
+                source="/services/notifications",
             )
         return told

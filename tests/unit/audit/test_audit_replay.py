@@ -11,6 +11,7 @@ import pytest
 from services.audit.answers import case_view, history_entry
 from services.audit.domain import fold as folding
 from services.audit.domain import words
+from services.audit.domain.corrections import with_corrections
 from services.audit.domain.entry import Axis, Cut, in_order, up_to
 from services.audit.domain.fold import fold
 from services.audit.domain.gaps import gaps
@@ -115,6 +116,47 @@ class TestState:
         assert found.answered.agency == "public-health"
         assert found.sealed == ("narrative",)
 
+    def test_a_referral_is_told_from_its_beginning_to_its_outcome_with_the_chain(self) -> None:
+        case = story()
+        first = case.refer("public-health")
+        case.reject(first, by="public-health")
+        second = case.forward(first, "medical-hub")
+        case.accept(second, by="medical-hub")
+        for kind in ("started", "held", "resumed", "completed"):
+            case.say(kind, second, "medical-hub")
+        state = fold(case.case, told(case))
+        one, other = state.referrals[first], state.referrals[second]
+        assert (one.status, one.forwarded_to, other.follows) == ("rejected", (second,), first)
+        assert (other.status, other.outcome, other.attempts) == ("completed", "completed", 2)
+        assert all(other_ is not None for other_ in (other.answered, other.started, other.held, other.ended))
+
+    def test_before_a_correction_the_case_shows_what_was_believed_and_after_it_what_counts(self) -> None:
+        case = story()
+        referral = case.refer()
+        wrong = case.accept(referral)
+        undone = case.undo(referral, wrong)
+        before = fold(case.case, up_to(told(case), Cut(as_of_event=wrong))).referrals[referral]
+        after = fold(case.case, up_to(told(case), Cut(as_of_event=undone))).referrals[referral]
+        assert (before.status, after.status, after.answered) == ("accepted", "requested", None)
+        assert [(c.entry, c.how) for c in after.corrections] == [(wrong, "undone")]
+
+    def test_what_never_was_so_was_not_so_on_the_day_before_either(self) -> None:
+        case = story()
+        referral = case.refer()
+        wrong = case.accept(referral)
+        at = case.log.now
+        case.log.now = at + timedelta(days=3)
+        case.wrong(referral, wrong)
+        screening = case.screen(ago=timedelta(days=3))
+        case.not_screened(screening)
+        for axis, status in ((Axis.RECORDED, "accepted"), (Axis.HAPPENED, "requested")):
+            ordered = told(case, axis)
+            kept = with_corrections(up_to(ordered, Cut(axis, at + timedelta(hours=1))), ordered, axis)
+            state = fold(case.case, kept)
+            assert state.referrals[referral].status == status
+            assert (screening in state.screenings) == (axis is Axis.HAPPENED)
+        assert state.screenings[screening].corrected is not None
+
     @pytest.mark.parametrize("seed", range(25))
     def test_as_of_any_moment_of_either_axis_equals_the_independent_fold(self, seed: int) -> None:
         case = mixed(seed)
@@ -123,7 +165,8 @@ class TestState:
         for axis in Axis:
             for _ in range(20):
                 moment = MONDAY + (case.log.now - MONDAY) * chance.uniform(-0.1, 1.1)
-                cut = up_to(told(case, axis), Cut(axis, moment))
+                kept = up_to(told(case, axis), Cut(axis, moment))
+                cut = with_corrections(kept, told(case, axis), axis)
                 state = case_view(fold(case.case, cut)).model_dump(mode="json")
                 assert picture_of(state) == as_of(case.case, values, moment, axis.value)
 
@@ -133,14 +176,27 @@ def mixed(seed: int) -> Case:
     chance = random.Random(seed)
     case = story(seed)
     agencies = ("advocacy", "public-health", "medical-hub", "shelter")
-    for _ in range(30):
+    said: list[tuple[str, str]] = []
+    screened: list[str] = []
+    for _ in range(40):
         late = {"ago": timedelta(seconds=chance.choice((1, 2, 60, 3000)))}
         act = chance.choice((case.receive, case.accept, case.reject))
-        match chance.randrange(5):
+        match chance.randrange(9):
             case 0:
                 case.refer(chance.choice(agencies))
             case 1 | 2 if case.referrals:
-                act(chance.choice(case.referrals), **late)
+                said.append((referral := chance.choice(case.referrals), act(referral, **late)))
+            case 4 | 5 if case.referrals:
+                kind = chance.choice(("started", "held", "resumed", "completed", "failed", "cancelled"))
+                said.append((referral := chance.choice(case.referrals), case.say(kind, referral, **late)))
+            case 6 if said:
+                chance.choice((case.undo, case.wrong))(*said.pop(chance.randrange(len(said))), **late)
+            case 7 if case.referrals:
+                screened.append(case.screen(**late))
+                if chance.random() < 0.3:
+                    case.say("in-error", case.forward(chance.choice(case.referrals), "shelter"))
+            case 8 if screened:
+                case.not_screened(screened.pop())
             case 3:
                 chance.choice((case.join, case.leave, case.assign))(chance.choice(agencies))
             case _:

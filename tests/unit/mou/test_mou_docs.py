@@ -12,7 +12,10 @@ from shared.mou.vocabulary import CodeList, Relation, Target
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "mou.md").read_text("utf-8")
 WORDS = [*Mou.model_fields, *Act, *Relation, *Target, *CodeList, *REASONS, "inbound", "outbound"]
-OPTIONS = ["tier", "act_now_if_urgency", "not_to_the_actor", "needs_acknowledgement"]
+OPTIONS = [
+    *("tier", "act_now_if_urgency", "act_now_if_band", "act_now_if_flagged"),
+    *("not_to_the_actor", "needs_acknowledgement"),
+]
 
 
 @pytest.mark.parametrize("word", [*WORDS, *OPTIONS])

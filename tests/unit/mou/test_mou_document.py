@@ -133,7 +133,7 @@ WRONG = [
     (["may", 0, "act"], "delete-case", "/may/0/act"),
     (["may", 0, "agencies"], ["nobody"], "/may/0/agencies"),
     (["may", 0, "roles"], ["nobody"], "/may/0/roles"),
-    (["may", 19, "roles"], ["any"], "/may/19/roles"),
+    (["may", 41, "roles"], ["any"], "/may/41/roles"),
     (["disclosure", 0, "agencies"], ["any"], "/disclosure/0"),
     (["disclosure", 0, "roles"], ["any"], "/disclosure/0"),
     (["disclosure", 0, "roles"], ["advisory-board"], "/disclosure/0/roles"),
@@ -222,9 +222,9 @@ class TestALocatorMou:
 
 class TestTheText:
     def test_a_clause_number_stays_text_without_quotes(self):
-        text = TEXT.replace('"4.1"', "4.10")
+        text = TEXT.replace('"4.1"', "4.30")
         assert validate(text) == []
-        assert any(clause.id == "4.10" for clause in load(text).clauses)
+        assert any(clause.id == "4.30" for clause in load(text).clauses)
 
     @pytest.mark.parametrize(
         ("text", "problem"),

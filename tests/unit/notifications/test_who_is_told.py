@@ -113,6 +113,53 @@ class TestMou_4_AReferralAndItsAnswer:
         assert told(event) == []
 
 
+class TestMou_4_7_TheLifeOfAReferral:
+    def about(self, kind: str, **facts: object) -> Recorded:
+        return example(f"accord.referral.{kind}.v1", referral=REFERRAL, case=CASE, **facts)
+
+    @pytest.mark.parametrize(
+        ("kind", "tier"),
+        [
+            ("started", "information"),
+            ("held", "act-soon"),
+            ("resumed", "information"),
+            ("completed", "information"),
+            ("failed", "act-soon"),
+        ],
+    )
+    def test_the_sender_is_told_of_each_step(self, kind: str, tier: str) -> None:
+        assert told(self.about(kind)) == [("human-services/social-worker", tier)]
+
+    def test_the_sender_is_told_as_act_now_of_what_was_recorded_out_of_order(self) -> None:
+        event = self.about("started", flags=["acceptance-not-recorded"])
+        assert told(event) == [("human-services/social-worker", "act-now")]
+
+    def test_the_agency_that_was_asked_is_told_that_the_request_is_taken_back(self) -> None:
+        assert told(self.about("cancelled")) == [("advocacy/advocate", "act-soon")]
+
+    @pytest.mark.parametrize("kind", ["undone", "entered-in-error"])
+    def test_the_other_side_is_told_of_a_correction(self, kind: str) -> None:
+        assert told(self.about(kind)) == [("human-services/social-worker", "act-soon")]
+
+    def test_nobody_is_told_twice_of_a_forward_the_new_referral_tells_its_recipient(self) -> None:
+        assert told(self.about("forwarded")) == []
+
+    def test_a_worker_who_is_asked_by_name_is_told_and_so_is_the_queue(self) -> None:
+        person = "30d9f6a5-7ce1-4b84-9d2b-a8f705e3c619"
+        event = self.about("requested", recipient="advocacy", urgency="hours", to_worker=person)
+        assert told(event) == [("advocacy/advocate", "act-now"), (person, "act-now")]
+
+    def test_what_goes_outside_the_network_waits_in_the_senders_own_queue(self) -> None:
+        event = self.about("requested", recipient="human-services", outside="regional-center", urgency="day")
+        known = KNOWN | {k: v for k, v in evolve(KNOWN, event).items()}
+        assert told(event, known) == [("human-services/social-worker", "act-soon")]
+
+    @pytest.mark.parametrize(("band", "tier"), [("clear-concern", "act-now"), ("no-concern", "act-soon")])
+    def test_the_lead_agency_looks_at_a_screening(self, band: str, tier: str) -> None:
+        event = example("accord.screening.recorded.v1", case=CASE, band=band)
+        assert told(event) == [("human-services/social-worker", tier)]
+
+
 class TestBeforeAnyMouIsAdopted:
     @pytest.mark.parametrize("type_name", ["accord.concern.reported.v1", "accord.submission.unreadable.v1"])
     def test_coordinator_and_screener_are_told_at_once(self, type_name: str) -> None:

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.referrals.domain import concerns, referrals
+from services.referrals.domain import concerns, corrections, referrals, serving
 from services.referrals.domain.commands import (
     AcceptReferral,
     AttachConcern,
+    CancelReferral,
+    CompleteReferral,
+    EnterReferralInError,
     EvaluateOut,
+    FailReferral,
+    ForwardReferral,
+    HoldReferral,
     OpenCase,
     ReceiveReferral,
     RejectReferral,
     ReportConcern,
     RequestReferral,
+    ResumeReferral,
+    StartReferral,
     StateCall,
+    UndoReferral,
 )
 from services.referrals.domain.deciding import At, NewIds
 from services.referrals.domain.evolve import evolve, part_of
@@ -53,11 +63,57 @@ BODIES: dict[str, Any] = {
     "receive-referral": ReceiveReferral(),
     "accept-referral": AcceptReferral(),
     "reject-referral": RejectReferral(reason="no-capacity"),
+    "start-referral": StartReferral(),
+    "hold-referral": HoldReferral(reason="waitlist"),
+    "resume-referral": ResumeReferral(),
+    "complete-referral": CompleteReferral(outcome="completed", attempts=2),
+    "fail-referral": FailReferral(reason="unable-to-locate"),
+    "cancel-referral": CancelReferral(reason="need-met"),
+    "forward-referral": ForwardReferral(recipient="shelter", youth_choice="agrees"),
+    "undo-referral": UndoReferral(),
+    "enter-referral-in-error": EnterReferralInError(reason="wrong-youth"),
+}
+#: Who of the story does an act; undoing is done by whoever made the last entry.
+DOES = {"cancel-referral": SCREENER, "forward-referral": SCREENER, "enter-referral-in-error": SCREENER}
+#: How a referral comes to be in each status.
+PATHS: dict[str, tuple[str, ...]] = {
+    "requested": (),
+    "received": ("receive",),
+    "accepted": ("accept",),
+    "rejected": ("reject",),
+    "in-progress": ("accept", "start"),
+    "on-hold": ("accept", "start", "hold"),
+    "completed": ("accept", "start", "complete"),
+    "failed": ("accept", "fail"),
+    "cancelled": ("receive", "cancel"),
+    "entered-in-error": ("accept", "enter-referral-in-error"),
 }
 
 
 def at(caller: CallerFacts = SCREENER, now: datetime = NOW, mou: Any = MOU) -> At:
-    return At(caller, mou, now, NewIds(*(str(uuid4()) for _ in range(5))))
+    return At(caller, mou, now, NewIds(*(str(uuid4()) for _ in fields(NewIds))))
+
+
+def draft_of(fact: Fact, agency: str, person: str, command: str) -> Draft:
+    """The fact as it would be appended, in an agency's and a person's name."""
+    sealed = {cls: f"sealed-{cls}" for cls in fact.seal}
+    data = fact.data.model_copy(update={"sealed": sealed}) if sealed else fact.data
+    return Draft(
+        id=uuid4(),
+        topic=events_topic("referrals"),
+        source=f"/agencies/{agency}",
+        subject=UUID(fact.subject),
+        time=fact.time,
+        stream=UUID(fact.stream),
+        commandid=command,
+        correlationid=str(uuid4()),
+        actor=person,
+        agency=agency,
+        purpose="coordinate",
+        mouversion=MOU.version,
+        clause=fact.clause,
+        data=data,
+    )
 
 
 class Log:
@@ -67,31 +123,18 @@ class Log:
         self.events: list[Recorded] = []
         self.parts: dict[str, Part] = {}
         self._versions: dict[str, int] = {}
+        self.now = NOW
 
-    def append(self, facts: Sequence[Fact], agency: str = "human-services") -> list[Recorded]:
-        return [self._one(fact, agency) for fact in facts]
+    def append(self, facts: Sequence[Fact], by: str | CallerFacts = "human-services") -> list[Recorded]:
+        """Records the facts of one command, in an agency's or a person's name."""
+        agency, person = (by, str(uuid4())) if isinstance(by, str) else (by.agency, by.person or "")
+        command = str(uuid4())
+        return [self._one(fact, agency, person, command) for fact in facts]
 
-    def _one(self, fact: Fact, agency: str) -> Recorded:
+    def _one(self, fact: Fact, agency: str, person: str, command: str) -> Recorded:
         version = self._versions[fact.stream] = self._versions.get(fact.stream, 0) + 1
-        sealed = {cls: f"sealed-{cls}" for cls in fact.seal}
-        data = fact.data.model_copy(update={"sealed": sealed}) if sealed else fact.data
-        draft = Draft(
-            id=uuid4(),
-            topic=events_topic("referrals"),
-            source=f"/agencies/{agency}",
-            subject=UUID(fact.subject),
-            time=fact.time,
-            stream=UUID(fact.stream),
-            commandid=str(uuid4()),
-            correlationid=str(uuid4()),
-            actor=str(uuid4()),
-            agency=agency,
-            purpose="coordinate",
-            mouversion=MOU.version,
-            clause=fact.clause,
-            data=data,
-        )
-        event = read(draft.seal_bytes(NOW + timedelta(seconds=len(self.events)), version))
+        draft = draft_of(fact, agency, person, command)
+        event = read(draft.seal_bytes(self.now + timedelta(seconds=len(self.events)), version))
         self.events.append(event)
         place = part_of(event)
         if place is not None:
@@ -126,11 +169,10 @@ def a_referral(status: str, log: Log | None = None) -> tuple[Referral, Matter]:
     matter: Matter = log.one(Matter)
     log.append(referrals.request(matter, REQUEST, at()))
     referral: Referral = log.one(Referral)
-    act = {"received": "receive-referral", "accepted": "accept-referral", "rejected": "reject-referral"}
-    if status in act:
-        log.append(
-            REFERRAL_ACTS[act[status]](referral, matter, BODIES[act[status]], at(ADVOCATE)), "advocacy"
-        )
+    for step in PATHS[status]:
+        act = step if step in REFERRAL_ACTS else f"{step}-referral"
+        by = DOES.get(act, ADVOCATE)
+        log.append(REFERRAL_ACTS[act](log.parts[referral.id], log.one(Matter), BODIES[act], at(by)), by)
     reached: Referral = log.parts[referral.id]  # type: ignore[assignment]
     assert reached.status == status
     return reached, log.one(Matter)
@@ -146,4 +188,13 @@ REFERRAL_ACTS: dict[str, Any] = {
     "receive-referral": referrals.receive,
     "accept-referral": referrals.accept,
     "reject-referral": referrals.reject,
+    "start-referral": serving.start,
+    "hold-referral": serving.hold,
+    "resume-referral": serving.resume,
+    "complete-referral": serving.complete,
+    "fail-referral": serving.fail,
+    "cancel-referral": serving.cancel,
+    "forward-referral": referrals.forward,
+    "undo-referral": corrections.undo,
+    "enter-referral-in-error": corrections.enter_in_error,
 }

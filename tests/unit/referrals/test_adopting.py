@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from tests.mou.alder import MOU
 
 NOW = datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
 COORDINATOR = CallerFacts("human-services", frozenset({"coordinator"}), "coordinate", person=str(uuid4()))
-NOBODY_YET = At(COORDINATOR, None, NOW, NewIds(*(str(uuid4()) for _ in range(5))))
+NOBODY_YET = At(COORDINATOR, None, NOW, NewIds(*(str(uuid4()) for _ in fields(NewIds))))
 SIGNATORIES = tuple(Agency(agency) for agency in unsigned(MOU, ()))
 
 

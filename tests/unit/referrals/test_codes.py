@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+from typing import ClassVar
 
 import pytest
 
 from services.referrals.application.bodies import read_body
-from services.referrals.domain import cases, concerns, governance, referrals
-from services.referrals.domain.commands import EndRole, JoinAgency, LeaveAgency
+from services.referrals.domain import cases, concerns, governance, referrals, screenings
+from services.referrals.domain.commands import (
+    EndRole,
+    ForwardReferral,
+    JoinAgency,
+    LeaveAgency,
+    RecordScreening,
+)
 from services.referrals.domain.kept import AS_SUBMITTED
 from shared.errors import Refusal
 from shared.events.names import SealedClass
@@ -27,6 +34,56 @@ def reported(body, mou=MOU):
     command, flags = read_body("report-concern", body)
     [fact] = concerns.report(command, at(DEPUTY, mou=mou), flags)
     return fact
+
+
+def screened(**codes):
+    _, matter = a_referral("accepted")
+    [fact] = screenings.record(matter, RecordScreening(**codes), at())
+    return fact.data
+
+
+class TestAScreening:
+    """It seals nothing, so a code that is not listed is named in its flags and stands nowhere."""
+
+    LISTED: ClassVar[dict[str, str]] = {
+        **{"tool": "cse-it", "tool_version": "2.0", "band": "no-concern", "trigger": "new-booking"},
+    }
+
+    @pytest.mark.parametrize(
+        ("field", "flag"),
+        [
+            ("tool", "tool-not-listed"),
+            ("tool_version", "version-not-listed"),
+            ("band", "band-not-listed"),
+            ("trigger", "trigger-not-listed"),
+        ],
+    )
+    @pytest.mark.parametrize("others", ["stated", "left-out"])
+    def test_is_taken_without_a_code_that_is_on_no_list_and_flagged(self, field, flag, others):
+        name = "testa"
+        data = screened(**{**(self.LISTED if others == "stated" else {}), field: name})
+        assert name not in json.dumps(data.written())
+        assert getattr(data, field) == "not-listed"
+        assert flag in data.flags
+
+    def test_with_codes_of_the_lists_keeps_them_and_is_not_flagged(self):
+        data = screened(**self.LISTED)
+        assert {name: getattr(data, name) for name in self.LISTED} == self.LISTED
+        assert data.flags == ()
+
+    def test_with_a_tool_on_no_list_keeps_a_band_that_some_tool_has(self):
+        data = screened(**{**self.LISTED, "tool": "testa"})
+        assert (data.band, data.flags) == ("no-concern", ("tool-not-listed",))
+
+
+class TestAForwardedReferral:
+    @pytest.mark.parametrize(
+        ("changes", "field"), [({"kind": NAME}, "/kind"), ({"needs": (NAME,)}, "/needs/0")]
+    )
+    def test_with_a_code_on_no_list_is_refused_by_its_field(self, changes, field):
+        asked = ForwardReferral(recipient="shelter", youth_choice="agrees", **changes)
+        forward = lambda: referrals.forward(*a_referral("rejected"), asked, at())  # noqa: E731
+        assert refused(forward) == ("4.9", "unknown-code", field)
 
 
 class TestAReport:

@@ -213,7 +213,7 @@ class TestSealedParts:
         opened, flags = open_sealed("report-concern", command, str(submission).upper(), vault)
         assert (opened.clear, opened.sealed, flags) == ({SealedClass.IDENTITY: {"name": CANARY}}, {}, ())
 
-    @pytest.mark.parametrize("name", sorted(LENIENT))
+    @pytest.mark.parametrize("name", sorted(LENIENT - {"record-screening"}))
     def test_of_another_submission_are_flagged_where_safety_depends_on_it(self, vault, name):
         body = {"called_at": "2026-03-02T16:00:00Z", "sealed": {"identity": self.sealed(vault, uuid4())}}
         command, _ = read_body(name, body)
@@ -245,3 +245,20 @@ class TestSealedParts:
         command, _ = read_body("report-concern", {"age_years": 15, "sealed": {"narrative": sealed}})
         opened, flags = open_sealed("report-concern", command, submission, vault)
         assert (opened.clear, flags) == ({}, ("unopenable.narrative",))
+
+
+class TestAScreeningsBody:
+    def test_keeps_what_is_good_flags_what_is_not_and_holds_no_items_text_not_even_sealed(self):
+        body = {"tool": "cse-it", "band": 7, "items": {"3": CANARY}, "screened_at": "yesterday"}
+        command, flags = read_body("record-screening", body)
+        assert (command.tool, command.band, command.screened_at) == ("cse-it", None, None)
+        assert set(flags) == {"unknown-field", "unreadable.band", "unreadable.screened_at", "not-kept"}
+        assert CANARY not in command.model_dump_json()
+
+    @pytest.mark.parametrize("body", [{}, {"matter": "dependency"}, {"items": 1}])
+    def test_that_states_no_fact_is_not_usable(self, body):
+        assert not usable(read_body("record-screening", body)[0])
+
+    def test_with_a_version_that_looks_like_a_date_does_not_keep_it(self):
+        command, flags = read_body("record-screening", {"tool": "cse-it", "tool_version": "2011-03-19"})
+        assert (command.tool_version, flags) == (None, ("unreadable.tool_version", "not-kept"))

@@ -1,4 +1,7 @@
-"""I8: every pair of state and act, against a table written by hand and not made from the code."""
+"""I8 for concerns: every pair of state and act, against a table written by hand; and what decisions give.
+
+A referral's pairs are in test_referral_matrix.py.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from services.referrals.domain.commands import (
     ReportConcern,
     StateCall,
 )
-from services.referrals.domain.parts import ConcernStatus, Matter, ReferralStatus
+from services.referrals.domain.parts import ConcernStatus, Matter
 from shared.errors import Refusal
 from shared.events.types.case import AgencyJoined, CaseOpened
 from shared.events.types.concern import ConcernAttached, ConcernLinked
@@ -35,7 +38,6 @@ from tests.unit.referrals.made import (
     OFFICER,
     REFERRAL_ACTS,
     REQUEST,
-    SCREENER,
     SHELTER,
     Log,
     a_concern,
@@ -58,20 +60,6 @@ CONCERN = {
     ("attached", "open-case"): None,
     ("attached", "attach-concern"): None,
 }
-REFERRAL = {
-    ("requested", "receive-referral"): "received",
-    ("requested", "accept-referral"): "accepted",
-    ("requested", "reject-referral"): "rejected",
-    ("received", "receive-referral"): None,
-    ("received", "accept-referral"): "accepted",
-    ("received", "reject-referral"): "rejected",
-    ("accepted", "receive-referral"): None,
-    ("accepted", "accept-referral"): None,
-    ("accepted", "reject-referral"): None,
-    ("rejected", "receive-referral"): None,
-    ("rejected", "accept-referral"): None,
-    ("rejected", "reject-referral"): None,
-}
 
 
 def new_case(log: Log) -> Matter:
@@ -81,20 +69,14 @@ def new_case(log: Log) -> Matter:
     return matter
 
 
-class TestTheTablesAreWhole:
+class TestTheTableOfConcernsIsWhole:
     def test_every_concern_pair_is_expected_by_hand(self):
         states = {s.value for s in ConcernStatus} - {"none"}
         assert set(CONCERN) == {(s, act) for s in states for act in CONCERN_ACTS}
 
-    def test_every_referral_pair_is_expected_by_hand(self):
-        states = {s.value for s in ReferralStatus} - {"none"}
-        assert set(REFERRAL) == {(s, act) for s in states for act in REFERRAL_ACTS}
-
-    def test_the_code_has_exactly_the_legal_pairs_and_the_two_beginnings(self):
+    def test_the_code_has_exactly_the_legal_pairs_and_the_beginning(self):
         legal = {pair: after for pair, after in CONCERN.items() if after}
         assert {("none", "report-concern"): "waiting", **legal} == concerns.TRANSITIONS
-        legal = {pair: after for pair, after in REFERRAL.items() if after}
-        assert {("none", "request-referral"): "requested", **legal} == referrals.TRANSITIONS
 
 
 @pytest.mark.parametrize(("status", "act"), sorted(CONCERN))
@@ -113,31 +95,6 @@ def test_a_concern_in_each_status_takes_each_act_as_expected(status, act):
         return
     log.append(CONCERN_ACTS[act](concern, matter, BODIES[act], at()))
     assert log.parts[concern.id].status == expected
-
-
-@pytest.mark.parametrize(("status", "act"), sorted(REFERRAL))
-def test_a_referral_in_each_status_takes_each_act_as_expected(status, act):
-    log = Log()
-    referral, matter = a_referral(status, log)
-    expected = REFERRAL[status, act]
-    if expected is None:
-        with pytest.raises(Refusal) as refused:
-            REFERRAL_ACTS[act](referral, matter, BODIES[act], at(ADVOCATE))
-        assert refused.value.reason == "illegal-transition"
-        assert refused.value.clause == "4.2"
-        assert refused.value.remedy
-        return
-    log.append(REFERRAL_ACTS[act](referral, matter, BODIES[act], at(ADVOCATE)), "advocacy")
-    assert log.parts[referral.id].status == expected
-
-
-@pytest.mark.parametrize(("status", "act"), sorted(REFERRAL))
-@pytest.mark.parametrize("caller", [SHELTER, SCREENER, OFFICER, DEPUTY])
-def test_only_the_agency_that_was_asked_answers_whatever_the_status(status, act, caller):
-    referral, matter = a_referral(status)
-    with pytest.raises(Refusal) as refused:
-        REFERRAL_ACTS[act](referral, matter, BODIES[act], at(caller))
-    assert (refused.value.reason, refused.value.clause) == ("not-the-receiving-agency", "4.2")
 
 
 @pytest.mark.parametrize("act", ["evaluate-out", "open-case", "attach-concern"])

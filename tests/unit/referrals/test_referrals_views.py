@@ -8,8 +8,8 @@ import pytest
 
 from services.referrals.application.orders import Things
 from services.referrals.application.views import Viewer, may_know, may_read, opened
-from services.referrals.domain import cases, concerns, referrals
-from services.referrals.domain.commands import JoinAgency, ReportConcern, StateCall
+from services.referrals.domain import cases, concerns, corrections, referrals, screenings
+from services.referrals.domain.commands import JoinAgency, RecordScreening, ReportConcern, StateCall
 from services.referrals.domain.parts import Concern, Matter, Referral
 from services.referrals.vault import MemoryVault
 from tests.mou.alder import MOU
@@ -184,3 +184,65 @@ class TestWhoKnows:
         assert not {"sealed", "youth", "stream", "subject", "version", "case_stream"} & set(view)
         assert view["classes"] == {"disclosed": ["identity"], "withheld": []}
         assert "sealed-identity" not in str(view)
+
+
+class TestAReferralThatWasForwarded:
+    def chain(self):
+        log = Log()
+        first, matter = a_referral("rejected", log)
+        log.append(referrals.forward(first, matter, BODIES["forward-referral"], at(SCREENER)), SCREENER)
+        second = log.one(Referral)
+        both = (log.parts[first.id], second)
+        return [Things(matters=(log.one(Matter),), referral=one) for one in both], first, second
+
+    def test_shows_where_it_went_and_what_it_follows_to_the_agency_that_asked(self):
+        (before, after), first, second = self.chain()
+        assert viewer().view("referral", before)["forwarded_to"] == [second.id]
+        assert viewer().view("referral", after)["follows"] == first.id
+
+    def test_shows_neither_to_the_agency_that_declined_nor_to_the_next_one(self):
+        (before, after), first, second = self.chain()
+        assert second.id not in str(viewer(ADVOCATE).view("referral", before))
+        assert first.id not in str(viewer(SHELTER).view("referral", after))
+
+    def test_does_not_move_the_tag_of_the_agency_that_declined(self):
+        (before, _), first, _ = self.chain()
+        unmoved = replace(before, referral=first)
+        assert tag("referral", before, ADVOCATE) == tag("referral", unmoved, ADVOCATE)
+        assert tag("referral", before) != tag("referral", unmoved)
+
+
+class TestTheEntriesOnAReferral:
+    def test_are_shown_with_the_event_to_mark_and_how_they_were_taken_back_but_not_by_whom(self):
+        log = Log()
+        referral, matter = a_referral("accepted", log)
+        log.append(corrections.undo(referral, matter, BODIES["undo-referral"], at(ADVOCATE)), ADVOCATE)
+        things = Things(matters=(log.one(Matter),), referral=log.one(Referral))
+        [step] = viewer().view("referral", things)["steps"]
+        assert (step["event"], step["struck"]) == (referral.steps[0].event, "undone")
+        assert ADVOCATE.person not in str(step)
+
+
+class TestTheBandOfAScreening:
+    def case(self):
+        log = Log()
+        _, matter = a_referral("accepted", log)
+        joined = cases.join(matter, JoinAgency(agency="sheriff"), at())
+        log.append(joined)
+        before = Things(matters=(log.one(Matter),))
+        screened = RecordScreening(tool="cse-it", tool_version="2.0", band="clear-concern")
+        log.append(screenings.record(log.one(Matter), screened, at(SCREENER)), SCREENER)
+        return before, Things(matters=(log.one(Matter),))
+
+    @pytest.mark.parametrize("caller", [SCREENER, ADVOCATE])
+    def test_is_shown_to_those_who_serve_the_youth(self, caller):
+        [shown] = viewer(caller).view("case", self.case()[1])["matters"][0]["screenings"]
+        assert (shown["tool"], shown["band"]) == ("cse-it", "clear-concern")
+
+    def test_is_hidden_from_law_enforcement_on_the_team_and_does_not_move_its_tag(self):
+        deputy = replace(DEPUTY, purpose="coordinate")
+        before, after = self.case()
+        assert may_know(viewer(deputy), "case", after)
+        assert "clear-concern" not in str(viewer(deputy).view("case", after))
+        assert tag("case", before, deputy) == tag("case", after, deputy)
+        assert tag("case", before) != tag("case", after)

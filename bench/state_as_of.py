@@ -1,0 +1,98 @@
+"""The state of a long case as of any moment, over the API: kept folds against reading and folding it anew.
+
+The case has 10,000 events (`long_case`); moments are drawn from its whole length. Between two questions the ledger
+takes in records of other cases. Baseline: the same question where nothing of the case is kept.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from fastapi.testclient import TestClient
+
+from bench.county import servers, settings_of
+from bench.long_case import Writer, write_case
+from bench.measuring import percentile, say
+from services.audit.api import make_app
+from services.audit.ledger import Ledger
+from services.audit.questions import Questions
+from services.audit.session import Session
+from services.audit.told import Cases
+from shared.events.names import Agency, Role
+from shared.settings import Settings
+from shared.store.migrate import migrate
+from shared.store.store import Store
+from shared.web.callers import Caller
+from shared.web.fakes import FakeVerifier
+
+EVENTS, SAMPLE, ANEW = 10_000, 500, 40
+MIGRATIONS = Path("services/audit/migrations")
+
+
+class _Forgetful(Cases):
+    """Keeps no case."""
+
+    def _keep(self, told: Any) -> None:
+        return None
+
+
+def main() -> None:
+    """Print the figures: p99 of the state as of random moments; memory and bytes of an answer beside it."""
+    with servers() as infra:
+        url = settings_of(infra, "audit").database_url.get_secret_value()
+        migrate(url, MIGRATIONS)
+        store, session = Store(url, 4), Session(url)
+        writer = Writer(Ledger(session))
+        began = writer.now
+        case = write_case(writer, EVENTS)
+        moments = [began + (writer.now - began) * random.Random(2).random() for _ in range(SAMPLE)]
+        questions = Questions(store, lambda: None)
+        ours = _Door(questions, writer, case)
+        cold = ours.ask(moments[0])
+        took = [ours.ask(moment) for moment in moments]
+        anew = _Door(replace(questions, cases=_Forgetful()), writer, case)
+        anew.ask(moments[0])
+        base = [anew.ask(moment) for moment in moments[:ANEW]]
+        for share in (0.5, 0.99):
+            mine, theirs = percentile(took, share), percentile(base, share)
+            name = f"state as of T, {EVENTS:,} events, p{share * 100:.0f}"
+            aim = "≤ 20 ms" if share > 0.9 else "-"
+            say(name, f"{mine:.1f} ms", f"{theirs:.1f} ms", mine / theirs, aim)
+        print(
+            f"the first question, nothing kept yet: {cold:.0f} ms; the longest answer: {ours.longest:,} bytes"
+        )
+        session.close()
+        store.close()
+
+
+class _Door:
+    """The API in this process, asked by an auditor."""
+
+    def __init__(self, questions: Questions, writer: Writer, case: str) -> None:
+        auditor = Caller(str(uuid4()), Agency.COUNTY, frozenset({Role.AUDITOR}))
+        app = make_app(questions, FakeVerifier({"auditor": auditor}), Settings(), list, b"0" * 32)
+        self._client, self._writer, self._case = TestClient(app), writer, case
+        self.longest = 0
+
+    def ask(self, moment: datetime) -> float:
+        """Milliseconds of one answer; before it, ten records of another case come in."""
+        write_case(self._writer, 10)
+        headers = {"Authorization": "Bearer auditor", "Accord-Purpose": "audit"}
+        began = time.perf_counter()
+        answer = self._client.get(
+            f"/v1/cases/{self._case}/state", headers=headers, params={"as_of": moment.isoformat()}
+        )
+        took = (time.perf_counter() - began) * 1_000
+        assert answer.status_code == 200, answer.text
+        self.longest = max(self.longest, len(answer.content))
+        return took
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""What takes back what: an entry that was undone or entered in error stays recorded, and counts no longer.
+
+By when it was recorded, a correction counts from its own moment on: as of before, the case shows what was believed
+then. By what happened, it counts with what it corrects: what never was so was not so on the day before either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.audit.domain.entry import Axis, Entry
+from shared.events.types.referral import ReferralEnteredInError, ReferralUndone
+from shared.events.types.screening import ScreeningEnteredInError
+
+
+def with_corrections(kept: Sequence[Entry], ordered: Sequence[Entry], axis: Axis) -> list[Entry]:
+    """`kept`, the first of `ordered`; on the axis of what happened with the later corrections of what they say."""
+    if axis is Axis.RECORDED:
+        return list(kept)
+    said = {name for entry in kept for name in _said(entry)}
+    return [*kept, *(entry for entry in ordered[len(kept) :] if _corrects(entry) in said)]
+
+
+def _said(entry: Entry) -> tuple[str, ...]:
+    data = entry.event.data
+    named = (getattr(data, "referral", None), getattr(data, "screening", None))
+    return (entry.event.envelope.id, *(str(id) for id in named if id is not None))
+
+
+def _corrects(entry: Entry) -> str | None:
+    data = entry.event.data
+    if isinstance(data, ReferralUndone):
+        return data.entry
+    if isinstance(data, ReferralEnteredInError):
+        return data.entry or data.referral
+    return data.screening if isinstance(data, ScreeningEnteredInError) else None

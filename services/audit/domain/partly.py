@@ -1,0 +1,44 @@
+"""One sentence for an event of which an agency could see a part only: nothing that its fields do not say. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from services.audit.domain.words_life import agency
+from shared.events import Recorded
+from shared.events.types.case import AgencyLeft, WorkerAssigned
+from shared.events.types.concern import ConcernCallStated
+
+ELSE = "Something was recorded, of which the agency could see only these fields."
+SEALED = "Sealed facts were recorded, which the agency could have opened; of the rest it could see nothing."
+
+
+def partly(event: Recorded, fields: Mapping[str, Any]) -> str:
+    """What can be said of `event` to whoever could see only `fields` of it."""
+    if not fields:
+        return SEALED
+    found = PARTLY.get(type(event.data))
+    return (found(event.data, {path.rpartition("/")[2] for path in fields}) if found else None) or ELSE
+
+
+def _left(data: AgencyLeft, names: set[str]) -> str | None:
+    return f"{agency(data.agency)} takes part no longer." if f"agencies.{data.agency}" in names else None
+
+
+def _worker(data: WorkerAssigned, names: set[str]) -> str | None:
+    seen = f"workers.{data.worker}" in names
+    return f"A person of {agency(data.agency)} works on the case." if seen else None
+
+
+def _call(data: ConcernCallStated, names: set[str]) -> str | None:
+    line = str(data.called_line).replace("-", " ")
+    return f"The call to the {line} was stated." if {"called_at", "called_line"} <= names else None
+
+
+#: Event type -> what may be said of it, given the names of the fields that could be seen; None: nothing of it.
+PARTLY: Mapping[type, Callable[[Any, set[str]], str | None]] = {
+    AgencyLeft: _left,
+    WorkerAssigned: _worker,
+    ConcernCallStated: _call,
+}

@@ -1,0 +1,89 @@
+"""Invented examples of a referral's life after its answer, and of a screening: the end of the examples' list."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from shared.events.inventing import T0, Example
+from shared.events.inventing import invented_id as _id
+from shared.events.names import Agency, Matter
+from shared.events.types.referral import (
+    ReferralCancelled,
+    ReferralCompleted,
+    ReferralEnteredInError,
+    ReferralFailed,
+    ReferralForwarded,
+    ReferralHeld,
+    ReferralResumed,
+    ReferralStarted,
+    ReferralUndone,
+)
+from shared.events.types.screening import ScreeningEnteredInError, ScreeningRecorded
+
+CASE, STREAM, REFERRAL = _id("ca5e"), _id("ca5e57"), _id("4efe4")
+WORKER, ADVOCATE = _id("50c1a", 2), _id("ad40ca7e", 3)
+_HS, _AD = Agency.HUMAN_SERVICES, Agency.ADVOCACY
+
+LIFE: tuple[Example, ...] = (
+    Example(
+        ReferralStarted(referral=REFERRAL, case=CASE, worker=ADVOCATE),
+        *(_AD, ADVOCATE, CASE, STREAM, 10, "4.7"),
+    ),
+    Example(
+        ReferralHeld(referral=REFERRAL, case=CASE, reason="youth-missing", until=T0 + timedelta(days=2)),
+        *(_AD, ADVOCATE, CASE, STREAM, 11, "4.7"),
+    ),
+    Example(
+        ReferralResumed(referral=REFERRAL, case=CASE),
+        *(_AD, ADVOCATE, CASE, STREAM, 12, "4.7"),
+    ),
+    Example(
+        ReferralCompleted(referral=REFERRAL, case=CASE, outcome="completed", attempts=3),
+        *(_AD, ADVOCATE, CASE, STREAM, 13, "4.7"),
+    ),
+    Example(
+        ReferralFailed(referral=_id("4efe4", 3), case=CASE, reason="unable-to-locate", attempts=4),
+        *(_AD, ADVOCATE, CASE, STREAM, 14, "4.7"),
+    ),
+    Example(
+        ReferralCancelled(referral=_id("4efe4", 4), case=CASE, reason="need-met"),
+        *(_HS, WORKER, CASE, STREAM, 15, "4.8"),
+    ),
+    Example(
+        ReferralForwarded(
+            referral=_id("4efe4", 2), case=CASE, forwarded_to=_id("4efe4", 5), recipient=Agency.SHELTER
+        ),
+        *(_HS, WORKER, CASE, STREAM, 16, "4.9"),
+    ),
+    Example(
+        ReferralUndone(referral=REFERRAL, case=CASE, entry=_id("e4e47", 29), act="complete-referral"),
+        *(_AD, ADVOCATE, CASE, STREAM, 17, "7.4"),
+    ),
+    Example(
+        ReferralEnteredInError(
+            referral=REFERRAL,
+            case=CASE,
+            reason="wrong-entry",
+            entry=_id("e4e47", 27),
+            act="hold-referral",
+        ),
+        *(_AD, ADVOCATE, CASE, STREAM, 18, "7.6"),
+    ),
+    Example(
+        ScreeningRecorded(
+            screening=_id("5c4ee4"),
+            case=CASE,
+            matter=Matter.DEPENDENCY,
+            tool="cse-it",
+            tool_version="2.0",
+            band="clear-concern",
+            screened_at=T0 + timedelta(hours=1),
+            trigger="new-information",
+        ),
+        *(_HS, WORKER, CASE, STREAM, 19, "5.5"),
+    ),
+    Example(
+        ScreeningEnteredInError(screening=_id("5c4ee4"), case=CASE, reason="wrong-youth"),
+        *(_HS, WORKER, CASE, STREAM, 20, "5.6"),
+    ),
+)
