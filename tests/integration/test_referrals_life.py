@@ -77,7 +77,7 @@ class TestTheStory:
             assert act(here, second, name, "shelter").status_code == 200, name
         shown = here.get(f"/v1/referrals/{second}", "worker").json()
         assert (shown["status"], shown["outcome"], shown["attempts"]) == ("completed", "completed", 2)
-        assert (shown["follows"], shown["kind"]) == (first, "advocacy")
+        assert (shown["follows"], shown["service"]) == (first, "advocacy")
         assert here.get(f"/v1/referrals/{first}", "worker").json()["forwarded_to"] == [second]
         [forwarded] = here.events(kind="referral.forwarded", referral=first)
         [requested] = here.events(kind="referral.requested", referral=second)
