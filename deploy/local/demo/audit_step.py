@@ -45,7 +45,7 @@ def the_audit(stage: Stage) -> None:
     entries = history["entries"]
     _in_order([entry["type"] for entry in entries])
     expect(not history["gaps"], "a history without gaps", f"{len(history['gaps'])} gaps")
-    rows = [(e["recorded"][11:23], e["clause"], _place(e), e["sentence"]) for e in entries]
+    rows = [(e["recorded"][11:23], e["clause"], _place(e), _told(e)) for e in entries]
     stage.tell.table(("recorded", "clause", "topic, partition/sequence", "what"), rows)
     stage.answer(str(history["statement"]))
     stage.tell.line("", f"The ledger is complete until {_moment(history['complete_until'])}.")
@@ -195,6 +195,12 @@ def _value(value: Any) -> str:
     return (
         _moment(text) if text[4:5] == "-" and text[10:11] == "T" else short(text) if len(text) == 36 else text
     )
+
+
+def _told(entry: dict[str, Any]) -> str:
+    """The sentence; of what was recorded late, when it happened as well."""
+    late = f" It happened at {_moment(entry['happened'])}: recorded late." if entry["late"] else ""
+    return f"{entry['sentence']}{late}"
 
 
 def _place(entry: dict[str, Any]) -> str:
