@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -94,6 +95,8 @@ class Pump:
         self.lanes: dict[Place, Lane] = {}
         self._hole_at: dict[Place, float] = {}
         self._deaf = False
+        self._repositioning = asyncio.Lock()
+        self.repositioned_at = -inf
 
     async def put(self, waiting: Waiting) -> None:
         """Take a record; waits while too many are under way. While the stream is repositioned it is let go."""
@@ -227,14 +230,16 @@ class Pump:
                 self.lanes[place].retry_at = monotonic() + HOLE_RETRY
 
     async def reposition(self, start: frozenset[Place] = frozenset()) -> None:
-        """Let go of what waits and read again from the stored positions. Takes about a second."""
-        self._deaf = True
-        try:
-            self.forget()
-            await self._consumer.reseek(start)
-            self.forget()
-        finally:
-            self._deaf = False
+        """Let go of what waits and read again from the stored positions. Takes about a second; one at a time."""
+        async with self._repositioning:
+            self._deaf = True
+            try:
+                self.forget()
+                await self._consumer.reseek(start)
+                self.forget()
+            finally:
+                self._deaf = False
+                self.repositioned_at = monotonic()
 
     def close(self) -> None:
         """Wait for the batch in hand."""

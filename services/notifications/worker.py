@@ -189,7 +189,9 @@ class Worker:
             log.error("worker_stalled", seconds=round(stuck))
             # Whatever hangs would hang an orderly end as well; nothing in memory is needed again.
             os._exit(1)
-        if stuck > REREAD_AFTER and not any(lane.waiting for lane in stream.pump.lanes.values()):
+        # What was sought a moment ago needs time to come: on a busy machine nothing would get through else.
+        rested = now - stream.pump.repositioned_at
+        if min(stuck, rested) > REREAD_AFTER and not any(lane.waiting for lane in stream.pump.lanes.values()):
             log.warning("unread_records_found", seconds=round(stuck, 1))
             await stream.pump.reposition()
 

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +44,7 @@ class Appended:
         return self.draft.seal_bytes(self.recordedtime, self.version)
 
 
+@lru_cache(maxsize=4096)  # a case has many events, and murmur2 is pure Python here
 def partition_of(topic: str, key: str) -> int:
     """The partition of `key` in a kept topic: Kafka's own default, murmur2, so that any client agrees."""
     return int((murmur2(key.encode()) & 0x7FFFFFFF) % names.partitions(topic))

@@ -187,7 +187,7 @@ class TestIdempotency:
 
 
 class TestTheBasis:
-    @pytest.mark.parametrize("etag", [None, "*"])
+    @pytest.mark.parametrize("etag", [None, "*"], ids=["none", "any"])
     def test_missing_is_428(self, here, etag):
         answer = here.post(f"/v1/referrals/{here.referral()}/accept", {}, "advocate", etag=etag)
         problem(answer, 428, "precondition-required")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -179,11 +180,14 @@ class TestBytes:
         with connect(url) as holder, connect(url) as connection, ThreadPoolExecutor(1) as pool:
             with holder.transaction():
                 lock_store(holder)
+                asked = now()
                 waiting = pool.submit(put, connection, [draft()], now)
                 until_blocked(url)
-                before_release = now()
+                blocked = now()
+                time.sleep(0.2)
+                held = now() - blocked
             (one,) = waiting.result(10)
-        assert one.recordedtime >= before_release
+        assert one.recordedtime >= asked + held
 
 
 class TestConflict:

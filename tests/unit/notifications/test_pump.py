@@ -29,8 +29,8 @@ async def rebalanced() -> list[list[int]]:
     async def rebalance() -> None:
         pump.forget()
         await pump.put(Waiting(record(2), lambda: None))
-        while not pump._queue.empty():
-            pump._lane_of(pump._queue.get_nowait())
+        while pump._come:
+            pump._lane_of(pump._come.popleft())
 
     def apply(batch):
         seen.append([r.sequence for r in batch[PLACE]])
@@ -54,3 +54,25 @@ async def rebalanced() -> list[list[int]]:
 
 def test_what_is_read_during_a_rebalance_is_neither_lost_nor_taken_for_what_was_applied():
     assert asyncio.run(rebalanced()) == [[0, 1], [2]]
+
+
+async def repositioned_by_two() -> tuple[int, int]:
+    under_way, most, times = 0, 0, 0
+
+    async def reseek(_):
+        nonlocal under_way, most, times
+        under_way, times = under_way + 1, times + 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.01)
+        under_way -= 1
+
+    pump = Pump(lambda _: Applied(), Consumer(reseek, lambda _: None))
+    try:
+        await asyncio.gather(pump.reposition(), pump.reposition())
+    finally:
+        pump.close()
+    return most, times
+
+
+def test_two_who_want_to_read_again_take_turns_for_each_stops_the_flow_of_records():
+    assert asyncio.run(repositioned_by_two()) == (1, 2)
