@@ -24,12 +24,12 @@ from shared.store.store import Store
 
 EFFECT = [str(s) for s in WITH_EFFECT]
 _KEYS = 'SELECT topic, partition, generation, "offset" FROM ledger'
-#: Behind where the ledger stood before. By place, not by case: what is new is little, and of a long case's reads there
-#: are many.
+#: Behind where the ledger stood before. By place and not by case: little is new, and a long case's reads are many.
 BEHIND = """
 WITH new AS MATERIALIZED (
     SELECT l.topic, l.partition, l.generation, l."offset", l.subject, l.about
-    FROM unnest(%s::text[], %s::integer[], %s::integer[], %s::bigint[]) AS w (topic, partition, generation, "offset")
+    FROM unnest(%s::text[], %s::integer[], %s::integer[], %s::bigint[])
+        AS w (topic, partition, generation, "offset")
     CROSS JOIN LATERAL (
         SELECT * FROM ledger
         WHERE topic = w.topic AND partition = w.partition AND (generation, "offset") > (w.generation, w."offset")
