@@ -24,8 +24,7 @@ from shared.store.store import Store
 
 EFFECT = [str(s) for s in WITH_EFFECT]
 _KEYS = 'SELECT topic, partition, generation, "offset" FROM ledger'
-#: Behind where the ledger stood before. By place, not by case: what is new is little, and of a long case's reads
-#: there are many.
+#: Behind where the ledger stood before. By place and not by case: little is new, and a long case's reads are many.
 BEHIND = """
 WITH new AS MATERIALIZED (
     SELECT l.topic, l.partition, l.generation, l."offset", l.subject, l.about
