@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient as FastApiClient
 
 from services.audit.api import make_app
+from services.audit.merkle.asking import Proofs
+from services.audit.merkle.signing import read_key_file
 from services.audit.questions import Questions
 from services.audit.reading import Reader
 from services.audit.told import Cases
@@ -30,9 +33,11 @@ class TestCasesAreKeptBetweenQuestions:
 
     def same(self, api: Api, case: Case, **params: Any) -> None:
         path = f"/v1/cases/{case.case}"
-        fresh = FastApiClient(
-            make_app(Questions(api.store, lambda: None), VERIFIER, Settings(), list, b"0" * 32)
+        questions, proofs = (
+            Questions(api.store, lambda: None),
+            Proofs(api.store, partial(read_key_file, None)),
         )
+        fresh = FastApiClient(make_app(questions, VERIFIER, Settings(), list, b"0" * 32, proofs))
         headers = {"Authorization": "Bearer auditor", "Accord-Purpose": "audit"}
         for what in ("state", "fields"):
             kept = api.get(f"{path}/{what}", **params)

@@ -116,8 +116,8 @@ def test_processes_that_stand_still_are_said_by_status_and_doctor_and_all_heals_
     _until(well, 20.0, said)
     pids = [whole.signal(name, signal.SIGSTOP) for name in FROZEN]
     try:
-        _until(lambda: said()[1].keys() >= set(FROZEN.values()), 12.0, said)
-        _until(lambda: {said()[1].get(place) for place in FROZEN.values()} == {"fail"}, 15.0, said)
+        _until(lambda: said()[1].keys() >= set(FROZEN.values()), 20.0, said)
+        _until(lambda: {said()[1].get(place) for place in FROZEN.values()} == {"fail"}, 30.0, said)
         assert said()[0] == 6
         doctor = whole.accord("doctor", "--json")
         assert all(whole.process(name).state == "ready" for name in FROZEN), "they live, and do nothing"
