@@ -46,8 +46,8 @@ def _declined(stage: Stage) -> None:
     stage.door(
         f"HTTP, POST /v1/cases/{short(stage.case)}/referrals; sealed: {listed(c.value for c in MEDICAL)}"
     )
-    body = {"recipient": "public-health", "matter": "dependency", "kind": "med-well", "urgency": "days"}
-    body |= {"youth_choice": "agrees", "sealed": stage.doors.seal(number, MEDICAL)}  # type: ignore[dict-item]
+    body: dict[str, Any] = {"recipient": "public-health", "matter": "dependency", "kind": "med-well"}
+    body |= {"urgency": "days", "youth_choice": "agrees", "sealed": stage.doors.seal(number, MEDICAL)}
     api = stage.doors.api("referrals", WORKER)
     made = api.post(f"/v1/cases/{stage.case}/referrals", body, idempotency_key=number)
     stage.declined = str(made.body["referral"])
