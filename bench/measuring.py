@@ -31,7 +31,7 @@ def rate(work: Callable[[], object], count: int, threads: int = 1) -> float:
 
 
 def in_turn(
-    ours: Callable[[], float], baseline: Callable[[], float], rounds: int = 5
+    ours: Callable[[], float], baseline: Callable[[], float], rounds: int = 9
 ) -> tuple[float, float, float]:
     """Medians of ours, of the baseline, and of the ratio pair by pair; one warm-up of each first."""
     ours(), baseline()

@@ -21,6 +21,8 @@ from bench.long_case import Writer, write_case
 from bench.measuring import percentile, say
 from services.audit.api import make_app
 from services.audit.ledger import Ledger
+from services.audit.merkle.asking import Proofs
+from services.audit.merkle.signing import SigningKey
 from services.audit.questions import Questions
 from services.audit.session import Session
 from services.audit.told import Cases
@@ -33,6 +35,10 @@ from shared.web.fakes import FakeVerifier
 
 EVENTS, SAMPLE, ANEW = 10_000, 500, 40
 MIGRATIONS = Path("services/audit/migrations")
+
+
+def _no_key() -> SigningKey:
+    raise AssertionError("nothing is signed here")
 
 
 class _Forgetful(Cases):
@@ -76,7 +82,8 @@ class _Door:
 
     def __init__(self, questions: Questions, writer: Writer, case: str) -> None:
         auditor = Caller(str(uuid4()), Agency.COUNTY, frozenset({Role.AUDITOR}))
-        app = make_app(questions, FakeVerifier({"auditor": auditor}), Settings(), list, b"0" * 32)
+        verifier, proofs = FakeVerifier({"auditor": auditor}), Proofs(questions.store, _no_key)
+        app = make_app(questions, verifier, Settings(), list, b"0" * 32, proofs)
         self._client, self._writer, self._case = TestClient(app), writer, case
         self.longest = 0
 
