@@ -81,11 +81,13 @@ def read_tiles(c: Any, place: Place, keys: Sequence[TileKey]) -> dict[TileKey, b
     """These tiles, as far as they are there. One round trip."""
     if not keys:
         return {}
-    # A join over few keys goes by the index; binary, since hashes as text are twice as long.
+    # OFFSET 0 keeps it one look into the index for each key, whatever the planner makes of a table that grew since
+    # it was last analysed (a join read all tiles: 5 ms of 1 million). Binary: hashes as text are twice as long.
     with c.cursor(row_factory=tuple_row, binary=True) as cursor:
         rows = cursor.execute(
-            "SELECT level, index, hashes FROM unnest(%s::integer[], %s::bigint[]) AS wanted(level, index)"
-            " JOIN tiles USING (level, index) WHERE topic = %s AND partition = %s",
+            "SELECT w.level, w.index, hashes FROM unnest(%s::integer[], %s::bigint[]) AS w(level, index),"
+            " LATERAL (SELECT hashes FROM tiles t WHERE (t.topic, t.partition, t.level, t.index)"
+            " = (%s, %s, w.level, w.index) OFFSET 0) t",
             [[level for level, _ in keys], [index for _, index in keys], *place],
         ).fetchall()
     return {(level, index): hashes for level, index, hashes in rows}

@@ -155,14 +155,14 @@ def _tree(
     if dense != size:
         detail = f"The tree has {size} entries; the ledger's position and holes say {dense}."
         yield Problem("tree-size", place, min(size, dense), None, detail)
-    frontier, roots, wrong = _grown(c, place, size, {s.size for s in signed})
+    roots, wrong = _grown(c, place, size, {s.size for s in signed})
     if wrong is not None:
         level, index = wrong
         first = index * WIDTH ** (level + 1)
         until = min(first + WIDTH ** (level + 1), size) - 1
         detail = f"The stored tree does not fit itself within the entries {first} to {until}."
         yield Problem("tree-altered", place, first, None, detail)
-    yield from _signed(place, frontier.size, roots, signed, key)
+    yield from _signed(place, size, roots, signed, key)
 
 
 def _dense(c: Any, place: Place) -> int:
@@ -174,19 +174,21 @@ def _dense(c: Any, place: Place) -> int:
     return int(row["n"]) if row else 0
 
 
-def _grown(
-    c: Any, place: Place, size: int, sizes: set[int]
-) -> tuple[Frontier, dict[int, bytes], TileKey | None]:
+def _grown(c: Any, place: Place, size: int, sizes: set[int]) -> tuple[dict[int, bytes], TileKey | None]:
     """The tree grown again from its stored leaves: its roots at these sizes, and the first tile that differs."""
-    frontier, roots, wrong = Frontier(), {}, None
+    full, roots, wrong = Frontier(), {}, None
     upper: list[bytes] = []
     for at in range(0, size, CHUNK):
         hashes = _leaf_hashes(c, place, at, min(at + CHUNK, size))
-        for one in hashes:
-            frontier.append(one)
-            if frontier.size in sizes:
-                roots[frontier.size] = frontier.root
-        upper += [folded(hashes[n : n + WIDTH]) for n in range(0, len(hashes) - WIDTH + 1, WIDTH)]
+        for n in range(0, len(hashes), WIDTH):
+            tile = hashes[n : n + WIDTH]
+            for wanted in sizes.intersection(range(at + n + 1, at + n + WIDTH)):
+                roots[wanted] = _root_within(full, tile[: wanted - at - n])
+            if len(tile) == WIDTH:
+                upper.append(folded(tile))
+                full.append(upper[-1])
+                if at + n + WIDTH in sizes:
+                    roots[at + n + WIDTH] = full.root
     level = 1
     while upper and wrong is None:
         keys = [(level, index) for index in range(-(-len(upper) // WIDTH))]
@@ -200,7 +202,15 @@ def _grown(
         level += 1
     if wrong is None:
         wrong = _too_long(c, place, size)
-    return frontier, roots, wrong
+    return roots, wrong
+
+
+def _root_within(full: Frontier, leaves: Sequence[bytes]) -> bytes:
+    """The root of a tree of full tiles, given by their roots, and of fewer leaves than one more has."""
+    last = Frontier()
+    for one in leaves:
+        last.append(one)
+    return Frontier(full.size * WIDTH + last.size, (*full.peaks, *last.peaks)).root
 
 
 def _too_long(c: Any, place: Place, size: int) -> TileKey | None:
