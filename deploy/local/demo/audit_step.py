@@ -54,7 +54,11 @@ def the_audit(stage: Stage) -> None:
     _corrections(stage, audit, entries)
     _monday(stage, audit, entries)
     _no_names(stage, history, before, after)
-    stage.who("The story as a picture, drawn from that history.")
+
+
+def the_picture(stage: Stage) -> None:
+    """The case's timeline: a lane for each agency."""
+    entries = _history(stage, stage.doors.api("audit", AUDITOR, "audit"))["entries"]
     for line in for_terminal(entries, width=stage.tell.width - 3):
         stage.tell.text(f"   {line}".rstrip())
 

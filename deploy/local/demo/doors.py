@@ -40,7 +40,7 @@ class Doors:
     """Every door of one platform. Blocks as its clients do; close it at the end."""
 
     def __init__(self, infra: Infrastructure, addresses: Mapping[str, str]) -> None:
-        self._infra, self._addresses = infra, addresses
+        self.infra, self._addresses = infra, addresses
         self._clients: dict[tuple[str, str | None, str | None], Client] = {}
         self._publishers: dict[str, Publisher] = {}
         self._readers: list[Records] = []
@@ -122,10 +122,10 @@ class Doors:
 
     def login(self, principal: str) -> Settings:
         """Kafka's address and this principal's own login."""
-        username, password = self._infra.kafka_credentials(principal)
+        username, password = self.infra.kafka_credentials(principal)
         return Settings().model_copy(
             update={
-                "kafka_bootstrap_servers": self._infra.bootstrap,
+                "kafka_bootstrap_servers": self.infra.bootstrap,
                 "kafka_username": username,
                 "kafka_password": SecretStr(password),
             }

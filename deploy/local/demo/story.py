@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.demo.audit_step import the_audit
+from deploy.local.demo.audit_step import the_audit, the_picture
 from deploy.local.demo.doors import Doors
 from deploy.local.demo.expecting import Unexpected
 from deploy.local.demo.first_half import a_concern, taken_in_hand, the_mou
+from deploy.local.demo.knowledge_step import what_each_could_know
+from deploy.local.demo.proof_step import proven
 from deploy.local.demo.second_half import a_referral, bad_submissions
 from deploy.local.demo.stage import Stage
 from deploy.local.demo.telling import Teller
@@ -36,6 +38,9 @@ STEPS: tuple[Step, ...] = (
     Step("Declined, forwarded, served", a_long_way),
     Step("What was wrong is put right", put_right),
     Step("The auditor asks", the_audit),
+    Step("What each could have known", what_each_could_know),
+    Step("Proof", proven),
+    Step("The story as a picture", the_picture),
 )
 
 
