@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -13,7 +14,7 @@ from deploy.local.infrastructure import Infrastructure
 from services.audit.domain.proof import leaf_hash, verify_inclusion
 from services.audit.domain.proof.leaf import framed_headers, leaf
 from services.audit.domain.tiles import inclusion_path
-from services.audit.merkle.trees import read_roots, size_of
+from services.audit.merkle.trees import TILES, read_roots, read_tiles, size_of
 from services.audit.records import sequence_of
 from shared.errors import Disagreement
 from shared.store.migrate import migrate
@@ -131,3 +132,34 @@ def test_a_ledger_that_lost_a_record_before_it_was_in_the_tree_is_not_grown_over
     world.produce([made[3]])
     with pytest.raises(Disagreement, match="lacks a record"):
         world.consume()
+
+
+def test_a_proof_reads_its_own_tiles_and_no_others_whatever_is_known_of_the_table(world: World) -> None:
+    place = ("accord.referrals.events", 0)
+    with psycopg.connect(world.url, row_factory=dict_row) as c:
+        c.execute("ALTER TABLE tiles SET (autovacuum_enabled = false)")
+        c.execute(
+            "INSERT INTO tiles SELECT %s, %s, 0, n, decode(repeat('00', 32), 'hex')"
+            " FROM generate_series(0, 4999) n",
+            place,
+        )
+        row = c.execute(
+            f"EXPLAIN (ANALYZE, FORMAT JSON) {TILES}", [[0, 0, 0], [17, 4000, 9999], *place]
+        ).fetchone()
+        assert row is not None
+        looked = [
+            node for node in nodes(row["QUERY PLAN"][0]["Plan"]) if node.get("Relation Name") == "tiles"
+        ]
+        assert [node["Node Type"] for node in looked] == ["Index Scan"]
+        assert looked[0]["Actual Loops"] == 3
+        assert looked[0]["Actual Rows"] < 1
+        assert read_tiles(c, place, [(0, 17), (0, 4000), (0, 9999)]) == {
+            (0, 17): bytes(32),
+            (0, 4000): bytes(32),
+        }
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from nodes(inner)

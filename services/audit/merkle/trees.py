@@ -19,6 +19,13 @@ from shared.errors import Disagreement
 
 Place = tuple[str, int]
 EFFECT = [str(s) for s in WITH_EFFECT]
+#: OFFSET 0 keeps it one look into the index for each tile, whatever the planner makes of a table that grew since it
+#: was last analysed: a join read all tiles of the log, 5 ms for a million entries.
+TILES = """
+SELECT w.level, w.index, hashes FROM unnest(%s::integer[], %s::bigint[]) AS w(level, index),
+LATERAL (SELECT hashes FROM tiles t
+    WHERE (t.topic, t.partition, t.level, t.index) = (%s, %s, w.level, w.index) OFFSET 0) t
+"""
 #: Leaves of one transaction when a tree is grown over records that the ledger held already.
 STEP = 20_000
 REMEDY = "See `accord audit verify`. Restore audit's database, or drop it: it is read again from Kafka."
@@ -81,14 +88,9 @@ def read_tiles(c: Any, place: Place, keys: Sequence[TileKey]) -> dict[TileKey, b
     """These tiles, as far as they are there. One round trip."""
     if not keys:
         return {}
-    # OFFSET 0 keeps it one look into the index for each key, whatever the planner makes of a table that grew since
-    # it was last analysed (a join read all tiles: 5 ms of 1 million). Binary: hashes as text are twice as long.
-    with c.cursor(row_factory=tuple_row, binary=True) as cursor:
+    with c.cursor(row_factory=tuple_row, binary=True) as cursor:  # as text hashes are twice as long
         rows = cursor.execute(
-            "SELECT w.level, w.index, hashes FROM unnest(%s::integer[], %s::bigint[]) AS w(level, index),"
-            " LATERAL (SELECT hashes FROM tiles t WHERE (t.topic, t.partition, t.level, t.index)"
-            " = (%s, %s, w.level, w.index) OFFSET 0) t",
-            [[level for level, _ in keys], [index for _, index in keys], *place],
+            TILES, [[level for level, _ in keys], [index for _, index in keys], *place]
         ).fetchall()
     return {(level, index): hashes for level, index, hashes in rows}
 
