@@ -23,6 +23,7 @@ from services.audit.domain.proof import leaf_hash, verify_inclusion
 from services.audit.ledger import Ledger
 from services.audit.merkle.asking import Proofs
 from services.audit.merkle.signing import create_key_file, read_key_file
+from services.audit.records import kept
 from services.audit.session import Session
 from shared.bus.record import relay_headers
 from shared.store.store import Store
@@ -56,7 +57,7 @@ def fill(url: str, records: list[Record]) -> float:
     stands, seconds = ledger.stands([PLACE]), 0.0
     for batch in batches(records):
         began = time.perf_counter()
-        stands |= ledger.write(batch, stands).stands
+        stands |= ledger.write(list(map(kept, batch)), stands).stands
         seconds += time.perf_counter() - began
     session.close()
     return ENTRIES / seconds

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from services.audit.ledger import Ledger
+from services.audit.records import kept
 from shared.events import Data, Draft
 from shared.events.names import access_topic, events_topic
 from shared.events.types.case import CaseOpened
@@ -85,7 +86,7 @@ class Writer:
     def flush(self) -> None:
         """Write what waits."""
         places = {(r.topic, r.partition) for r in self.waiting}
-        self.ledger.write(self.waiting, self.ledger.stands(places))
+        self.ledger.write(list(map(kept, self.waiting)), self.ledger.stands(places))
         self.waiting.clear()
 
 

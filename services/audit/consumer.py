@@ -11,7 +11,7 @@ import structlog
 
 from services.audit.beats import Beat, Completeness
 from services.audit.ledger import Ledger, Place, Stand, Written
-from services.audit.records import RawRecord, kept
+from services.audit.records import Kept, RawRecord, kept
 from services.audit.source import LogMoved, Source
 from shared.errors import Conflict, TryLater
 from shared.store.pulse import Pulse
@@ -33,7 +33,7 @@ class TopicsChanged(Exception):
 class Consumer:
     """Reads, writes, and says when it may be trusted. `stop` ends it after the batch in hand.
 
-    While the database writes a batch (in a thread of its own), the next one is fetched from Kafka.
+    While the database writes a batch (in a thread of its own), the next one is fetched from Kafka and read.
     """
 
     def __init__(
@@ -174,7 +174,7 @@ class Consumer:
         batch = []
         for record in polled:
             if record.topic not in self._beat_topics:
-                batch.append(record)
+                batch.append(kept(record))
             elif beat := self._read_beat(record):
                 self._complete.note(beat)
         self.finish()
@@ -197,16 +197,16 @@ class Consumer:
         """Wait for the batch in hand and end the writing thread."""
         self._writer.shutdown(wait=True)
 
-    def _checked(self, batch: Iterable[RawRecord]) -> list[RawRecord]:
+    def _checked(self, batch: Iterable[Kept]) -> list[Kept]:
         """The batch without the one record of each partition that was read again only to compare it."""
         new = []
-        for record in batch:
-            place = (record.topic, record.partition)
+        for one in batch:
+            place = (one.record.topic, one.record.partition)
             if place not in self._unchecked:
-                new.append(record)
+                new.append(one)
                 continue
             self._unchecked.discard(place)
-            if not self._ledger.agrees(kept(record), self._stands[place]):
+            if not self._ledger.agrees(one, self._stands[place]):
                 self._renew(place, "Its log holds another record where the ledger's last one was.")
                 raise LogMoved
         return new

@@ -13,7 +13,7 @@ from services.audit.domain.proof.hashing import leaf_hash
 from services.audit.domain.proof.leaf import leaf
 from services.audit.findings import insert_findings, save_findings
 from services.audit.merkle.trees import STEP, Trees
-from services.audit.records import Kept, RawRecord, kept
+from services.audit.records import Kept
 from services.audit.session import Session
 from services.audit.standing import WITH_EFFECT, Known, Stood, Tail, behind, stand
 from shared.errors import Conflict
@@ -64,14 +64,14 @@ class Ledger:
             )
             return {place: _stand(tail, offset) for place, (tail, offset) in _lock(c, ordered).items()}
 
-    def write(self, batch: Sequence[RawRecord], expected: Mapping[Place, Stand]) -> Written:
+    def write(self, batch: Sequence[Kept], expected: Mapping[Place, Stand]) -> Written:
         """Add the batch, each partition's records in offset order; all of it or nothing.
 
         Raises Conflict if a partition no longer ends where the caller thinks: read `stands` again.
         """
         grouped: dict[Place, list[Kept]] = defaultdict(list)
-        for record in batch:
-            grouped[record.topic, record.partition].append(kept(record))
+        for one in batch:
+            grouped[one.record.topic, one.record.partition].append(one)
         try:
             return self._write(grouped, expected)
         except BaseException:

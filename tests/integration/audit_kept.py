@@ -17,6 +17,7 @@ from services.audit.ledger import Ledger
 from services.audit.merkle import checkpoints
 from services.audit.merkle.signing import SigningKey, create_key_file, read_key_file
 from services.audit.merkle.verifying import Problem, verify_step
+from services.audit.records import kept
 from services.audit.session import Session
 from shared.store.migrate import migrate
 from tests.integration.test_audit_ledger import relayed
@@ -53,7 +54,7 @@ class KeptLedger:
         ledger = Ledger(session)
         stands = ledger.stands([PLACE])
         for at in range(0, len(records), batch):
-            stands |= ledger.write(records[at : at + batch], stands).stands
+            stands |= ledger.write(list(map(kept, records[at : at + batch])), stands).stands
         session.close()
 
     def sign(self) -> checkpoints.Signed | None:

@@ -23,6 +23,7 @@ from services.audit.ledger import Ledger
 from services.audit.merkle.asking import Proofs
 from services.audit.merkle.signing import read_key_file
 from services.audit.questions import Questions
+from services.audit.records import kept
 from services.audit.session import Session
 from shared.errors import TryLater
 from shared.events import read
@@ -73,7 +74,7 @@ class Api:
             for m in made
         ]
         stands = ledger.stands({(m.topic, m.partition) for m in made})
-        ledger.write(records, stands)
+        ledger.write(list(map(kept, records)), stands)
 
     def get(self, path: str, person: str = "auditor", purpose: str = "audit", **params: Any) -> Any:
         headers = {"Authorization": f"Bearer {person}", "Accord-Purpose": purpose}
@@ -359,7 +360,7 @@ class TestTheLedgerItself:
             headers=[],
         )
         ledger, place = Ledger(api.session), (made[0].topic, made[0].partition)
-        ledger.write([foreign], ledger.stands([place]))
+        ledger.write([kept(foreign)], ledger.stands([place]))
         body = api.get("/v1/findings", limit=1).json()
         assert [f["kind"] for f in body["findings"]] == ["foreign"]
         rest = api.get("/v1/findings", after=body["next"]).json()

@@ -20,6 +20,7 @@ from services.audit.beats import Beat
 from services.audit.consumer import Consumer
 from services.audit.domain.proof.leaf import unframed_headers
 from services.audit.ledger import Ledger
+from services.audit.records import kept
 from services.audit.session import Session
 from services.audit.source import Source
 from shared.bus.beats import Beat as Sent
@@ -259,7 +260,7 @@ def test_another_consumer_of_the_same_ledger_is_noticed_before_anything_is_writt
     record.topic, record.partition, record.offset, record.timestamp = world.topic, 0, 0, 0
     record.key, record.value, record.headers = b"k", b"v", []
     with pytest.raises(Conflict):
-        ledger.write([record], stale)
+        ledger.write([kept(record)], stale)
     session.close()
     assert len(world.ledger()) == 10
 
