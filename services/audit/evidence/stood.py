@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from services.audit.domain.words_life import agency as named
 from services.audit.domain.words_life import plain
-from services.audit.evidence.html import element, heading, paragraph, table, text
+from services.audit.evidence.html import element, facts, heading, paragraph, table, text
 from services.audit.evidence.story import Doc, Story
-from services.audit.shown_known import THINGS, word
+from services.audit.shown_known import title, word
 
 
 def stood(story: Story) -> Iterator[str]:
@@ -89,8 +89,8 @@ def _known(story: Story) -> Iterator[str]:
         f"What {story.view} stated itself, and all that the memorandum in force at each moment let any of"
         " its people see; each thing as it last could see it."
     )
-    rows = [row for thing in story.state["things"] for row in _thing(story, thing)]
-    yield table("As last seen", ("Thing", "What", "Value", "Could see it"), rows)
+    for thing in story.state["things"]:
+        yield facts(_title(story, thing), _thing(story, thing))
     saw = [
         f"{named(story.asked.known_to or '')} {_saw(one)} on {story.when(one['recorded'])}."
         for one in story.state["did_see"]
@@ -108,22 +108,17 @@ def _saw(one: Doc) -> str:
     return {"read": "read the case", "told": "was told", "acknowledged": "acknowledged an item"}[one["kind"]]
 
 
-def _thing(story: Story, thing: Doc) -> Iterator[list[str]]:
-    until = (
-        f"until {story.when(thing['until'])}"
-        if thing["until"]
-        else "still"
-        if thing["seen"]
-        else "only stated it"
-    )
-    title = text(THINGS[thing["section"]]) + (
-        element("small", " " + element("code", text(thing["id"]))) if thing["id"] else ""
-    )
+def _title(story: Story, thing: Doc) -> str:
+    until = f"could see it until {story.when(thing['until'])}" if thing["until"] else "could see it still"
+    return f"{title(thing['section'], thing['id'])} ({until if thing['seen'] else 'only stated it'})"
+
+
+def _thing(story: Story, thing: Doc) -> Iterator[tuple[str, str]]:
     for name, said in thing["fields"].items():
-        yield [title, text(word(name)), text(_value(story, said)), text(until)]
+        yield word(name), text(_value(story, said))
     if thing["opens"]:
         opens = ", ".join(plain(name) for name in sorted(thing["opens"]))
-        yield [title, "sealed facts it could have opened", text(opens), text(until)]
+        yield "sealed facts it could have opened", text(opens)
 
 
 def _value(story: Story, said: object) -> str:

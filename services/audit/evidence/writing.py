@@ -26,6 +26,7 @@ from services.audit.domain.proof.bag import (
 from services.audit.domain.proof.base64s import encoded
 from services.audit.domain.proof.hashing import leaf_hash
 from services.audit.domain.proof.index import (
+    CONSISTENCY,
     EXTRACT,
     FORMAT,
     HISTORY,
@@ -63,6 +64,14 @@ class Root:
 
 
 @dataclass(frozen=True)
+class Grown:
+    """That a log begins with what it was at an earlier size: the root it had then, and the proof."""
+
+    root: bytes
+    proof: list[bytes]
+
+
+@dataclass(frozen=True)
 class Material:
     """What a bundle is made of: the story, and of its records the bytes, their proofs, their logs' checkpoints.
 
@@ -73,6 +82,8 @@ class Material:
     leaves: Mapping[Place, bytes]
     proofs: Mapping[Place, list[bytes]]
     roots: Mapping[tuple[str, int], Root]
+    growth: Mapping[tuple[str, int], Mapping[int, Grown]]
+    """By log and earlier size."""
 
 
 def write_bundle(material: Material, name: str, sign: Callable[[str], str]) -> dict[str, bytes]:
@@ -88,6 +99,7 @@ def write_bundle(material: Material, name: str, sign: Callable[[str], str]) -> d
         HISTORY: _json(story.history),
         STATE: _json(story.state),
         PROOFS: _json(_proofs(material, pieces)),
+        CONSISTENCY: _json(_growth(material, {place_of(piece)[:2] for piece in pieces})),
         INDEX: _json(_index(material, pieces, files, main)),
         **{file: material.leaves[place] for place, file in files.items()},
         **dict(_mou(story)),
@@ -184,6 +196,17 @@ def _proofs(material: Material, pieces: list[Piece]) -> dict[str, dict[str, list
         if proof is not None:
             found.setdefault(f"{topic}/{partition}", {})[str(sequence)] = [encoded(one) for one in proof]
     return found
+
+
+def _growth(material: Material, logs: set[tuple[str, int]]) -> dict[str, Any]:
+    return {
+        f"{topic}/{partition}": {
+            str(size): {"root": encoded(one.root), "proof": [encoded(part) for part in one.proof]}
+            for size, one in sorted(grown.items())
+        }
+        for (topic, partition), grown in sorted(material.growth.items())
+        if (topic, partition) in logs
+    }
 
 
 def _mou(story: Story) -> Iterator[tuple[str, bytes]]:

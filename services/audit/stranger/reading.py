@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from ..domain.proof.bag import is_safe
 
@@ -67,8 +68,8 @@ def _refuse(error: OSError) -> None:
     raise error
 
 
-def read_zip(path: Path) -> dict[str, bytes]:
-    """The files in a zip that holds one folder, without that folder's name."""
+def read_zip(path: Path | BinaryIO) -> dict[str, bytes]:
+    """The files in a zip that holds one folder, without that folder's name. Raises Unreadable."""
     try:
         with zipfile.ZipFile(path) as opened:
             return _unpacked(opened)

@@ -18,7 +18,7 @@ from services.audit.domain.proof.leaf import framed_headers
 from services.audit.domain.proof.note import Signature
 from services.audit.evidence.composing import story_of
 from services.audit.evidence.story import Asked
-from services.audit.evidence.writing import Material, Root, write_bundle
+from services.audit.evidence.writing import Grown, Material, Root, write_bundle
 from services.audit.questions import Replay
 from services.audit.reading import adopted_by
 from services.audit.views import View
@@ -68,6 +68,13 @@ class Logs:
             found[topic, partition] = Root(size, root, note)
         return found
 
+    def grown(self, log: tuple[str, int]) -> dict[int, Grown]:
+        """That the log begins with its first half."""
+        size, tree = self.trees[log]
+        old = size // 2
+        root, *proof = tiles.roots([(0, old), *tiles.consistency_path(old, size)], tree) if old else [b""]
+        return {old: Grown(root, proof)} if old else {}
+
     def proof(self, place: tuple[str, int, int]) -> list[bytes]:
         size, tree = self.trees[place[:2]]
         return tiles.roots(tiles.inclusion_path(place[2], size), tree)
@@ -112,7 +119,8 @@ def material(logs: Logs, story: Any) -> Material:
     """The same, of a story."""
     places = [(p.entry.topic, p.entry.partition, p.entry.sequence) for p in (*story.pieces, *story.mous)]
     proofs = {place: logs.proof(place) for place in places}
-    return Material(story, {place: logs.leaves[place] for place in places}, proofs, logs.roots)
+    leaves = {place: logs.leaves[place] for place in places}
+    return Material(story, leaves, proofs, logs.roots, {log: logs.grown(log) for log in logs.roots})
 
 
 def bundle(

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from .bag import KEY, Members, Problem, bag_problems, digest_of, open_seal, read_key
 from .contents import content_problems
 from .errors import NotProven
-from .index import EXTRACT, INDEX, NOTE, OF_MOU, RAW, REPORT, WITHHELD, Index
+from .growth import read_growth
+from .index import CONSISTENCY, EXTRACT, INDEX, NOTE, OF_MOU, RAW, REPORT, WITHHELD, Index
 from .keys import VerifierKey
 from .outside import Compared, Outside, outside_problems
 from .page import page_problems
@@ -52,9 +53,10 @@ def verify_bundle(members: Members, outside: Outside | None = None) -> Verdict:
         verdict.problems += _index(members, verdict, keys, bad)
     if verdict.index is not None:
         verdict.problems += content_problems(members, verdict.index, keys, bad)
+        growth = {} if CONSISTENCY in bad else read_growth(members, verdict.index, verdict.problems)
         if REPORT not in bad:
-            verdict.problems += page_problems(members, verdict.index)
-        verdict.problems += outside_problems(verdict.index, outside, keys, verdict.compared)
+            verdict.problems += page_problems(members, verdict.index, bad)
+        verdict.problems += outside_problems(verdict.index, outside, keys, growth, verdict.compared)
     elif not verdict.problems:
         verdict.problems.append(Problem(INDEX, "is missing: this is not an evidence bundle"))
     verdict.problems = list(dict.fromkeys(verdict.problems))
@@ -71,7 +73,7 @@ def _keys(members: Members, outside: Outside, verdict: Verdict) -> Iterator[Prob
         return
     if outside.key is None:
         verdict.key = own
-    elif own != outside.key:
+    elif (own.name, own.public) != (outside.key.name, outside.key.public):
         yield Problem(KEY, "is not the key that you gave: another signed it, or it is of another ledger")
 
 

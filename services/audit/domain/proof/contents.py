@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
 
+from .answer import Opened, answer_problems
 from .bag import Members, Problem, text_of
 from .checkpoint import Checkpoint
 from .errors import NotProven
 from .hashing import leaf_hash
 from .index import (
     CHECKPOINTS,
-    EXTRACT,
-    HISTORY,
     INDEX,
-    MOU,
-    OF_MOU,
     PROOFS,
     RAW,
     RECORDS,
     SHARED,
-    STATE,
     Index,
     Row,
     hash_of,
@@ -32,14 +26,6 @@ from .keys import VerifierKey
 from .leaf import unframed
 from .note import signed_checkpoint
 from .proofs import verify_inclusion
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A record that is given whole, and what it says."""
-
-    row: Row
-    event: Mapping[str, Any]
 
 
 def content_problems(
@@ -55,11 +41,7 @@ def content_problems(
     if PROOFS not in bad:
         yield from _proof_problems(members, index)
     yield from _stream_problems(index, opened)
-    if HISTORY not in bad:
-        yield from _history_problems(members, index, opened)
-    if STATE not in bad:
-        yield from _state_problems(members, index)
-    yield from _mou_problems(members, opened, bad)
+    yield from answer_problems(members, index, opened, bad)
 
 
 def _checkpoint_problems(
@@ -171,82 +153,3 @@ def _linked_problems(index: Index, opened: Sequence[Opened]) -> Iterator[Problem
         if isinstance(version, int) and lasts.get(str(concern), version if hidden else 0) < version:
             text = f"leaves out an event: {one.row.place} names a concern as of version {version}"
             yield Problem(INDEX, text)
-
-
-#: Of a history's entry -> of the event it tells.
-_SAID = {
-    "event": "id",
-    "type": "type",
-    "happened": "time",
-    "recorded": "recordedtime",
-    "agency": "agency",
-    "actor": "actor",
-    "clause": "clause",
-    "mouversion": "mouversion",
-    "purpose": "purpose",
-    "source": "source",
-    "stream": "stream",
-}
-
-
-def _history_problems(members: Members, index: Index, opened: Sequence[Opened]) -> Iterator[Problem]:
-    try:
-        entries = read_json(members.get(HISTORY, b""))["entries"]
-        told = {entry["event"]: entry for entry in entries}
-        if len(told) != len(entries):
-            raise NotProven("it tells an event twice")
-    except (NotProven, KeyError, TypeError) as error:
-        yield Problem(HISTORY, f"cannot be read as a history: {error}")
-        return
-    rows = {row.event for row in index.rows if row.given in (RAW, EXTRACT)}
-    rows -= {row.event for row in index.given(RAW, OF_MOU)}
-    for event in sorted(map(str, rows - set(told))):
-        yield Problem(HISTORY, f"leaves out event {event}, of which the record is here")
-    for event in sorted(map(str, set(told) - rows)):
-        yield Problem(HISTORY, f"tells event {event}, of which there is no record here")
-    for one in opened:
-        entry = told.get(one.event["id"])
-        if entry is not None:
-            yield from _entry_problems(entry, one)
-
-
-def _entry_problems(entry: Mapping[str, Any], one: Opened) -> Iterator[Problem]:
-    wrong = [name for name, said in _SAID.items() if name in entry and entry[name] != one.event.get(said)]
-    data = one.event.get("data")
-    facts = {k: v for k, v in data.items() if k != "sealed"} if isinstance(data, dict) else {}
-    codes = entry.get("codes")
-    if isinstance(codes, dict) and any(codes[k] != facts.get(k) for k in codes if k in facts):
-        wrong.append("codes")
-    if wrong:
-        text = (
-            f"says something else than the record {one.row.file}: {', '.join(wrong)} of event {one.row.event}"
-        )
-        yield Problem(HISTORY, text)
-
-
-def _state_problems(members: Members, index: Index) -> Iterator[Problem]:
-    try:
-        state = read_json(members.get(STATE, b""))
-        history = read_json(members.get(HISTORY, b""))
-        for name in ("case", "as_of", "as_of_event", "mouversion", "complete_until", "complete", "gaps"):
-            if not state[name] == history[name] == index.document[name]:
-                raise NotProven(f"{name} is not what the index and the history say")
-        if state.get("known_to") != index.document["known_to"]:
-            raise NotProven("it is another agency's view")
-    except (NotProven, KeyError, TypeError) as error:
-        yield Problem(STATE, f"is not the state that this bundle is about: {error}")
-
-
-def _mou_problems(members: Members, opened: Sequence[Opened], bad: frozenset[str]) -> Iterator[Problem]:
-    adopted = [one.event.get("data", {}).get("document") for one in opened if _adopts(one)]
-    for path in sorted(members):
-        if path.startswith(MOU) and path not in bad:
-            try:
-                if read_json(members[path]) not in adopted:
-                    raise NotProven("no record here adopts it")
-            except NotProven as error:
-                yield Problem(path, f"is not a version of the MOU that was adopted: {error}")
-
-
-def _adopts(one: Opened) -> bool:
-    return one.event.get("type") == "accord.mou.adopted.v1" and isinstance(one.event.get("data"), dict)

@@ -19,6 +19,7 @@ from .proofs import LARGEST
 FORMAT = "accord-evidence/1"
 INDEX, NOTE, PROOFS = "data/index.json", "data/index.note", "data/proofs.json"
 HISTORY, STATE, REPORT = "data/history.json", "data/state.json", "data/report.html"
+CONSISTENCY = "data/consistency.json"
 RECORDS, CHECKPOINTS, MOU = "data/records/", "data/checkpoints/", "data/mou/"
 
 RAW, EXTRACT, WITHHELD = "raw", "extract", "withheld"

@@ -10,6 +10,7 @@ from . import base64s
 from .bag import Problem
 from .checkpoint import Checkpoint
 from .errors import NotProven
+from .growth import Growth
 from .hashing import HASH_BYTES
 from .index import Index
 from .keys import VerifierKey
@@ -63,7 +64,7 @@ def read_kept(data: bytes) -> list[str]:
 
 
 def outside_problems(
-    index: Index, outside: Outside, keys: Sequence[VerifierKey], compared: Compared
+    index: Index, outside: Outside, keys: Sequence[VerifierKey], growth: Growth, compared: Compared
 ) -> Iterator[Problem]:
     """Where the bundle says something else than what was brought along. Counts in `compared` what was the same."""
     for note in outside.checkpoints:
@@ -72,7 +73,7 @@ def outside_problems(
         except NotProven as error:
             yield Problem("--checkpoint", f"what you kept cannot be compared: {error}")
             continue
-        yield from _against(index, told, keys, compared)
+        yield from _against(index, told, keys, growth, compared)
     for log, root in outside.roots:
         if log not in index.logs:
             compared.elsewhere.append(log)
@@ -84,17 +85,18 @@ def outside_problems(
 
 
 def _against(
-    index: Index, told: Checkpoint, keys: Sequence[VerifierKey], compared: Compared
+    index: Index, told: Checkpoint, keys: Sequence[VerifierKey], growth: Growth, compared: Compared
 ) -> Iterator[Problem]:
     names = {f"{key.name}/{log}": log for key in keys for log in index.logs}
     if told.origin not in names:
         compared.elsewhere.append(told.origin.split("/", 2)[-1])
         return
     log = index.logs[names[told.origin]]
-    if told.size != log.size:
+    here = log.root if told.size == log.size else growth.get((log.name, told.size))
+    if here is None:
         compared.elsewhere.append(f"{log.name} at {told.size} entries; here it has {log.size}")
-    elif told.root != log.root:
-        text = f"says another root for the {log.size} entries of {log.name} than the checkpoint that you kept"
-        yield Problem(log.checkpoint, f"{text}: the log's past was changed")
+    elif told.root != here:
+        text = f"does not go with what you kept: another root for the first {told.size} entries of {log.name}"
+        yield Problem(log.checkpoint, f"{text}; the log's past was changed")
     else:
         compared.same += 1

@@ -15,14 +15,14 @@ MAIN, MAIN_END = '<main id="report">', "</main>"
 DATA, DATA_END = '<script type="application/json" id="evidence">', "</script>"
 
 
-def page_problems(members: Members, index: Index) -> Iterator[Problem]:
-    """What of the page is not as the index and the other files say."""
+def page_problems(members: Members, index: Index, bad: frozenset[str]) -> Iterator[Problem]:
+    """What of the page is not as the index and the other files say; it is not blamed for files in `bad`."""
     try:
         page = text_of(members.get(REPORT, b""))
         if sha256(_between(page, MAIN, MAIN_END).encode()).hexdigest() != index.report:
             raise NotProven("its text is not the one that the index names")
         carried = read_json(_between(page, DATA, DATA_END).encode())
-        if not isinstance(carried, dict) or _carried(carried) != _beside(members, index):
+        if not isinstance(carried, dict) or (not bad and _carried(carried) != _beside(members, index)):
             raise NotProven("what it carries is not what lies beside it")
     except NotProven as error:
         yield Problem(REPORT, f"is not the page of this bundle: {error}")
