@@ -25,7 +25,7 @@ def answer_problems(
     """What does not fit. Files in `bad` were named already and are not looked into again."""
     if HISTORY not in bad:
         yield from _history_problems(members, index, opened)
-    for path in {HISTORY, STATE} - bad:
+    for path in sorted({HISTORY, STATE} - bad):
         yield from _covers_problems(members, index, path)
     yield from _mou_problems(members, opened, bad)
 
