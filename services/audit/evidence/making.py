@@ -30,7 +30,7 @@ from shared.web.callers import Caller
 from shared.web.problems import Problem
 
 #: A bundle of more would not be readable; some hundred megabytes.
-MOST_RECORDS = 20_000
+MOST_RECORDS = 12_000
 ROWS = (
     "SELECT sequence, key, headers, value FROM ledger WHERE topic = %s AND partition = %s"
     " AND sequence = ANY(%s) AND standing = ANY(%s)"
