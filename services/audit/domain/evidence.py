@@ -17,6 +17,15 @@ from services.audit.domain.seeing import INNER
 from services.audit.domain.words_life import agency as named
 from shared.mou import Mou
 
+#: Why a record is not given whole of which an agency knows something.
+INSIDE = (
+    "stated it, but the record carries what was added inside as well, such as random ids of other things."
+)
+OTHERS = (
+    "could see what it says, but did not state it: the record carries who did it, by which request, and what is sealed"
+    " for others."
+)
+TOLD = "What it could know of it is told in the history; that is an extract, and cannot be proven by itself."
 #: Made inside, but the agency's own facts are in it: it wrote them.
 _OF_ITS_WRITER = frozenset({"sealed"})
 
@@ -55,8 +64,8 @@ def _piece(entry: Entry, knowledge: Knowledge, mou: Mou | None) -> Piece:
         return Piece(entry, WITHHELD, f"{who} could not have known of it by then.", clause)
     if is_whole(known, knowledge):
         return Piece(entry, RAW)
-    reason = f"{who} could see a part of it only; that part is told in the history, and cannot be proven by itself."
-    return Piece(entry, EXTRACT, reason, clause)
+    why = INSIDE if "stated" in known.how else OTHERS
+    return Piece(entry, EXTRACT, f"{who} {why} {TOLD}", clause)
 
 
 def is_whole(known: KnownEvent, knowledge: Knowledge) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from services.audit.domain.evidence import Piece
+from services.audit.domain.gaps import ranges
 from services.audit.domain.proof.index import EXTRACT, RAW
 from services.audit.domain.words_life import agency as named
 from services.audit.evidence.ending import HOW, ending, place
@@ -107,18 +108,34 @@ def _withheld(story: Story) -> Iterator[str]:
     )
     columns = ("Which record", "Its place in the log", "How much is given", "Why", "Under which clause")
     yield table(
-        "Withheld, wholly or in part", columns, [_kept(story, piece) for piece in sorted(kept, key=place)]
+        "Withheld, wholly or in part", columns, [_kept(story, group) for group in _groups(story, kept)]
     )
 
 
-def _kept(story: Story, piece: Piece) -> list[str]:
-    envelope, stream = piece.entry.event.envelope, story.streams[piece.entry.event.envelope.stream]
-    entry = piece.entry
-    log = f"{entry.topic}, partition {entry.partition}, sequence {entry.sequence}"
-    which = text(f"Part {entry.event.version} of {stream.label}")
+def _groups(story: Story, kept: Sequence[Piece]) -> Iterator[list[Piece]]:
+    """What is told in one line: all that is withheld of a stream; each record that is given in part."""
+    together: dict[object, list[Piece]] = {}
+    for piece in sorted(kept, key=place):
+        label = story.streams[piece.entry.event.envelope.stream].label
+        one = (label, piece.given, piece.reason, piece.clause)
+        together.setdefault((*one, place(piece)) if piece.given == EXTRACT else one, []).append(piece)
+    yield from together.values()
+
+
+def _kept(story: Story, group: Sequence[Piece]) -> list[str]:
+    piece, entry = group[0], group[0].entry
+    stream = story.streams[entry.event.envelope.stream]
+    parts = _numbers("Part", sorted(one.entry.event.version for one in group))
+    places = _numbers("sequence", sorted(one.entry.sequence for one in group))
+    which = text(f"{parts} of {stream.label}")
     if piece.given == EXTRACT:
-        which += element("small", text(f" event {envelope.id}"))
+        which += element("small", text(f" event {entry.event.envelope.id}"))
+    log = f"{entry.topic}, partition {entry.partition}, {places}"
     return [which, text(log), text(HOW[piece.given]), text(piece.reason), text(story.rule(piece.clause))]
+
+
+def _numbers(what: str, numbers: Sequence[int]) -> str:
+    return f"{what}{'s' if len(numbers) > 1 else ''} {', '.join(ranges(numbers))}"
 
 
 def _rules(story: Story) -> Iterator[str]:

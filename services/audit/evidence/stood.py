@@ -128,7 +128,11 @@ def _value(story: Story, said: object) -> str:
         return "; ".join(f"{word(str(k))}: {_value(story, v)}" for k, v in said.items())
     if isinstance(said, str) and said[10:11] == "T" and said.endswith("Z"):
         return story.when(said)
-    return "-" if said is None else plain(said)
+    return "-" if said is None else str(said) if _is_id(said) else plain(said)
+
+
+def _is_id(said: object) -> bool:
+    return isinstance(said, str) and len(said) == 36 and said.count("-") == 4
 
 
 def _at(story: Story, happened: Doc | None) -> str:
