@@ -22,8 +22,8 @@ INSIDE = (
     "stated it, but the record carries what was added inside as well, such as random ids of other things."
 )
 OTHERS = (
-    "could see what it says, but did not state it: the record carries who did it, by which request, and what is sealed"
-    " for others."
+    "could see it, wholly or in part, but did not state it: the record carries who did it, by which request, and"
+    " what is sealed for others."
 )
 TOLD = "What it could know of it is told in the history; that is an extract, and cannot be proven by itself."
 #: Made inside, but the agency's own facts are in it: it wrote them.
