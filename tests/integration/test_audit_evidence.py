@@ -97,15 +97,14 @@ def api(
             yield made
 
         monkeypatch.setattr("shared.cli.client.connect", connect)
-        monkeypatch.chdir(tmp_path)
         yield made
     session.close()
     store.close()
 
 
 @pytest.fixture
-def case(api: Platform) -> Case:
-    """A case under Alder's MOU, with a referral to public health, declined."""
+def case(api: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
+    """A case under Alder's MOU, with a referral to public health, declined. Commands run in their own folder."""
     made = County(Log(), random.Random(1))
     made.adopt(versions()[0])
     told = Case(made.log, {"identity": canary("identity", 1)}).open()
@@ -113,6 +112,7 @@ def case(api: Platform) -> Case:
     told.told("reported", "human-services/screener", told.concern)
     api.keep(made.log.made)
     api.complete(made.log.now)
+    monkeypatch.chdir(tmp_path)
     return told
 
 
