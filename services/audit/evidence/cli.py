@@ -71,7 +71,6 @@ def evidence(
 ) -> None:
     """Ask for the bundle, verify it, write it whole or not at all."""
     from services.audit.domain.proof.bundle import verify_bundle
-    from services.audit.merkle.kept import read_kept
     from services.audit.stranger.reading import read_zip
     from services.audit.stranger.telling import told
     from shared.cli.client import connect
@@ -84,7 +83,7 @@ def evidence(
         "as_of": as_of,
         "as_of_event": str(as_of_event) if as_of_event else None,
         "known_to": known_to,
-        "since": [_since(one) for file in checkpoints or [] for one in read_kept(file, None)],
+        "since": _since(checkpoints or []),
     }
     with connect("audit", person=person, data=data, purpose=purpose) as client:
         packed: bytes = client.post(f"/v1/cases/{case}/evidence", asked).body
@@ -97,9 +96,18 @@ def evidence(
         raise typer.Exit(ExitCode.FOUND_PROBLEMS)
 
 
-def _since(kept: Any) -> dict[str, Any]:
-    topic, partition = kept.place
-    return {"topic": topic, "partition": partition, "size": kept.checkpoint.size}
+def _since(files: list[Path]) -> list[dict[str, Any]]:
+    """Which logs at which sizes were kept; whose signatures count is looked at when the bundle is opened."""
+    from services.audit.domain.proof import Checkpoint, NotProven, SignedNote
+    from services.audit.domain.proof.outside import read_kept
+
+    try:
+        notes = [note for file in files for note in read_kept(file.read_bytes())]
+        kept = [Checkpoint.parse(SignedNote.parse(note).text) for note in notes]
+        places = [(one.origin.rsplit("/", 2), one.size) for one in kept if one.size]
+        return [{"topic": p[-2], "partition": int(p[-1]), "size": size} for p, size in places]
+    except (NotProven, OSError, ValueError, IndexError) as error:
+        raise Usage("A file given with --checkpoint holds no checkpoint.") from error
 
 
 def _require_place(path: Path, force: bool) -> None:
