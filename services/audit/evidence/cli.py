@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -175,16 +174,21 @@ def _document(verdict: Any) -> dict[str, Any]:
     return {**head, **said, "counts": verdict.counts, "compared": compared, "problems": problems}
 
 
-def _history(members: dict[str, bytes], verdict: Any) -> Iterator[str]:
+def _history(members: dict[str, bytes], verdict: Any) -> list[str]:
     """The case as text: only of a bundle that fits."""
     from services.audit.domain.proof.index import HISTORY, read_json
     from services.audit.shown import timeline
     from services.audit.shown_known import known_timeline
+    from services.audit.stranger.telling import harmless
 
-    if verdict.fits:
-        answer = read_json(members[HISTORY])
-        tell = known_timeline if verdict.index.document["known_to"] else timeline
-        yield from tell(answer, answer["entries"])
+    if not verdict.fits:
+        return []
+    answer = read_json(members[HISTORY])
+    tell = known_timeline if verdict.index.document["known_to"] else timeline
+    try:
+        return [harmless(line) for line in tell(answer, answer["entries"])]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return ["Its history is not one that can be told here: its signer did not make it with Accord."]
 
 
 def _recorded(verdict: Any, person: str | None, data: Path | None) -> str:

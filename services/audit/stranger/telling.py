@@ -12,6 +12,15 @@ MOST_SHOWN = 40
 
 def told(verdict: Verdict) -> Iterator[str]:
     """The whole verdict, the outcome first."""
+    yield from map(harmless, _told(verdict))
+
+
+def harmless(line: str) -> str:
+    """Text of somebody else's making, fit for a terminal: nothing in it moves the cursor or changes colours."""
+    return "".join(c if c.isprintable() else "?" for c in line)
+
+
+def _told(verdict: Verdict) -> Iterator[str]:
     yield from (_fits(verdict) if verdict.fits else _does_not_fit(verdict))
     yield from _about(verdict)
     yield ""

@@ -123,6 +123,66 @@ class TestWhicheverByteIsAltered:
         assert not verify_bundle({"data/index.json": b"{}"}).fits
 
 
+class TestABundleOfNonsense:
+    """Nobody knows what a stranger is given: whatever it is, the verdict is words and never a crash."""
+
+    JUNK = (
+        None,
+        True,
+        -1,
+        2**63 - 1,
+        2**80,
+        "",
+        "x",
+        "\x1b[31m",
+        "A" * 44,
+        [],
+        [[]],
+        {},
+        {"a": []},
+        "../../etc",
+    )
+
+    @pytest.mark.parametrize("part", range(4))
+    def test_any_value_in_any_document_may_be_anything(self, part: int) -> None:
+        seed = random.randrange(10_000)
+        print(f"seed {seed}")
+        chance = random.Random(seed)
+        for _ in range(120):
+            members = dict(small(chance.choice([None, "advocacy"])))
+            path = chance.choice([p for p in sorted(members) if p.endswith(".json")])
+            document = json.loads(members[path])
+            self.spoil(document, chance)
+            members[path] = json.dumps(document).encode()
+            if path == "data/index.json":
+                members["data/index.note"] = sign(sealed_text(NAME, "index.json", members[path])).encode()
+            said = words(verify_bundle(resealed(members), QUICK))
+            assert said.startswith(("FITS", "DOES NOT FIT"))
+            assert said.replace("\n", "").isprintable()
+
+    def spoil(self, document: Any, chance: random.Random) -> None:
+        here = document
+        while True:
+            keys = list(here) if isinstance(here, dict) else list(range(len(here)))
+            if not keys:
+                return
+            key = chance.choice(keys)
+            if isinstance(here[key], dict | list) and here[key] and chance.random() < 0.8:
+                here = here[key]
+                continue
+            if chance.random() < 0.2:
+                del here[key]
+            else:
+                here[key] = chance.choice(self.JUNK)
+            return
+
+    def test_a_record_of_anything_is_named(self) -> None:
+        members = dict(small())
+        path = next(p for p in members if p.startswith("data/records/"))
+        for data in (b"", b"\x00\x00\x00\x05ab", b"\xff" * 12, members[path][:-1], members[path] + b"x"):
+            assert path in named(verify_bundle(resealed({**members, path: data}), QUICK))
+
+
 Change = Callable[[dict[str, Any]], None]
 
 

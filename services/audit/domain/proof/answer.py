@@ -62,7 +62,7 @@ def _history_problems(members: Members, index: Index, opened: Sequence[Opened]) 
     for event in sorted(map(str, set(told) - rows)):
         yield Problem(HISTORY, f"tells event {event}, of which there is no record here")
     for one in opened:
-        entry = told.get(one.event["id"])
+        entry = told.get(one.row.event)
         if entry is not None:
             yield from _entry_problems(entry, one)
 

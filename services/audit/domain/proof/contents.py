@@ -27,6 +27,9 @@ from .leaf import unframed
 from .note import signed_checkpoint
 from .proofs import verify_inclusion
 
+#: Missing versions that are named.
+MOST_NAMED = 20
+
 
 def content_problems(
     members: Members, index: Index, keys: Sequence[VerifierKey], bad: frozenset[str]
@@ -132,13 +135,24 @@ def _stream_problems(index: Index, opened: Sequence[Opened]) -> Iterator[Problem
         name = f"stream {stream.label}" + (f" ({stream.id})" if stream.id else "")
         if len(set(versions)) != len(versions):
             yield Problem(INDEX, f"has a version of {name} twice")
-        missing = sorted(set(range(1, stream.last + 1)) - set(versions)) if stream.kind != SHARED else []
+        missing = [] if stream.kind == SHARED else _missing(set(versions), stream.last)
         if missing:
-            told = ", ".join(map(str, missing[:20]))
-            yield Problem(INDEX, f"leaves out an event: {name} lacks version {told} of {stream.last}")
+            text = f"{name} lacks version {', '.join(map(str, missing))} of {stream.last}"
+            yield Problem(INDEX, f"leaves out an event: {text}")
         if any(not 1 <= version <= stream.last for version in versions):
             yield Problem(INDEX, f"has a version of {name} beyond its last")
     yield from _linked_problems(index, opened)
+
+
+def _missing(held: set[int], last: int) -> list[int]:
+    """The first versions that are not there; `last` may be any number, and is never counted up to."""
+    found: list[int] = []
+    version = 1
+    while version <= last and len(found) < MOST_NAMED:
+        if version not in held:
+            found.append(version)
+        version += 1
+    return found
 
 
 def _linked_problems(index: Index, opened: Sequence[Opened]) -> Iterator[Problem]:
