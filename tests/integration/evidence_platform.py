@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from structlog.testing import capture_logs
 
 from services.audit.api import make_app
 from services.audit.domain.proof.bundle import verify_bundle
@@ -77,7 +78,7 @@ def api(
     store, session = Store(url, 4), Session(url)
     questions, proofs = Questions(store, lambda: None), Proofs(store, partial(read_key_file, key_file))
     app = make_app(questions, FakeVerifier(PEOPLE), Settings(), lambda: [], secrets.token_bytes(32), proofs)
-    with TestClient(app) as client:
+    with capture_logs(), TestClient(app) as client:  # what it logs is not what the command prints
         made = Platform(store, session, client, [], key_file)
 
         @contextmanager
