@@ -44,8 +44,8 @@ demo: setup ## set up, start everything, play the story; ONCE=1 stops by itself
 test: setup-dev ## every test, on a real Kafka and a real PostgreSQL; WORKERS=0 one after another
 	@$(BIN)/python tools/run_tests.py $(if $(WORKERS),--workers $(WORKERS),)
 
-test-faults: setup-dev ## kills and pauses under load, with a printed seed; each entry of a ledger altered
-	@$(BIN)/python -m pytest tests/faults tests/integration/test_audit_verify.py --faults-full -s
+test-faults: setup-dev ## kills and pauses under load, with a printed seed; each entry of a ledger and each byte of a bundle altered
+	@$(BIN)/python -m pytest tests/faults tests/integration/test_audit_verify.py tests/unit/audit/test_evidence_bundle.py --faults-full -s
 
 lint: setup-dev ## ruff, format and rules
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check .

@@ -48,23 +48,36 @@ def record(
             if denied
             else RecordRead(about=case, about_kind="case", classes=())
         )
-        draft = Draft(
-            id=uuid4(),
-            topic=access_topic(Service.AUDIT),
-            source=f"/services/{Service.AUDIT}",
-            subject=UUID(case),
-            time=now,
-            stream=uuid5(READS, case),
-            commandid=str(uuid4()),
-            correlationid=correlation,
-            actor=caller.person or "",
-            agency=caller.agency,
-            purpose=caller.purpose or "",
-            mouversion=mouversion,
-            clause="access",
-            data=data,
-        )
-        store.append(c, [draft], {})
+        store.append(c, [_draft(caller, case, data, now, mouversion, correlation)], {})
+
+
+def keep(
+    store: Store, caller: CallerFacts, case: str, data: Data, *, mouversion: str, correlation: str
+) -> None:
+    """Append what the caller did with evidence of the case; each time it is done. Blocks; raises TryLater."""
+    with store.transaction() as c:
+        store.append(c, [_draft(caller, case, data, store.now(), mouversion, correlation)], {})
+
+
+def _draft(
+    caller: CallerFacts, case: str, data: Data, now: datetime, mouversion: str, correlation: str
+) -> Draft:
+    return Draft(
+        id=uuid4(),
+        topic=access_topic(Service.AUDIT),
+        source=f"/services/{Service.AUDIT}",
+        subject=UUID(case),
+        time=now,
+        stream=uuid5(READS, case),
+        commandid=str(uuid4()),
+        correlationid=correlation,
+        actor=caller.person or "",
+        agency=caller.agency,
+        purpose=caller.purpose or "",
+        mouversion=mouversion,
+        clause="access",
+        data=data,
+    )
 
 
 def _first(c: Any, caller: CallerFacts, case: str, kind: str, now: datetime) -> bool:

@@ -8,6 +8,8 @@ from fastapi import APIRouter, FastAPI, Query
 
 from services.audit import answers
 from services.audit.access import may_read_findings
+from services.audit.evidence.api import evidence_router
+from services.audit.evidence.making import Evidence
 from services.audit.fields_api import fields_router
 from services.audit.merkle.api import checkpoint_router, proof_router
 from services.audit.merkle.asking import Proofs
@@ -36,6 +38,7 @@ def make_app(
         ledger_router(questions),
         checkpoint_router(proofs),
         proof_router(proofs),
+        evidence_router(Evidence(questions, proofs)),
     ]
     return create_app("audit", verifier=verifier, readiness=readiness, routers=routers, settings=settings)
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import typer
 
 from services.audit.domain.entry import Axis
+from services.audit.evidence.cli import register as register_evidence
 from services.audit.merkle.cli import register as register_proof
 from shared.cli.failures import Usage
 from shared.cli.options import As, Data, Json
@@ -61,6 +62,7 @@ def register(app: typer.Typer) -> None:
     audit.command("state", help="A case as it stood at a point.")(state)
     audit.command("diff", help="How one view of a case differs from another.")(diff)
     register_proof(audit)
+    register_evidence(audit)
     app.add_typer(audit, name="audit")
 
 

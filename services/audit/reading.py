@@ -153,12 +153,16 @@ class Reader:
         until = {r["service"]: r["until"] for r in rows}
         return min(until.values()) if set(Service) <= set(until) else None
 
-    def mous(self) -> list[Adopted]:
-        """Every version of the MOU that was adopted, in order."""
+    def adoptions(self) -> list[Entry]:
+        """Every event that adopted a version of the MOU, in order."""
         with self._c.cursor(row_factory=tuple_row) as cursor:
             keys = cursor.execute(ADOPTED, [MOU_TOPIC, EFFECT, MouAdopted.TYPE]).fetchall()
         found = (e for e in self._entries.get(self._c, keys) if e)
-        return [_adopted(e) for e in in_order(found) if isinstance(e.event.data, MouAdopted)]
+        return [e for e in in_order(found) if isinstance(e.event.data, MouAdopted)]
+
+    def mous(self) -> list[Adopted]:
+        """Every version of the MOU that was adopted, in order."""
+        return [adopted_by(entry) for entry in self.adoptions()]
 
     def findings(self, after: int, limit: int) -> list[dict[str, Any]]:
         """Findings behind `after`, oldest first."""
@@ -205,7 +209,8 @@ def schedule(adopted: Sequence[Adopted]) -> list[tuple[datetime, Mou | None]]:
     return [(turn, parsed(in_force(adopted, turn))) for turn in turns]
 
 
-def _adopted(entry: Entry) -> Adopted:
+def adopted_by(entry: Entry) -> Adopted:
+    """The version that an event of `adoptions` adopted."""
     data = entry.event.data
     assert isinstance(data, MouAdopted)
     return Adopted(entry.event.envelope.id, data.version, entry.recorded, data.effective, data.document)

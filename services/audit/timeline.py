@@ -50,6 +50,7 @@ DRAWN = frozenset({"concern", "case", "agency", "worker", "referral", "screening
 COUNTED = {
     "notification": ("notice", "notices"),
     "record": ("read", "reads"),
+    "evidence": ("bundle", "bundles"),
     "command": ("refused command", "refused commands"),
     "submission": ("submission that was refused", "submissions that were refused"),
 }

@@ -30,7 +30,7 @@ SILENCE = 45.0
 
 @dataclass(frozen=True)
 class Answer:
-    """A good answer. `body` is its JSON document; `etag` goes back as If-Match."""
+    """A good answer. `body` is its JSON document, or bytes if it is no JSON; `etag` goes back as If-Match."""
 
     status: int
     headers: Mapping[str, str]
@@ -204,7 +204,9 @@ def _pause(response: httpx2.Response, attempt: int) -> float | None:
 def _good(response: httpx2.Response) -> Answer:
     if not response.is_success:
         raise ApiProblem(response.status_code, _document(response))
-    return Answer(response.status_code, response.headers, response.json() if response.content else None)
+    is_json = response.headers.get("content-type", "application/json").partition(";")[0].endswith("json")
+    body = response.json() if is_json and response.content else response.content or None
+    return Answer(response.status_code, response.headers, body)
 
 
 def _document(response: httpx2.Response) -> Mapping[str, Any]:

@@ -19,6 +19,7 @@ EACH_AGENCY = "{agency}"
 _REFERRALS = (names.events_topic(Service.REFERRALS),)
 _NOTIFICATIONS = (names.events_topic(Service.NOTIFICATIONS),)
 _ACCESS = tuple(names.access_topic(service) for service in Service)
+_AUDIT_ACCESS = (names.access_topic(Service.AUDIT),)
 _MOU = (names.MOU_TOPIC,)
 _DEADLETTERS = tuple(names.deadletters_topic(service) for service in Service)
 _RECEIPTS = (names.receipts_topic(EACH_AGENCY),)
@@ -99,6 +100,8 @@ CATALOGUE: Mapping[str, Entry] = {
     ),
     "accord.record.read.v1": Entry(_ACCESS, "reading what is recorded of a case or concern", False),
     "accord.record.denied.v1": Entry(_ACCESS, "asking for what one may not know of", False),
+    "accord.evidence.made.v1": Entry(_AUDIT_ACCESS, "`POST /v1/cases/{case}/evidence`", False),
+    "accord.evidence.opened.v1": Entry(_AUDIT_ACCESS, "`POST /v1/cases/{case}/evidence/opened`", False),
     "accord.mou.adopted.v1": Entry(_MOU, "`accord mou adopt`", False),
 }
 

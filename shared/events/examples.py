@@ -27,6 +27,7 @@ from shared.events.types.concern import (
     Danger,
 )
 from shared.events.types.deadletter import DeadletterRecorded
+from shared.events.types.evidence import EvidenceMade, EvidenceOpened
 from shared.events.types.mou import MouAdopted
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered, Tier
 from shared.events.types.record import RecordDenied, RecordRead
@@ -48,11 +49,13 @@ from shared.events.types.submission import (
 CASE, STREAM, YOUTH = _id("ca5e"), _id("ca5e57"), _id("40174")
 CONCERN, REFERRAL, MOU = _id("c04ce"), _id("4efe4"), _id("30c0")
 DEPUTY, WORKER, ADVOCATE = _id("de9", 1), _id("50c1a", 2), _id("ad40ca7e", 3)
+AUDITOR = _id("a0d17", 1)
 ITEM, CALLER = _id("17e3"), _id("ca11e4")
 
 
 _HS, _SO, _AD = Agency.HUMAN_SERVICES, Agency.SHERIFF, Agency.ADVOCACY
 _NOTES, _READS = names.events_topic("notifications"), names.access_topic("referrals")
+_BY_AUDIT = names.access_topic("audit")
 
 #: Append new ones at the end (of `LIFE`, or behind it): an example's ids and times come from its place.
 _LIST: tuple[Example, ...] = (
@@ -266,6 +269,23 @@ _LIST: tuple[Example, ...] = (
         *(_SO, DEPUTY, CONCERN, CONCERN, 2, "3.1"),
     ),
     *LIFE,
+    Example(
+        EvidenceMade(
+            about=CASE,
+            about_kind="case",
+            bundle="sha256:" + "0" * 64,
+            as_of=datetime(2030, 3, 4, 17, tzinfo=UTC),
+            known_to=Agency.PUBLIC_HEALTH,
+            given=2,
+            extracts=3,
+            withheld=14,
+        ),
+        *(Agency.COUNTY, AUDITOR, CASE, _id("4ead", 1), 1, "access", "audit", _BY_AUDIT, "audit"),
+    ),
+    Example(
+        EvidenceOpened(about=CASE, about_kind="case", bundle="sha256:" + "0" * 64, outcome="fits"),
+        *(Agency.COUNTY, AUDITOR, CASE, _id("4ead", 1), 2, "access", "audit", _BY_AUDIT, "audit"),
+    ),
 )
 
 #: Type -> its example. A test asserts that none of the registry is missing.

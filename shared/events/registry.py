@@ -16,6 +16,7 @@ from shared.events.types.concern import (
     ConcernReported,
 )
 from shared.events.types.deadletter import DeadletterRecorded
+from shared.events.types.evidence import EvidenceMade, EvidenceOpened
 from shared.events.types.mou import MouAdopted
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
 from shared.events.types.record import RecordDenied, RecordRead
@@ -83,6 +84,8 @@ TYPES: Mapping[str, type[Data]] = {
         RecordDenied,
         MouAdopted,
         DeadletterRecorded,
+        EvidenceMade,
+        EvidenceOpened,
     )
 }
 

@@ -56,6 +56,8 @@ SILENT: Mapping[str, str] = {
     "accord.notification.acknowledged.v1": "The item itself shows who has it in hand.",
     "accord.record.read.v1": "For the auditor; a viewer is not announced.",
     "accord.record.denied.v1": "For the auditor; telling anyone would say that there is something to know.",
+    "accord.evidence.made.v1": "For the auditor, as any read is.",
+    "accord.evidence.opened.v1": "For the auditor, as any read is.",
     "accord.mou.adopted.v1": "The parties that signed it know.",
 }
 

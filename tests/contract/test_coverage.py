@@ -67,5 +67,15 @@ class TestEveryType:
         accord, noun, verb, version = name.split(".")
         assert (accord, noun.isalpha(), version) == ("accord", True, "v1")
         assert verb.endswith(
-            ("ed", "held", "left", "read", "unreadable", "undone", "evaluated-out", "entered-in-error")
+            (
+                "ed",
+                "held",
+                "left",
+                "made",
+                "read",
+                "unreadable",
+                "undone",
+                "evaluated-out",
+                "entered-in-error",
+            )
         )

@@ -35,6 +35,7 @@ from shared.events.types.concern import (
     ConcernReported,
 )
 from shared.events.types.deadletter import DeadletterRecorded
+from shared.events.types.evidence import EvidenceMade, EvidenceOpened
 from shared.events.types.mou import MouAdopted
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
 from shared.events.types.record import RecordDenied, RecordRead
@@ -271,5 +272,14 @@ TELLING: Mapping[type, Callable[[list[Notice], Happening, Any], None]] = {
 
 #: Known types that say nothing of a case's state.
 SILENT: frozenset[type] = frozenset(
-    {DeadletterRecorded, RoleAssigned, RoleEnded, MouAdopted, SubmissionReceipted, SubmissionUnreadable}
+    {
+        DeadletterRecorded,
+        RoleAssigned,
+        RoleEnded,
+        MouAdopted,
+        SubmissionReceipted,
+        SubmissionUnreadable,
+        EvidenceMade,
+        EvidenceOpened,
+    }
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from services.audit.domain.entry import Entry
 from shared.events.types.concern import ConcernLinked
@@ -33,12 +33,12 @@ def _missing(held: frozenset[int], last: int) -> list[int]:
 
 
 def _words(stream: str, missing: list[int]) -> str:
-    named = ", ".join(_ranges(missing))
+    named = ", ".join(ranges(missing))
     what = "version" if len(missing) == 1 else "versions"
     return f"Stream {stream} lacks {what} {named}: an event of it is not in the ledger."
 
 
-def _ranges(numbers: list[int]) -> list[str]:
+def ranges(numbers: Sequence[int]) -> list[str]:
     """[1, 2, 3, 7] → ["1 to 3", "7"]."""
     runs: list[list[int]] = []
     for n in numbers:

@@ -18,6 +18,7 @@ from shared.events.types.concern import (
     ConcernReported,
 )
 from shared.events.types.deadletter import DeadletterRecorded
+from shared.events.types.evidence import EvidenceMade, EvidenceOpened
 from shared.events.types.mou import MouAdopted
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
 from shared.events.types.record import RecordDenied, RecordRead
@@ -192,6 +193,15 @@ def _adopted(_: str, d: MouAdopted) -> str:
     return f"Version {d.version} of the MOU was adopted, signed by {len(d.signed_by)} agencies."
 
 
+def _made(who: str, d: EvidenceMade) -> str:
+    view = f", as {agency(d.known_to)} could have known it" if d.known_to else ""
+    return f"{agency(who)} took an evidence bundle of the {plain(d.about_kind)}{view}."
+
+
+def _evidence_opened(who: str, d: EvidenceOpened) -> str:
+    return f"{agency(who)} opened an evidence bundle: {plain(d.outcome)}."
+
+
 #: Event type -> its sentence. A test holds this against the contract.
 ON: Mapping[type, Callable[[str, Any], str]] = {
     CaseOpened: _opened,
@@ -221,4 +231,6 @@ ON: Mapping[type, Callable[[str, Any], str]] = {
     RoleAssigned: _role,
     RoleEnded: _role_ended,
     MouAdopted: _adopted,
+    EvidenceMade: _made,
+    EvidenceOpened: _evidence_opened,
 }

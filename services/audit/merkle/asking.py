@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +19,8 @@ from shared.store.store import Store
 
 #: Entries of one step of verification: some seconds.
 STEP = 24 * CHUNK
+#: Proofs that are read in one round trip.
+AT_ONCE = 500
 SIZES = """
 SELECT t.own, s.size, s.note
 FROM (SELECT (SELECT size FROM trees WHERE topic = %s AND partition = %s) AS own) t
@@ -79,9 +81,13 @@ class Proofs:
 
         Raises Disagreement if there is no key.
         """
-        key = self.read_key()
         with self._snapshot() as c:
             places = checkpoints.places(c)
+        return self.sign_these(places)
+
+    def sign_these(self, places: Iterable[Place]) -> tuple[list[Signed], list[tuple[Place, Disagreement]]]:
+        """The same for some of the logs."""
+        key = self.read_key()
         signed, refused = [], []
         for place in places:
             try:
@@ -101,6 +107,29 @@ class Proofs:
             if not sequence < at:
                 raise NotThere
             return _proven(c, place, at, note, (sequence, sequence + 1), inclusion_path(sequence, at))
+
+    def signed_sizes(self, place: Place, most: int) -> list[int]:
+        """The sizes at which a log was signed, the newest `most` of them."""
+        with self._snapshot() as c:
+            rows = c.execute(
+                "SELECT size FROM checkpoints WHERE topic = %s AND partition = %s ORDER BY size DESC LIMIT %s",
+                [*place, most],
+            ).fetchall()
+        return [row["size"] for row in rows]
+
+    def inclusions(self, place: Place, sequences: Sequence[int], size: int) -> dict[int, list[bytes]]:
+        """The proofs of many records of a log at `size`, by sequence; none for one that lies beyond it.
+
+        Raises Disagreement if the stored tree lacks hashes.
+        """
+        found: dict[int, list[bytes]] = {}
+        with self._snapshot() as c:
+            for at in range(0, len(sequences), AT_ONCE):
+                some = [n for n in sequences[at : at + AT_ONCE] if n < size]
+                paths = [inclusion_path(n, size) for n in some]
+                hashes = iter(read_roots(c, place, [part for path in paths for part in path]))
+                found |= {n: [next(hashes) for _ in path] for n, path in zip(some, paths, strict=True)}
+        return found
 
     def consistency(self, place: Place, old: int, size: int | None) -> Proven:
         """That the log of `size` begins with that of `old`. Raises NotThere, Disagreement."""

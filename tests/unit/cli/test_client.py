@@ -64,6 +64,10 @@ class TestACall:
         answer = Service(ok({"a": 1}, ETag='"x"')).client().get("/v1/me")
         assert (answer.body, answer.etag, answer.status) == ({"a": 1}, '"x"', 200)
 
+    def test_gives_bytes_for_what_is_no_json(self):
+        zipped = httpx2.Response(200, content=b"PK\x03\x04", headers={"Content-Type": "application/zip"})
+        assert Service(lambda _: zipped).client().post("/v1/thing").body == b"PK\x03\x04"
+
     def test_signs_in_once(self):
         tokens = iter(["one"])
         client = Service(ok()).client(lambda: next(tokens))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
+from .errors import NotProven
+
 #: What Kafka gives: names are text by its protocol, values may be null.
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -45,6 +47,19 @@ def _part(data: bytes, at: int) -> tuple[bytes | None, int]:
     (length,) = struct.unpack_from(">i", data, at)
     at += 4
     return (None, at) if length < 0 else (data[at : at + length], at + length)
+
+
+def unframed(data: bytes) -> tuple[bytes | None, list[tuple[str, bytes | None]], bytes | None]:
+    """Key, headers and value of a leaf. Raises NotProven unless `leaf` makes these very bytes of them."""
+    try:
+        key, at = _part(data, 0)
+        headers = unframed_headers(data[at:])
+        value, _ = _part(data, at + len(framed_headers(headers)))
+    except (struct.error, UnicodeDecodeError) as error:
+        raise NotProven("it is not a record: key, headers and value with their lengths") from error
+    if leaf(key, framed_headers(headers), value) != data:
+        raise NotProven("it is not a record: key, headers and value with their lengths")
+    return key, headers, value
 
 
 def leaf(key: bytes | None, headers: bytes, value: bytes | None) -> bytes:
