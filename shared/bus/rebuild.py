@@ -104,12 +104,11 @@ class _Run:
         self._watch.begin("Comparing with the live tables")
         compared = self._compare()
         self._tell(compared, before)
-        differ = bool(compared.differences)
-        if differ and not self._may_switch(compared):
+        if not compared.equal and not self._may_switch(compared):
             generations.note(self._c, self._generation, "differs", self._json())
             return
         self._watch.begin("Switching")
-        self._switch(compared, self._options.reason if differ else None)
+        self._switch(compared, None if compared.equal else self._options.reason)
 
     def _approach(self, what: str) -> None:
         """Read until only a little is missing, which comes while the live tables are not written."""

@@ -50,6 +50,11 @@ class Compared:
     differences: list[Difference] = field(default_factory=list)
     roots: int = 0
 
+    @property
+    def equal(self) -> bool:
+        """Whether nothing differs: neither a digest nor anything that was named."""
+        return not self.differences and all(live == new for live, new in self.digests.values())
+
 
 @dataclass
 class Report:
