@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from time import monotonic, sleep
 from typing import Any
 
@@ -28,10 +28,13 @@ from shared.store.generations import LIVE, Generation, Tables
 
 #: Any number that nothing else locks by; each service has its own database.
 LOCK = 4_203_005
+#: Seconds to wait for it.
+TURN = 3.0
 #: Records that may be missing when what writes the live tables is made to wait: some tenths of a second.
 NEAR = 1_000
-#: Milliseconds for which a reader may hold up the switch before everybody else is let go on; and how often.
-READERS, TRIES, REST = 400, 120, 0.5
+#: Milliseconds for which a reader may hold up the switch before everybody else is let go on; and how often. Each
+#: fifth time longer: only after a second does the database stop its own cleaning for those who wait for it.
+READERS, CLEANING, TRIES, REST = 400, 1_500, 120, 0.5
 #: Rounds of reading what came meanwhile, after which the live tables are growing too quickly.
 ROUNDS = 50
 
@@ -52,14 +55,28 @@ def rebuild(
     url = settings.database_url.get_secret_value()
     with ExitStack() as stack:
         c = stack.enter_context(connected(url))
-        if c.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone() != (True,):
-            raise Conflict("another rebuild runs")
+        _take_turn(c)
+        stack.callback(_end_turn, c)
         generation = generations.begin(c, tables, anew=options.anew)
         builder = make(settings, generation.schema)
         stack.callback(builder.close)
         report = Report(builder.service, generation.number, generation.resumed)
         _Run(c, url, builder, generation, options, watch, report, began).run()
     return report
+
+
+def _take_turn(c: psycopg.Connection[Any]) -> None:
+    """Be the only rebuild. Waits a moment, since the session of one that was killed lives on. Raises Conflict."""
+    until = monotonic() + TURN
+    while c.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone() != (True,):
+        if monotonic() > until:
+            raise Conflict("another rebuild runs")
+        sleep(0.1)
+
+
+def _end_turn(c: psycopg.Connection[Any]) -> None:
+    with suppress(psycopg.Error):  # else it ends with the session
+        c.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
 @contextmanager
@@ -72,6 +89,8 @@ def connected(url: str, schema: str | None = None, **options: Any) -> Iterator[p
     except psycopg.OperationalError as error:
         raise TryLater("the database does not answer, or is not there") from error
     with connection:
+        # A killed command's statement must not go on for minutes with its locks.
+        connection.execute("SET client_connection_check_interval = '1s'")
         yield connection
 
 
@@ -99,7 +118,10 @@ class _Run:
         before = _count(self._builder.stands())
         self._approach("Reading Kafka")
         self._watch.begin("Making indexes")
-        generations.complete(self._c, self._generation.schema, self._builder.tables)
+        generations.complete(
+            self._c, self._generation.schema, self._builder.tables, lambda: connected(self._url)
+        )
+        self._builder.completed()
         self._approach("Reading what came meanwhile")
         self._watch.begin("Comparing with the live tables")
         compared = self._compare()
@@ -169,9 +191,9 @@ class _Run:
     def _switch(self, compared: Compared, reason: Reason | None) -> None:
         c, builder, report = self._c, self._builder, self._report
         keep = self._options.keep or reason is not None
-        for _ in range(TRIES):
+        for number in range(1, TRIES + 1):
             with self._at_rest():
-                if generations.lock_all(c, builder.tables, READERS):
+                if generations.lock_all(c, builder.tables, READERS if number % 5 else CLEANING):
                     builder.switching(c, self._generation.schema, compared, reason)
                     generations.switch(c, self._generation, builder.tables, keep=keep)
                     report.switched, report.reason = True, reason

@@ -116,6 +116,9 @@ class Builder(ABC):
     def read_to(self, targets: Mapping[Place, int], at: Callable[[int], None]) -> None:
         """Read on, up to these offsets and not beyond. Tells `at` how many records the generation has by then."""
 
+    def completed(self) -> None:  # noqa: B027 - most have nothing to do
+        """The late indexes are there."""
+
     @abstractmethod
     def level(self) -> None:
         """Bring in what the live tables have from elsewhere than Kafka. Their writers are waiting."""

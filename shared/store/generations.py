@@ -7,7 +7,9 @@ none of a name, to the live ones. So the code that writes the live projections w
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +17,8 @@ import psycopg
 from psycopg import sql
 
 LIVE = "public"
+#: Indexes that are made at the same time.
+AT_ONCE = 2
 
 #: Each rebuild that was begun, and what became of it: kept.
 REBUILDS = """
@@ -143,27 +147,44 @@ def _moved(definition: str, table: str, schema: str) -> str:
     return found
 
 
-def complete(c: psycopg.Connection[Any], schema: str, tables: Tables) -> None:
-    """Make the late indexes and look through the tables, so that the first question finds them as quick. Blocks."""
+def complete(
+    c: psycopg.Connection[Any],
+    schema: str,
+    tables: Tables,
+    other: Callable[[], AbstractContextManager[psycopg.Connection[Any]]],
+) -> None:
+    """Make the late indexes, some at a time, each over an`other` connection; then look through the tables. Blocks.
+
+    So the first question finds them as quick as the live ones.
+    """
+    missing = []
     for table in tables.all:
         there = {name for name, _ in c.execute(_INDEXES, [f"{schema}.{table}"]).fetchall()}
-        for name, definition in c.execute(_INDEXES, [f"{LIVE}.{table}"]).fetchall():
-            if name not in there:
-                c.execute(sql.SQL(_moved(definition, table, schema)))
+        live = c.execute(_INDEXES, [f"{LIVE}.{table}"]).fetchall()
+        missing += [_moved(definition, table, schema) for name, definition in live if name not in there]
+
+    def make(definition: str) -> None:
+        with other() as connection:
+            connection.execute("SET maintenance_work_mem = '256MB'")
+            connection.execute(sql.SQL(definition))
+
+    with ThreadPoolExecutor(AT_ONCE) as crew:
+        list(crew.map(make, missing))
+    for table in tables.all:
         c.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(schema, table)))
 
 
 def lock_all(c: psycopg.Connection[Any], tables: Tables, milliseconds: int) -> bool:
     """Take every live table that is switched for this transaction alone; False if one of them is in use.
 
-    Waits so long for each of them, less than after which the database suspects two of holding up each other.
+    Waits so long for each of them.
     """
     names = sql.SQL(", ").join(sql.Identifier(LIVE, table) for table in tables.switched)
     try:
         with c.transaction():
             c.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(milliseconds))
             c.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(names))
-    except psycopg.errors.LockNotAvailable:
+    except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
         return False
     return True
 
@@ -184,14 +205,8 @@ def switch(c: psycopg.Connection[Any], generation: Generation, tables: Tables, *
         c.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(before))
 
 
-def hashed(c: psycopg.Connection[Any], select: str, values: Sequence[Any] = ()) -> tuple[bytes, int]:
-    """SHA-256 over the rows of `select` as PostgreSQL copies them out in binary, and how many there are. Blocks."""
-    found = hashlib.sha256()
-    with c.cursor() as cursor:
-        with cursor.copy(f"COPY ({select}) TO STDOUT (FORMAT binary)", values) as copy:
-            for block in copy:
-                found.update(block)
-        return found.digest(), cursor.rowcount
+#: SHA-256 over the SHA-256 of each row, as PostgreSQL sends it in binary, in the order of `{order}`.
+DIGEST = "sha256(string_agg(sha256(record_send(o)), ''::bytea ORDER BY {order}))"
 
 
 def together(digests: Iterable[bytes]) -> str:

@@ -21,7 +21,7 @@ class Slow:
 
     def at(self, done: int) -> None:
         del done
-        time.sleep(0.05)
+        time.sleep(0.25)
 
 
 def main(what: str, topics: list[str]) -> None:

@@ -88,11 +88,22 @@ class Watched:
 
 
 def busy() -> list[Any]:
-    """Records with a repeat, other bytes, one out of order, a foreign one, and what is no event."""
+    """A repeat, other bytes, one out of order, a foreign one, an event id again, and what is no event."""
     made = relayed(700)
     key, value, headers = made[4][1:]
+    again = (2, key, value, [("sequence", b"%020d" % 0)])
     other, foreign = (0, key, value.replace(b"2026.1", b"2026.2"), headers), (0, key, value, [])
-    return [*made[:300], made[7], other, foreign, made[301], made[300], *made[302:], (1, None, b"x", [])]
+    return [
+        *made[:300],
+        made[7],
+        other,
+        foreign,
+        made[301],
+        made[300],
+        *made[302:],
+        (1, None, b"x", []),
+        again,
+    ]
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from shared.store.generations import LIVE, Tables
 TABLES = Tables(
     switched=("positions", "generations", "holes", "ledger", "trees", "tiles"),
     built=("findings",),
-    late=frozenset({"ledger_subject", "ledger_cases", "ledger_stream", "ledger_about"}),
+    late=frozenset({"ledger_subject", "ledger_cases", "ledger_stream", "ledger_about", "ledger_event"}),
 )
 #: A commit need not wait for the disk: after a crash of the server less is there, and that is read again.
 FAST = f"{OPTIONS} -c synchronous_commit=off"
@@ -94,7 +94,7 @@ class LedgerBuilder(Builder):
     ) -> None:
         """`kept` are checkpoints from elsewhere whose roots must come again. Raises TryLater."""
         collect_seldom()
-        self._batch = batch
+        self._batch, self._ids_later = batch, True
         url = settings.database_url.get_secret_value()
         self._live = Session(url)
         self._new = Session(url, f"{FAST} -c search_path={schema},{LIVE}")
@@ -147,7 +147,7 @@ class LedgerBuilder(Builder):
         self._source.upto = targets
         again = Again(
             self._source,
-            Ledger(self._new),
+            Ledger(self._new, ids_later=self._ids_later),
             beat_topics=(),
             read_beat=lambda _: None,
             stop=threading.Event(),
@@ -157,6 +157,11 @@ class LedgerBuilder(Builder):
             again.read_to(targets, at)
         finally:
             again.close()
+
+    def completed(self) -> None:
+        """Now that the index is there, look for event ids that came again; from now on as they come."""
+        Ledger(self._new).ids_again()
+        self._ids_later = False
 
     def level(self) -> None:
         """All that the ledger has is from Kafka."""

@@ -1,7 +1,7 @@
 """Live ledger and rebuilt ledger against each other, and the rebuilt one against every root that was signed.
 
-Rows are compared by digests over thousands of them at a time, as PostgreSQL copies them out; where two differ, row
-by row. Both connections see one snapshot. What the new one has beyond the live one is not compared: it is new.
+Rows are compared by digests over thousands of them at a time, which PostgreSQL makes; where two differ, row by row.
+Both connections see one snapshot. What the new one has beyond the live one is not compared: it is new.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any
 
 from psycopg.rows import tuple_row
 
-from services.audit.copying import COLUMNS
 from services.audit.domain.proof import NotProven
 from services.audit.merkle import checkpoints
 from services.audit.merkle.kept import KeptCheckpoint
@@ -22,18 +21,19 @@ from services.audit.merkle.verifying import verify_tree
 from services.audit.standing import Standing
 from shared.bus.rebuild_parts import Compared, Difference
 from shared.errors import Disagreement
-from shared.store.generations import hashed, together
+from shared.store.generations import DIGEST, together
 
 #: Rows of one digest.
 CHUNK = 20_000
-_OF = 'FROM ledger l WHERE topic = %s AND partition = %s AND generation = 0 AND "offset" >= %s AND "offset" < %s'
-ROWS = f'SELECT {COLUMNS} {_OF} ORDER BY "offset"'
-EACH = f'SELECT "offset", sequence, sha256(convert_to(l::text, \'UTF8\')) {_OF} ORDER BY "offset"'
+_OF = 'FROM ledger o WHERE topic = %s AND partition = %s AND generation = 0 AND "offset" >= %s AND "offset" < %s'
+_DIGEST = DIGEST.format(order='"offset"')
+CHUNKS = f'SELECT "offset" / {CHUNK}, {_DIGEST}, count(*) {_OF} GROUP BY 1'
+EACH = f'SELECT "offset", sequence, sha256(record_send(o)) {_OF}'
 #: Findings that a log always makes again. `event-id-again` hangs on which partition was read first.
 MADE_AGAIN = [str(one) for one in Standing if one is not Standing.FIRST] + ["unreadable"]
 
-Chunk = tuple[int, bytes, int]
-"""The offset that it begins with, its digest, how many rows it is of."""
+Chunk = tuple[bytes, int]
+"""A digest, and of how many rows it is."""
 Row = tuple[Any, ...]
 
 
@@ -98,19 +98,18 @@ def _positions(c: Any) -> dict[Place, Row]:
 
 def _ledger(live: Any, new: Any, at: Mapping[Place, Row], now: Mapping[Place, Row], found: Compared) -> None:
     digests: tuple[list[bytes], list[bytes]] = ([], [])
-    total = {"live": 0, "new": 0}
+    held = 0
     with ThreadPoolExecutor(1) as beside:
         for place in sorted(at.keys() | now.keys()):
             upto = min(at.get(place, (-1,))[0], now.get(place, (-1,))[0])
             other = beside.submit(_chunks, new, place, upto)
             mine, theirs = _chunks(live, place, upto), other.result()
-            digests[0].extend(digest for _, digest, _ in mine)
-            digests[1].extend(digest for _, digest, _ in theirs)
-            total["live"] += sum(count for *_, count in mine)
-            total["new"] += sum(count for *_, count in theirs)
+            digests[0].extend(digest for digest, _ in mine)
+            digests[1].extend(digest for digest, _ in theirs)
+            held += sum(count for _, count in mine)
             found.differences += _rows(live, new, place, mine, theirs, upto)
     found.digests["ledger"] = together(digests[0]), together(digests[1])
-    beside_it = live.execute("SELECT count(*) AS n FROM ledger").fetchone()["n"] - total["live"]
+    beside_it = live.execute("SELECT count(*) AS n FROM ledger").fetchone()["n"] - held
     if beside_it:
         detail = (
             "The live ledger holds them where its positions have none, or from a log that was there before."
@@ -120,10 +119,12 @@ def _ledger(live: Any, new: Any, at: Mapping[Place, Row], now: Mapping[Place, Ro
 
 def _chunks(c: Any, place: Place, upto: int) -> list[Chunk]:
     """The digests of a partition's rows up to this offset. They follow the offsets, not what is there."""
-    return [
-        (first, *hashed(c, ROWS, [*place, first, min(first + CHUNK, upto + 1)]))
-        for first in range(0, upto + 1, CHUNK)
-    ]
+    with c.cursor(row_factory=tuple_row) as cursor:
+        found = {
+            n: (bytes(digest), count)
+            for n, digest, count in cursor.execute(CHUNKS, [*place, 0, upto + 1]).fetchall()
+        }
+    return [found.get(n, (b"", 0)) for n in range(upto // CHUNK + 1)]
 
 
 def _rows(
@@ -131,9 +132,9 @@ def _rows(
 ) -> list[Difference]:
     """How many rows differ, and the first one by its offset."""
     differing: list[tuple[int, int | None, str]] = []
-    for (first, digest, _), (_, other, _) in zip(mine, theirs, strict=True):
+    for n, ((digest, _), (other, _)) in enumerate(zip(mine, theirs, strict=True)):
         if digest != other:
-            span = [*place, first, min(first + CHUNK, upto + 1)]
+            span = [*place, n * CHUNK, min((n + 1) * CHUNK, upto + 1)]
             differing += _each(_told(live, span), _told(new, span))
     if not differing:
         return []
