@@ -13,17 +13,21 @@ from shared.bus.record import Record
 
 def needles(word: str) -> frozenset[bytes]:
     """What to look for in bytes in lower case: the word in UTF-8 and UTF-16, in hex, URL- and JSON-escaped."""
-    plain = word.lower().encode()
-    spelled = [plain, word.lower().encode("utf-16-le"), "".join(f"%{b:02x}" for b in plain).encode()]
-    hexed = [word.encode().hex().encode(), word.lower().encode().hex().encode()]
-    escaped = ["".join(f"\\u{ord(c):04x}" for c in spelling).encode() for spelling in (word, word.lower())]
-    return frozenset([*spelled, *hexed, *escaped])
+    found = [word.lower().encode(), word.lower().encode("utf-16-le")]
+    for spelling in _spellings(word):
+        found += [spelling.encode().hex().encode(), "".join(f"%{b:02x}" for b in spelling.encode()).encode()]
+        found += ["".join(f"\\u{ord(c):04x}" for c in spelling).encode()]
+    return frozenset(found)
+
+
+def _spellings(word: str) -> tuple[str, str, str]:
+    return word, word.lower(), word.upper()
 
 
 def base64_needles(word: str) -> frozenset[bytes]:
     """The characters of base64 that the word alone decides, for each place it may have in a group of three."""
     found = set()
-    for spelling in (word.encode(), word.lower().encode()):
+    for spelling in (one.encode() for one in _spellings(word)):
         for shift in range(3):
             whole = base64.b64encode(b"\0" * shift + spelling)
             found.add(whole[(shift * 8 + 5) // 6 : (shift + len(spelling)) * 8 // 6])

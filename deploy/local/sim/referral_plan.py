@@ -111,8 +111,9 @@ class _Referral:
             self.do("cancel")
         else:
             self.do(ANSWERS[first])
-            if first == "accepted":
-                self.course(self.w.pick("referral.course"))
+            course = self.w.pick("referral.course") if first == "accepted" else "none"
+            if course != "none":
+                self.course(course)
 
     def course(self, acts: str) -> None:
         """The service, step by step."""
