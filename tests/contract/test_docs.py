@@ -13,7 +13,14 @@ ROOT = Path(__file__).parents[2]
 BY_HAND = [
     *(
         ROOT / name
-        for name in ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/mou.md", "docs/proof.md")
+        for name in (
+            "README.md",
+            "CONTRIBUTING.md",
+            "docs/architecture.md",
+            "docs/mou.md",
+            "docs/proof.md",
+            "docs/simulator.md",
+        )
     ),
     ROOT / "docs/events/README.md",
 ]
