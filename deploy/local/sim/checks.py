@@ -1,6 +1,6 @@
 """The checks over the exported topics. Pure: each sees every record once, in each partition's order, and then says.
 
-Of a record they keep its id and its place, some hundred bytes; values of sampled cases are kept by `as_of.py` alone.
+Of a record they keep its id and place, some hundred bytes; the values of sampled cases are kept by `as_of.py`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from deploy.local.sim.lines import Line
+from deploy.local.sim.planted import Planted
 from services.audit.domain.proof import Frontier, leaf, leaf_hash
 from services.audit.domain.proof.leaf import framed_headers
 from shared.bus.record import Record
@@ -225,9 +226,15 @@ def receipts_line(submitted: Mapping[bytes, int], receipts: Mapping[bytes, int])
 
 
 def over(records: Iterable[tuple[Record, Mapping[str, Any]]], checks: Iterable[Check]) -> list[Line]:
-    """What the checks say of these records, each with its event."""
-    every = list(checks)
+    """What the checks say of these records, each with its event; an empty one stands for what could not be read."""
+    every, raw = list(checks), (Roots, Planted)
+    count, unreadable = 0, list[str]()
     for record, event in records:
+        count += 1
+        if not event:
+            unreadable.append(f"{record.topic}/{record.partition} at {record.offset}")
         for check in every:
-            check.see(record, event)
-    return [line for check in every for line in check.lines()]
+            if event or isinstance(check, raw):
+                check.see(record, event)
+    told = [line for check in every for line in check.lines()]
+    return [*told, Line.saying("records of the kept topics that are no event", "I3", count, unreadable)]

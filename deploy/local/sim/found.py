@@ -30,6 +30,8 @@ from shared.settings import Settings
 AUDITOR = "auditor@county"
 #: Seconds without a record after which reading a topic has failed.
 SILENCE = 30.0
+#: Attributes without which a record is no event.
+NEEDED = frozenset({"id", "type", "subject", "stream", "streamversion", "recordedtime", "time", "data"})
 #: Findings that are no fault: the same bytes published again after a relay was paused.
 HARMLESS = frozenset({"repeat"})
 
@@ -41,11 +43,12 @@ def export(platform: Platform) -> Iterator[tuple[Record, Mapping[str, Any]]]:
 
 
 def event_of(record: Record) -> Mapping[str, Any]:
-    """The event in a record. Raises TryLater, which names the place: a kept topic holds nothing else."""
+    """The event in a record; empty if there is none that can be read."""
     try:
-        return parse_json(record.value or b"")
-    except Undeliverable as error:
-        raise TryLater(f"{record.topic}/{record.partition} at {record.offset} is no event") from error
+        event = parse_json(record.value or b"")
+    except Undeliverable:
+        return {}
+    return event if NEEDED <= event.keys() else {}
 
 
 def read(settings: Settings, topics: list[str]) -> Iterator[Record]:

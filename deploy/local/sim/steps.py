@@ -54,7 +54,7 @@ MUST: Mapping[Fault, Must] = {
     Fault.KEY_REUSED: Must(422, "idempotency-key-reused", reason="idempotency-key-reused"),
     Fault.FORBIDDEN: Must(403, "not-allowed"),
     Fault.UNKNOWN: Must(404, "not-found", reason="not-found"),
-    Fault.BAD_CODE: Must(422, "invalid-field", reason="invalid-field"),
+    Fault.BAD_CODE: Must(422, "invalid-field"),
     Fault.AHEAD: Must(422, "invalid-field", reason="too-far-ahead"),
     Fault.ILLEGAL: Must(409, "refused", reason="illegal-transition"),
 }

@@ -15,7 +15,7 @@ import pytest
 
 from deploy.local.sim import checks
 from deploy.local.sim.as_of import Sample
-from deploy.local.sim.found import verification_line
+from deploy.local.sim.found import event_of, verification_line
 from deploy.local.sim.independent import as_of
 from deploy.local.sim.invented import MARKER
 from deploy.local.sim.lines import SHOWN, Line
@@ -113,7 +113,7 @@ class Seen:
             Sample({CASE: frozenset({CASE})}, self.state, End(), 2),
             Planted(),
         ]
-        return checks.over(((r, json.loads(r.value or b"")) for r in self.records), every)
+        return checks.over(((r, event_of(r)) for r in self.records), every)
 
     @property
     def wrong(self) -> dict[str, str]:
@@ -219,6 +219,14 @@ def test_a_hole_in_a_partition_is_named() -> None:
         found["breaks in the order of a topic or a stream"]
         == f"{ID['accepted']}: {REFERRALS}/0 goes from 1 to 5"
     )
+
+
+def test_a_record_that_is_no_event_is_named_and_its_bytes_are_looked_through_all_the_same() -> None:
+    planted = Record(REFERRALS, 0, 3, 0, None, tuple(relay_headers(3)), f"{{not JSON {MARKER}".encode())
+    assert event_of(planted) == event_of(replace(planted, value=b'{"id": "one"}')) == {}
+    found = Seen([*the_records(), planted]).wrong
+    assert found["records of the kept topics that are no event"] == f"{REFERRALS}/0 at 3"
+    assert found["records with an invented name in them"] == f"{REFERRALS}/0 at 3"
 
 
 def test_a_record_without_a_sequence_is_named() -> None:
