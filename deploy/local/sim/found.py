@@ -48,7 +48,7 @@ def event_of(record: Record) -> Mapping[str, Any]:
         event = parse_json(record.value or b"")
     except Undeliverable:
         return {}
-    return event if NEEDED <= event.keys() else {}
+    return event if event.keys() >= NEEDED else {}
 
 
 def read(settings: Settings, topics: list[str]) -> Iterator[Record]:

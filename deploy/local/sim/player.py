@@ -79,7 +79,7 @@ class Player:
     # Over HTTP
 
     def _post(self, step: Step, case: CaseIds) -> None:
-        act, about = ACTS[step.act], case.ids.get(step.about, step.about)
+        act, about = ACTS[step.act], _about(step, case)
         body = self._body(step, case) | ({"clear": _by_class(step)} if step.facts else {})
         headers = self._headers(step, act, about, case)
         given: dict[str, Any] = {"json": body}
@@ -127,7 +127,7 @@ class Player:
 
     def _submit(self, step: Step, case: CaseIds) -> None:
         number, act = self._key(step, case), ACTS[step.act]
-        about = case.ids.get(step.about, step.about)
+        about = _about(step, case)
         event: dict[str, Any] = {
             "specversion": "1.0",
             "id": number,
@@ -204,6 +204,11 @@ class Player:
             if self.stop.wait(0.25):
                 raise Stopped
         raise NotAnswered("the item did not come into the screener's feed")
+
+
+def _about(step: Step, case: CaseIds) -> str:
+    """The id of the thing that the step is about. Raises KeyError if it was never made."""
+    return case.ids[step.about] if step.about else ""
 
 
 def _by_class(step: Step) -> dict[str, Any]:
