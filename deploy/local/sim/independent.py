@@ -74,8 +74,21 @@ def _opened(picture: Picture, data: Mapping[str, Any]) -> None:
     picture["agencies"].setdefault(data["lead"], True)
 
 
-def _attached(picture: Picture, data: Mapping[str, Any]) -> None:
-    picture["concerns"][data["concern"]] = "attached"
+def _concern(picture: Picture, data: Mapping[str, Any], status: str) -> list[Any]:
+    """[status, called at] of the concern; what was said of it before its report does not make it reported anew."""
+    concern: list[Any] = picture["concerns"].setdefault(data["concern"], ["unknown", None])
+    if status not in ("unknown", "reported") or concern[0] == "unknown":
+        concern[0] = status
+    return concern
+
+
+def _reported(picture: Picture, data: Mapping[str, Any]) -> None:
+    concern = _concern(picture, data, "reported")
+    concern[1] = data.get("called_at") or concern[1]
+
+
+def _called(picture: Picture, data: Mapping[str, Any]) -> None:
+    _concern(picture, data, "unknown")[1] = data["called_at"]
 
 
 #: Event -> what it changes; referrals' own and notifications' are apart.
@@ -84,9 +97,12 @@ _ON: Mapping[str, Callable[[Picture, Mapping[str, Any]], object]] = {
     "agency.joined": lambda p, d: p["agencies"].update({d["agency"]: True}),
     "agency.left": lambda p, d: p["agencies"].update({d["agency"]: False}),
     "worker.assigned": lambda p, d: p["workers"].append(d["worker"]),
-    "concern.reported": lambda p, d: p["concerns"].setdefault(d["concern"], "reported"),
-    "concern.attached": _attached,
-    "concern.linked": _attached,
+    "concern.reported": _reported,
+    "concern.call-stated": _called,
+    "concern.continued": lambda p, d: _concern(p, d, "unknown"),
+    "concern.evaluated-out": lambda p, d: _concern(p, d, "evaluated-out"),
+    "concern.attached": lambda p, d: _concern(p, d, "attached"),
+    "concern.linked": lambda p, d: _concern(p, d, "attached"),
     "screening.recorded": lambda p, d: p["screenings"].update({d["screening"]: d["band"]}),
     "screening.entered-in-error": lambda p, d: p["screenings"].update({d["screening"]: None}),
 }
@@ -128,7 +144,7 @@ def picture_of(state: dict[str, Any]) -> Picture:
         "agencies": {a["agency"]: a["left"] is None for a in state["agencies"]},
         "workers": sorted(w["worker"] for w in state["workers"]),
         "referrals": {r["referral"]: [r["status"], r["recipient"]] for r in state["referrals"]},
-        "concerns": {c["concern"]: c["status"] for c in state["concerns"]},
+        "concerns": {c["concern"]: [c["status"], c["called_at"]] for c in state["concerns"]},
         "screenings": {s["screening"]: None if s["corrected"] else s["band"] for s in state["screenings"]},
         "told": sorted(set(told)),
     }

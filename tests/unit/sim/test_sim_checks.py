@@ -252,7 +252,7 @@ def test_an_item_that_came_before_an_earlier_one_of_its_case_is_named() -> None:
         ("agencies", []),
         ("workers", [{"worker": ITEM}]),
         ("referrals", [{**STATE["referrals"][0], "status": "requested"}]),  # type: ignore[index,dict-item]
-        ("concerns", [{"concern": ITEM, "status": "attached", "notices": []}]),
+        ("concerns", [{"concern": ITEM, "status": "attached", "called_at": None, "notices": []}]),
         ("screenings", [{"screening": ITEM, "corrected": None, "band": "no-concern"}]),
     ],
 )
