@@ -61,11 +61,10 @@ class Player:
             else:
                 self._post(step, case)
         except (NotAnswered, KeyError) as error:
-            what = (
-                f"{type(error).__name__}: {error}"
-                if isinstance(error, NotAnswered)
-                else "its thing is not known"
-            )
+            what = "its thing is not known"
+            if isinstance(error, NotAnswered):
+                self.tally.no_answer()
+                what = f"no answer: {error}"
             raise self._astray(step, case, what) from error
 
     def _astray(self, step: Step, case: CaseIds, what: str) -> Astray:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx2
 
-from deploy.local.sim.calls import Calls, Stopped
+from deploy.local.sim.calls import Calls, NotAnswered, Stopped
 from deploy.local.sim.cli import SimStopped
 from deploy.local.sim.conductor import Conductor
 from deploy.local.sim.found import Auditor
@@ -29,6 +29,8 @@ from shared.cli.output import say
 
 #: Seconds between two looks at what is behind.
 LOOK = 1.0
+#: Steps without an answer, one after another, after which the platform counts as gone.
+GIVE_UP = 16
 
 
 @dataclass
@@ -81,6 +83,9 @@ def _played(conductor: Conductor, progress: Progress, lags: Lags) -> float:
     conductor.begin()
     while not conductor.wait(LOOK):
         progress.show(lags.look())
+        if progress.tally.unanswered >= GIVE_UP:
+            conductor.end()
+            raise NotAnswered(f"{GIVE_UP} steps had no answer; {progress.standing()}")
     return max(0.001, time.monotonic() - began)
 
 

@@ -56,18 +56,27 @@ class Tally:
     cases: list[tuple[str, frozenset[str]]] = field(default_factory=list)
     """(case, subjects) of the youths whose plan was played to its end and came to a case."""
     played: int = 0
+    unanswered: int = 0
+    """Steps without any answer since the last that had one."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def took(self, act: str, events: list[str]) -> None:
         """A command was accepted."""
         with self.lock:
+            self.unanswered = 0
             self.accepted[act] += 1
             self.events.update((UUID(event).bytes, act) for event in events)
 
     def refuse(self, why: Refused) -> None:
         """A command was refused, as planned."""
         with self.lock:
+            self.unanswered = 0
             self.refused[why] += 1
+
+    def no_answer(self) -> None:
+        """A step had no answer in time."""
+        with self.lock:
+            self.unanswered += 1
 
     def repeated(self) -> None:
         """A repeat was answered as the first."""

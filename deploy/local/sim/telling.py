@@ -33,9 +33,11 @@ class Progress:
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
             from rich.console import Console
+            from rich.progress import BarColumn, TextColumn
             from rich.progress import Progress as Bar
 
-            self._bar = self._stack.enter_context(Bar(console=Console(stderr=True), transient=True))
+            columns = (BarColumn(20), TextColumn("{task.description}"))
+            self._bar = self._stack.enter_context(Bar(*columns, console=Console(stderr=True), transient=True))
             self._task = self._bar.add_task("", total=self.cases)
         return self
 

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 
+from deploy.local.sim.calls import NotAnswered
 from deploy.local.sim.invented import MARKER, facts
 from deploy.local.sim.player import NO_TAG, Astray, Player
 from deploy.local.sim.steps import MUST, Door, Fault, Step
@@ -213,3 +214,18 @@ def test_a_thing_that_was_never_made_ends_the_plan() -> None:
     for step in (replace(ACCEPT, about="referral-8"), replace(SUBMITTED, about="referral-8")):
         with pytest.raises(Astray, match="its thing is not known"):
             player().play(step, case())
+
+
+def test_steps_without_an_answer_are_counted_until_one_has_an_answer() -> None:
+    playing = player(accepted(), problem(503, "try-later"))
+    playing.calls.post = unanswered
+    for _ in range(2):
+        with pytest.raises(Astray, match="no answer: referrals: ConnectError"):
+            playing.play(ACCEPT, case())
+    assert playing.tally.unanswered == 2
+    playing.tally.refuse(Refused("4.2", "refused", ""))
+    assert playing.tally.unanswered == 0
+
+
+def unanswered(*_: Any, **__: Any) -> httpx2.Response:
+    raise NotAnswered("referrals: ConnectError")
