@@ -29,9 +29,14 @@ class Lag:
     intake: int = 0
 
     @property
+    def total(self) -> int:
+        """All of them."""
+        return self.unpublished + self.ledger + self.feed + self.intake
+
+    @property
     def none(self) -> bool:
         """Whether nothing waits."""
-        return not (self.unpublished or self.ledger or self.feed or self.intake)
+        return not self.total
 
     def most(self, other: Lag) -> Lag:
         """The greater of each."""

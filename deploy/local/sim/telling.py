@@ -47,10 +47,17 @@ class Progress:
     def show(self, lag: Lag | None) -> None:
         """Where it stands."""
         if self._bar is not None:
-            self._bar.update(self._task, completed=self.tally.played, description=self.standing(lag))
+            self._bar.update(self._task, completed=self.tally.played, description=self.brief(lag))
         elif time.monotonic() - self._said > EACH_SECONDS:
             self._said = time.monotonic()
             say(f"{time.monotonic() - self.began:.0f} s: {self.standing(lag)}")
+
+    def brief(self, lag: Lag | None) -> str:
+        """What fits behind a bar in 80 columns."""
+        seconds = max(0.001, time.monotonic() - self.began)
+        behind = f", {lag.total:,} behind" if lag is not None else ""
+        text = f"{self.tally.played:,} of {self.cases:,} youths, {self.tally.total() / seconds:.0f}/s{behind}"
+        return f"{text}, {self.tally.surprised:,} unplanned" if self.tally.surprised else text
 
     def standing(self, lag: Lag | None = None) -> str:
         """One line."""
