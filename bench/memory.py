@@ -138,7 +138,7 @@ def answered_apart(settings: Settings) -> tuple[Samples, float]:
     }
     command = [sys.executable, "-m", "bench.memory", "--answer", json.dumps(given)]
     began = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=LIMIT, check=True)
     samples = [(int(n), int(rss)) for n, rss in json.loads(done.stdout.splitlines()[-1])]
     return samples, 2 * READS / (time.perf_counter() - began)
 
