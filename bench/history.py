@@ -7,9 +7,9 @@ Kafka's kept topics (`Topics`), or straight into audit's ledger (`into_ledger`),
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -138,6 +138,16 @@ def renamed(value: bytes, turn: int) -> bytes:
     """The same event under another event id, so that each id is there once."""
     at = value.index(b'"id":"') + 6
     return value[:at] + b"%08x" % turn + value[at + 8 :]
+
+
+def again(records: Sequence[Record], times: int) -> Iterator[Record]:
+    """These, so many times: each time under other event ids, with sequences that go on from the last."""
+    size = Counter((record.topic, record.partition) for record in records)
+    for turn in range(times):
+        for r in records:
+            sequence = (r.sequence or 0) + turn * size[r.topic, r.partition]
+            headers, value = tuple(relay_headers(sequence)), renamed(r.value or b"", turn)
+            yield replace(r, offset=sequence, headers=headers, value=value)
 
 
 def into_ledger(ledger: Ledger, records: Sequence[Record]) -> None:

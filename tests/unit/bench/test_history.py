@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from bench.history import ACCESS, BATCH, NOTIFICATIONS, REFERRALS, History, county, received, renamed
+from bench.history import ACCESS, BATCH, NOTIFICATIONS, REFERRALS, History, again, county, received, renamed
 from bench.memory import flatness
 from shared.bus.record import Record, relay_headers
 from shared.bus.topics import kept_topics
@@ -62,6 +62,15 @@ def test_ids_are_given_once_and_stay_so_when_an_event_is_used_again() -> None:
     again = read(renamed(one.value or b"", 7)).envelope.id
     assert again.startswith("00000007")
     assert again != read(one.value or b"").envelope.id
+
+
+def test_records_used_again_go_on_densely_under_other_ids() -> None:
+    found = list(again(received(History(), 300), 3))
+    sequences: dict[int, list[int]] = defaultdict(list)
+    for record in found:
+        sequences[record.partition].append(record.sequence or 0)
+    assert all(one == list(range(len(one))) for one in sequences.values())
+    assert len({read(record.value or b"").envelope.id for record in found}) == 900
 
 
 def test_flat_is_the_last_half_against_the_first_tenth_after_the_warm_up() -> None:
