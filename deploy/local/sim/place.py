@@ -30,7 +30,11 @@ class Place:
 
     def login(self, principal: str) -> Settings:
         """Kafka's address and this principal's login. Raises Usage."""
-        return kafka_login([principal], self.data)
+        found = kafka_login([principal], self.data)
+        if found.kafka_username != principal:
+            hint = "Unset ACCORD_KAFKA_USERNAME; the logins are in the local platform's data directory."
+            raise Usage("The simulator needs each agency's own Kafka login.", hint)
+        return found
 
 
 def find(data: Path) -> Place:
@@ -38,7 +42,8 @@ def find(data: Path) -> Place:
     addresses = {name: address(name, data) for name in SERVICES}
     require_local(addresses)
     place = Place(data, addresses)
-    require_local({"kafka": f"kafka://{place.login('sheriff').kafka_bootstrap_servers.split(',')[0]}"})
+    for server in place.login("audit").kafka_bootstrap_servers.split(","):
+        require_local({"kafka": f"kafka://{server}"})
     _require_issuer(addresses["issuer"])
     return place
 

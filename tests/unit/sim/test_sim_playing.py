@@ -128,6 +128,27 @@ def test_the_address_of_a_county_is_refused_before_anything_is_asked(
         find(tmp_path)
 
 
+def local(folder: Path, monkeypatch: pytest.MonkeyPatch, kafka: str = "127.0.0.1:1") -> None:
+    for name in ("REFERRALS", "NOTIFICATIONS", "AUDIT", "ISSUER"):
+        monkeypatch.setenv(f"ACCORD_{name}_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", kafka)
+    (folder / "secrets").mkdir()
+    (folder / "secrets" / "kafka-audit.password").write_text("invented")
+
+
+def test_every_broker_must_be_on_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    local(tmp_path, monkeypatch, "127.0.0.1:1,kafka.example.org:9092")
+    with pytest.raises(Usage, match="The address of kafka is not on this machine"):
+        find(tmp_path)
+
+
+def test_one_login_for_all_agencies_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    local(tmp_path, monkeypatch)
+    monkeypatch.setenv("ACCORD_KAFKA_USERNAME", "admin")
+    with pytest.raises(Usage, match="each agency's own Kafka login"):
+        find(tmp_path)
+
+
 def test_without_a_platform_it_says_how_to_start_one(tmp_path: Path) -> None:
     with pytest.raises(Unreachable) as failed:
         find(tmp_path)
