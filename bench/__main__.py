@@ -14,6 +14,7 @@ FIGURES = {
     "audit_ingestion": "audit ingestion with Merkle trees, against bare kafka-python consumption",
     "audit_rebuild": "audit rebuild, compared and switched to, against bare kafka-python consumption",
     "audit_proofs": "inclusion proofs at 1 million entries, and verification against a bare hashlib loop",
+    "memory": "memory of audit over 1 million events: the last half against the first tenth",
     "state_as_of": "the state of a case of 10,000 events as of any moment, against folding it anew",
     "latency": "command accepted to item in an open stream, at 20 commands per second",
 }

@@ -11,7 +11,7 @@ import pstats
 import sys
 import threading
 import time
-from collections import Counter
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -19,9 +19,9 @@ import psycopg
 from kafka import TopicPartition
 from pydantic import SecretStr
 
-from bench.county import County, servers, settings_of
+from bench.county import servers, settings_of
+from bench.history import History, Topics, again, received
 from bench.measuring import say
-from bench.relay import fill
 from deploy.local.infrastructure import Infrastructure
 from services.audit.bootstrap import prepare
 from services.audit.consumer import BATCH, Consumer
@@ -30,7 +30,6 @@ from services.audit.running import collect_seldom
 from services.audit.session import Session
 from services.audit.source import OPTIONS, Source
 from shared.bus import clients
-from shared.bus.record import relay_headers
 from shared.events.names import PARTITIONS
 from shared.settings import Settings
 
@@ -38,43 +37,13 @@ RECORDS = 60_000
 DISTINCT = 20_000
 ROUNDS = 3
 
-Record = tuple[int, bytes, bytes]
 
-
-def records_of(infra: Infrastructure) -> list[Record]:
-    """Partition, key and value of real events, as referrals stores them; each DISTINCT ones again and again."""
-    county = County(infra)
-    store, case = county.referrals.store, county.open_case()
-    fill(store, case, DISTINCT)
-    with store.transaction() as connection:
-        rows = connection.execute(
-            "SELECT kafka_partition, kafka_key, state FROM stored_events ORDER BY notification_id DESC LIMIT %s",
-            [DISTINCT],
-        ).fetchall()
-    county.referrals.close()
-    found = [(r["kafka_partition"], r["kafka_key"].encode(), bytes(r["state"])) for r in rows]
-    return [renamed(one, n) for n in range(RECORDS // DISTINCT) for one in found]
-
-
-def renamed(record: Record, turn: int) -> Record:
-    """The same event under another event id, so that each id is there once."""
-    partition, key, value = record
-    at = value.index(b'"id":"') + 6
-    return partition, key, value[:at] + b"%08x" % turn + value[at + 8 :]
-
-
-def produce(settings: Settings, topic: str, records: list[Record]) -> None:
-    """All of them, with dense sequences. Raises if the broker refuses one."""
-    producer, sequences = clients.producer(settings, linger_ms=5, delivery_timeout_ms=120_000), Counter[int]()
-    futures: list[Any] = []
-    for partition, key, value in records:
-        headers = relay_headers(sequences[partition])
-        sequences[partition] += 1
-        futures.append(producer.send(topic, value=value, key=key, partition=partition, headers=headers))
-    producer.flush(timeout=180)
-    for future in futures:
-        future.get(timeout=0)
-    producer.close()
+def filled(infra: Infrastructure) -> str:
+    """A topic with RECORDS events, all different."""
+    topic, topics = infra.fresh_topic(partitions=PARTITIONS), Topics(partial(settings_of, infra))
+    topics.write(list(again(received(History(), DISTINCT), RECORDS // DISTINCT)), topic)
+    topics.close()
+    return topic
 
 
 def ours(infra: Infrastructure, topic: str, count: int) -> float:
@@ -120,8 +89,7 @@ def bare(settings: Settings, topic: str, count: int) -> float:
 def main() -> None:
     """Print the figure: the median of three rounds, in turn."""
     with servers() as infra:
-        records, topic = records_of(infra), infra.fresh_topic(partitions=PARTITIONS)
-        produce(settings_of(infra, "referrals"), topic, records)
+        topic = filled(infra)
         settings = settings_of(infra, "audit")
         bare(settings, topic, RECORDS)
         if "--profile" in sys.argv:

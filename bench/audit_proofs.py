@@ -15,8 +15,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import tuple_row
 
-from bench.audit_ingestion import Record, records_of, renamed
 from bench.county import servers, settings_of
+from bench.history import History, received, renamed
 from bench.measuring import percentile, say
 from services.audit.bootstrap import prepare
 from services.audit.domain.proof import leaf_hash, verify_inclusion
@@ -25,10 +25,11 @@ from services.audit.merkle.asking import Proofs
 from services.audit.merkle.signing import create_key_file, read_key_file
 from services.audit.records import kept
 from services.audit.session import Session
-from shared.bus.record import relay_headers
+from shared.bus.record import Record, relay_headers
 from shared.store.store import Store
 
 ENTRIES = 1_000_000
+DISTINCT = 20_000
 PROOFS = 2_000
 PLACE = ("accord.referrals.events", 0)
 BATCH = 5_000
@@ -36,11 +37,12 @@ ROUNDS = 3
 
 
 def batches(records: list[Record]) -> Iterator[list[Any]]:
-    """ENTRIES records of one partition, all different, as a consumer would hand them over."""
+    """ENTRIES records of one partition, as a consumer would hand them over: `records` again and again, renamed."""
     for first in range(0, ENTRIES, BATCH):
         batch = []
         for n in range(first, first + BATCH):
-            _, key, value = renamed(records[n % len(records)], n)
+            one = records[n % len(records)]
+            key, value = one.key, renamed(one.value or b"", n)
             headers = relay_headers(n)
             batch.append(
                 SimpleNamespace(
@@ -107,7 +109,7 @@ def hashlib_loop(url: str, *, read: bool) -> float:
 def main() -> None:
     """Print the figures."""
     with servers() as infra:
-        records = records_of(infra)
+        records = received(History(), DISTINCT)
         settings = settings_of(infra, "audit")
         url = prepare(settings)
         print(f"log of {ENTRIES:,} entries written at {fill(url, records):,.0f}/s", flush=True)
@@ -139,7 +141,7 @@ def leaves(records: list[Record]) -> None:
     from services.audit.domain.proof import Frontier, leaf
     from services.audit.domain.proof.leaf import framed_headers
 
-    parts = [(key, framed_headers(relay_headers(n)), value) for n, (_, key, value) in enumerate(records)]
+    parts = [(r.key, framed_headers(relay_headers(n)), r.value or b"") for n, r in enumerate(records)]
 
     def ours() -> float:
         began, tree = time.perf_counter(), Frontier()
@@ -151,7 +153,7 @@ def leaves(records: list[Record]) -> None:
     def base() -> float:
         began = time.perf_counter()
         for key, headers, value in parts:
-            sha256(b"\0" + key + headers + value).digest()
+            sha256(b"\0" + (key or b"") + headers + value).digest()
         return len(parts) / (time.perf_counter() - began)
 
     pairs = [(ours(), base()) for _ in range(5)]

@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bench.audit_ingestion import RECORDS, ROUNDS, bare, produce, records_of
+from bench.audit_ingestion import RECORDS, ROUNDS, bare, filled
 from bench.county import servers, settings_of
 from bench.measuring import say
 from deploy.local.infrastructure import Infrastructure
@@ -30,7 +30,6 @@ from services.audit.session import Session
 from shared.bus.rebuild import rebuild
 from shared.bus.rebuild_options import Options
 from shared.bus.rebuild_parts import Report
-from shared.events.names import PARTITIONS
 from shared.settings import Settings
 
 
@@ -92,8 +91,7 @@ def live(infra: Infrastructure, topic: str, key_file: Path) -> Settings:
 def main() -> None:
     """Print the figure: the median of three rounds, in turn."""
     with servers() as infra, tempfile.TemporaryDirectory() as folder:
-        records, topic = records_of(infra), infra.fresh_topic(partitions=PARTITIONS)
-        produce(settings_of(infra, "referrals"), topic, records)
+        topic = filled(infra)
         settings = live(infra, topic, Path(folder) / "key")
         bare(settings, topic, RECORDS)
         if "--profile" in sys.argv:

@@ -1,6 +1,6 @@
 """The state of a long case as of any moment, over the API: kept folds against reading and folding it anew.
 
-The case has 10,000 events (`long_case`); moments are drawn from its whole length. Between two questions the ledger
+The case has 10,000 events (`history`); moments are drawn from its whole length. Between two questions the ledger
 takes in records of other cases. Baseline: the same question where nothing of the case is kept.
 """
 
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,7 +19,7 @@ from uuid import uuid4
 from fastapi.testclient import TestClient
 
 from bench.county import servers, settings_of
-from bench.long_case import Writer, write_case
+from bench.history import History, write_case
 from bench.measuring import percentile, say
 from services.audit.api import make_app
 from services.audit.ledger import Ledger
@@ -54,15 +56,15 @@ def main() -> None:
         url = settings_of(infra, "audit").database_url.get_secret_value()
         migrate(url, MIGRATIONS)
         store, session = Store(url, 4), Session(url)
-        writer = Writer(Ledger(session))
-        began = writer.now
-        case = write_case(writer, EVENTS)
-        moments = [began + (writer.now - began) * random.Random(2).random() for _ in range(SAMPLE)]
+        history, ledger = History(), Ledger(session)
+        began = history.now
+        case = write_case(history, ledger, EVENTS)
+        moments = [began + (history.now - began) * random.Random(2).random() for _ in range(SAMPLE)]
         questions = Questions(store, lambda: None)
-        ours = _Door(questions, writer, case)
+        ours = _Door(questions, partial(write_case, history, ledger, 10), case)
         cold = ours.ask(moments[0])
         took = [ours.ask(moment) for moment in moments]
-        anew = _Door(replace(questions, cases=_Forgetful()), writer, case)
+        anew = _Door(replace(questions, cases=_Forgetful()), ours.others, case)
         anew.ask(moments[0])
         base = [anew.ask(moment) for moment in moments[:ANEW]]
         for share in (0.5, 0.99):
@@ -80,16 +82,16 @@ def main() -> None:
 class _Door:
     """The API in this process, asked by an auditor."""
 
-    def __init__(self, questions: Questions, writer: Writer, case: str) -> None:
+    def __init__(self, questions: Questions, others: Callable[[], str], case: str) -> None:
         auditor = Caller(str(uuid4()), Agency.COUNTY, frozenset({Role.AUDITOR}))
         verifier, proofs = FakeVerifier({"auditor": auditor}), Proofs(questions.store, _no_key)
         app = make_app(questions, verifier, Settings(), list, b"0" * 32, proofs)
-        self._client, self._writer, self._case = TestClient(app), writer, case
+        self._client, self.others, self._case = TestClient(app), others, case
         self.longest = 0
 
     def ask(self, moment: datetime) -> float:
         """Milliseconds of one answer; before it, ten records of another case come in."""
-        write_case(self._writer, 10)
+        self.others()
         headers = {"Authorization": "Bearer auditor", "Accord-Purpose": "audit"}
         began = time.perf_counter()
         answer = self._client.get(

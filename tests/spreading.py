@@ -14,6 +14,7 @@ TOGETHER = {
     "tests/system/test_readme.py": "the running system",
     "tests/system/test_rebuild.py": "the running system",
     "tests/system/test_submissions_bad_input.py": "the running system",
+    "tests/system/test_sim.py": "the running system",
 }
 #: Files whose tests are dealt out to this many groups, for they share little and take long.
 DEALT = {"tests/mutants/test_mutants.py": 2}

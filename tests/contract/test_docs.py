@@ -20,6 +20,8 @@ BY_HAND = [
             "docs/mou.md",
             "docs/proof.md",
             "docs/evidence.md",
+            "docs/rebuild.md",
+            "docs/simulator.md",
         )
     ),
     ROOT / "docs/events/README.md",

@@ -20,6 +20,7 @@ from services.audit.domain.entry import Axis, Cut
 from services.audit.domain.knowledge import Knowledge
 from services.audit.ledger import Ledger
 from services.audit.questions import Questions
+from services.audit.records import kept
 from services.audit.session import Session
 from services.audit.views import View
 from shared.errors import Refusal
@@ -95,7 +96,7 @@ class Both:
                 )
             )
         ledger = Ledger(self.session)
-        ledger.write(records, ledger.stands({(r.topic, r.partition) for r in records}))
+        ledger.write(list(map(kept, records)), ledger.stands({(r.topic, r.partition) for r in records}))
 
     def shown(self, agency: str) -> dict[tuple[str, str], dict[str, Any]]:
         """Every thing that referrals shows to some person of the agency, in any role and for any purpose."""

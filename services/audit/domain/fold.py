@@ -163,9 +163,10 @@ def _reported(state: CaseState, what: Happening, data: ConcernReported, _: str) 
     concern.reported, concern.reported_by = what, str(data.reported_by)
     concern.immediate_danger, concern.exploitation_kind = str(data.immediate_danger), data.exploitation_kind
     concern.signs, concern.age_years, concern.known_since = data.signs, data.age_years, data.known_since
-    concern.called_at = data.called_at
-    concern.called_line = str(data.called_line) if data.called_line else None
-    concern.flags, concern.sealed = data.flags, sealed_of(concern.sealed, data)
+    # By when things happened the call may stand before the report, which need not say it again.
+    concern.called_at = data.called_at or concern.called_at
+    concern.called_line = str(data.called_line) if data.called_line else concern.called_line
+    concern.flags, concern.sealed = (*data.flags, *concern.flags), sealed_of(concern.sealed, data)
 
 
 def _call_stated(state: CaseState, _: Happening, data: ConcernCallStated, __: str) -> None:

@@ -16,6 +16,7 @@ from services.audit.domain.entry import Axis, Cut, in_order, up_to
 from services.audit.domain.fold import fold
 from services.audit.domain.gaps import gaps
 from shared.events import TYPES, read
+from shared.events.types.concern import ConcernCallStated
 from tests.unit.audit.independent import as_of, picture_of
 from tests.unit.audit.made import MONDAY, Case, Entry, Log
 
@@ -156,6 +157,21 @@ class TestState:
             assert state.referrals[referral].status == status
             assert (screening in state.screenings) == (axis is Axis.HAPPENED)
         assert state.screenings[screening].corrected is not None
+
+    def test_a_call_that_was_made_before_the_report_is_not_lost_by_when_things_happened(self) -> None:
+        case = story()
+        where = {"subject": case.concern, "stream": case.concern, "agency": "sheriff"}
+        call = ConcernCallStated(
+            concern=case.concern, called_at=MONDAY, called_line="hotline", flags=("late",)
+        )
+        case.log.add(call, **where, ago=timedelta(hours=1))
+        values = [(m.topic, m.sequence, m.value) for m in case.log.made]
+        for axis in Axis:
+            state = fold(case.case, told(case, axis))
+            concern = state.concerns[case.concern]
+            assert (concern.called_at, concern.called_line, concern.flags) == (MONDAY, "hotline", ("late",))
+            picture = picture_of(case_view(state).model_dump(mode="json"))
+            assert picture == as_of(case.case, values, case.log.now, axis.value)
 
     @pytest.mark.parametrize("seed", range(25))
     def test_as_of_any_moment_of_either_axis_equals_the_independent_fold(self, seed: int) -> None:
