@@ -79,8 +79,10 @@ class Decider:
         changed: dict[str, Facts] = {}
         if event.type in HANDLED or event.type in FOLDED:
             mou = self._mou(event) if event.type in HANDLED else None
-            changed = evolve(self.known, event)
-            items = items_for(event, ChainMap(changed, self.known), mou)
+            # Its own things only: what else the batch happens to know would make a rebuild differ.
+            known = {id: self.known[id] for id in concerns(event) if id in self.known}
+            changed = evolve(known, event)
+            items = items_for(event, ChainMap(changed, known), mou)
         # All or nothing: what fails above leaves the event as if it had not come.
         self.known |= changed
         self.found.changed |= changed

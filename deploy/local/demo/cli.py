@@ -50,7 +50,7 @@ def demo(
     with platform(folder) as (infra, run, ours):
         doors = Doors(infra, run.addresses)
         try:
-            stage = play(doors, tell, folder / "logs")
+            stage = play(doors, tell, folder / "logs", own=ours)
         finally:
             doors.close()
         # Ctrl-C is the way to end it from the moment that it says so.

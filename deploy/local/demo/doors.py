@@ -55,6 +55,10 @@ class Doors:
             self._clients[known] = Client(self._addresses[service], token, purpose=purpose)
         return self._clients[known]
 
+    def address(self, service: str) -> str:
+        """Where a service's API is."""
+        return self._addresses[service]
+
     def county_key(self) -> dict[str, Any]:
         """The county's public submission key, from `GET /v1/keys`. Raises Unreachable, ApiProblem."""
         if self._key is None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import psycopg
 
 from deploy.local.child import Child
 from deploy.local.demo.audit_step import AUDITOR
+from deploy.local.demo.commands import accord
 from deploy.local.demo.expecting import expect, wait_for
 from deploy.local.demo.stage import Stage
 from deploy.local.demo.telling import short
@@ -25,42 +23,29 @@ from deploy.local.processes import environment_of, process_table
 from shared.cli.failures import ExitCode
 
 _SECONDS = 60.0
+VERIFY = ("audit", "verify", "--json", "--as", AUDITOR)
 
 
 def proven(stage: Stage) -> None:
     """Everything verifies; a copy with one byte flipped does not, and the entry is named."""
     stage.who("The auditor verifies the whole ledger: signatures, trees, and each record.")
     stage.door("accord audit checkpoint, then accord audit verify")
-    _accord(stage, {}, "checkpoint")
-    code, told = _accord(stage, {}, "verify")
-    expect(code == ExitCode.OK and not told["problems"], "a ledger in which all fits", told["problems"])
+    accord(stage, "audit", "checkpoint", "--as", AUDITOR)
+    told = accord(stage, *VERIFY).document
+    expect(not told["problems"], "a ledger in which all fits", told["problems"])
     stage.answer(f"{told['verified']:,} entries of {told['logs']} logs verified. All fit.")
     stage.who("Somebody who owns the database's files flips one byte, in a copy of the ledger.")
     infra = stage.doors.infra
     with _copy(infra) as url, _api_over(infra, url) as address:
         topic, partition, sequence, entry = _flip(stage, url)
         stage.door(f"in the value of {topic}, partition {partition}, sequence {sequence} ({entry})")
-        code, told = _accord(stage, {"ACCORD_AUDIT_URL": address}, "verify")
-    expect(code == ExitCode.FOUND_PROBLEMS, "verification to find it (exit 6)", f"exit {code}")
+        over = {"ACCORD_AUDIT_URL": address}
+        told = accord(stage, *VERIFY, environment=over, code=ExitCode.FOUND_PROBLEMS).document
     first = told["problems"][0]
     named = (first["topic"], first["partition"], first["sequence"])
     expect(named == (topic, partition, sequence), "the first bad entry to be the flipped one", named)
     stage.answer(f"exit 6, {first['kind']}: {named[0]}, partition {named[1]}, sequence {named[2]}")
     stage.tell.line("", str(first["detail"]))
-
-
-def _accord(stage: Stage, environment: dict[str, str], command: str) -> tuple[int, dict[str, Any]]:
-    """`accord audit COMMAND --json`, as the auditor."""
-    run, data = "from shared.cli import main; main()", str(stage.doors.infra.places.data)
-    done = subprocess.run(
-        [sys.executable, "-c", run, "audit", command, "--json", "--as", AUDITOR, "--data", data],
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=_SECONDS,
-    )
-    expect(bool(done.stdout), f"an answer of accord audit {command}", done.stderr[-300:])
-    return done.returncode, json.loads(done.stdout)
 
 
 def _flip(stage: Stage, url: str) -> tuple[str, int, int, str]:

@@ -11,7 +11,7 @@ from deploy.local.demo.doors import Doors, Submitted
 from deploy.local.demo.expecting import expect
 from deploy.local.demo.telling import Teller, short
 from deploy.local.demo.watching import FeedStream, Records, Seen, Told
-from shared.events.names import Service, deadletters_topic, events_topic
+from shared.events.names import Service, access_topic, deadletters_topic, events_topic
 
 #: Whose feeds stand open while the story plays.
 WATCHED = (
@@ -39,6 +39,8 @@ class Stage:
     """The log of record, read with the login of audit, as the ledger does."""
     receipts: dict[str, Records]
     feeds: dict[str, FeedStream]
+    own: bool = False
+    """Whether the platform was started for this story alone."""
     submitted: list[tuple[str, Submitted]] = field(default_factory=list)
     concern: str = ""
     case: str = ""
@@ -61,17 +63,18 @@ class Stage:
     """The screening of Monday that was recorded today."""
 
     @classmethod
-    def set(cls, doors: Doors, tell: Teller) -> Stage:
+    def set(cls, doors: Doors, tell: Teller, own: bool) -> Stage:
         """Open everything that is watched and wait until it is open. Blocks; raises Unexpected."""
         events = [events_topic(service) for service in (Service.REFERRALS, Service.NOTIFICATIONS)]
-        log = doors.records(Service.AUDIT, *events, deadletters_topic(Service.REFERRALS))
+        events += [deadletters_topic(Service.REFERRALS), access_topic(Service.AUDIT)]
+        log = doors.records(Service.AUDIT, *events)
         receipts = {agency: doors.receipts(agency) for agency in ("sheriff", "human-services", "medical-hub")}
         feeds = {person: doors.feed(person) for person in WATCHED}
         for reader in (log, *receipts.values()):
             reader.wait_begun()
         for feed in feeds.values():
             feed.wait_open()
-        return cls(doors, tell, log, receipts, feeds)
+        return cls(doors, tell, log, receipts, feeds, own)
 
     def who(self, text: str) -> None:
         """Who does what."""

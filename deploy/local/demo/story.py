@@ -9,10 +9,12 @@ from pathlib import Path
 
 from deploy.local.demo.audit_step import the_audit, the_picture
 from deploy.local.demo.doors import Doors
+from deploy.local.demo.evidence_step import carried_away
 from deploy.local.demo.expecting import Unexpected
 from deploy.local.demo.first_half import a_concern, taken_in_hand, the_mou
 from deploy.local.demo.knowledge_step import what_each_could_know
 from deploy.local.demo.proof_step import proven
+from deploy.local.demo.rebuild_step import rebuilt
 from deploy.local.demo.second_half import a_referral, bad_submissions
 from deploy.local.demo.stage import Stage
 from deploy.local.demo.telling import Teller
@@ -40,6 +42,8 @@ STEPS: tuple[Step, ...] = (
     Step("The auditor asks", the_audit),
     Step("What each could have known", what_each_could_know),
     Step("Proof", proven),
+    Step("Evidence, carried away", carried_away),
+    Step("Rebuilt from Kafka", rebuilt),
     Step("The story as a picture", the_picture),
 )
 
@@ -54,12 +58,17 @@ class StepFailed(CommandFailed):
         super().__init__(f"the demo failed in {step}", hint)
 
 
-def play(doors: Doors, tell: Teller, logs: Path, steps: Sequence[Step] = STEPS) -> Stage:
-    """Play the story. Blocks; every wait has a limit. Raises StepFailed naming the step."""
+def play(
+    doors: Doors, tell: Teller, logs: Path, steps: Sequence[Step] = STEPS, *, own: bool = False
+) -> Stage:
+    """Play the story. Blocks; every wait has a limit. Raises StepFailed naming the step.
+
+    `own`: on a platform that is there for it alone.
+    """
     began = time.monotonic()
     name = "opening the feeds and topics to watch"
     try:
-        stage = Stage.set(doors, tell)
+        stage = Stage.set(doors, tell, own)
         for number, step in enumerate(steps, 1):
             name = f"step {number} of {len(steps)}, “{step.title}”"
             tell.heading(f"{number}. {step.title}")

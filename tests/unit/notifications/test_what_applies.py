@@ -121,6 +121,18 @@ class TestWhatIsHeld:
         found = decide([opened])
         assert (found.held, found.items, len(found.changed)) == ({}, [], 1)
 
+    def test_what_else_a_batch_knows_changes_nothing_about_an_item(self) -> None:
+        # A refusal stands in a partition of its own; its referral may come in the same batch or not.
+        requested = event("accord.referral.requested.v1")
+        about = json.loads(requested)["data"]["referral"]
+        refused = event("accord.submission.refused.v1", 5, about=about, about_kind="referral")
+        alone = decide([record(0, value=refused, partition=1)]).items
+        beside = decide([record(0, value=requested), record(0, value=refused, partition=1)]).items
+        assert [item for item, _ in alone] == [item for item, _ in beside if item.about == about][
+            -len(alone) :
+        ]
+        assert [item.urgency for item, _ in alone] == [None]
+
     def test_a_failure_nobody_foresaw_holds_the_event_and_loses_nothing(self) -> None:
         def broken(_: str) -> Mou:
             raise ZeroDivisionError
