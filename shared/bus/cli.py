@@ -89,13 +89,17 @@ def settings_of(service: str, data: Path | None) -> tuple[Settings, Path | None]
     return Settings(), folder
 
 
+#: States of what does not run: it waits for a person, or for its next start.
+STOPPED = frozenset({"needs-operator", "waiting"})
+
+
 def start_again(folder: Path, service: str, seconds: float = 15.0) -> list[str]:
-    """Have the local platform start what stopped itself for an operator; the names. Blocks up to 15 s.
+    """Have the local platform start at once what stopped itself; the names. Blocks up to 15 s.
 
     The supervisor stops what `hold.json` names and starts what it no longer names.
     """
     states = _states(folder)
-    names = [n for n, state in states.items() if n.startswith(f"{service}-") and state == "needs-operator"]
+    names = [n for n, state in states.items() if n.startswith(f"{service}-") and state in STOPPED]
     hold, before = folder / "hold.json", _json(folder / "hold.json") or []
     if names:
         _replace(hold, [*before, *names])

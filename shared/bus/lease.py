@@ -79,6 +79,10 @@ class Lease:
         self.connection.execute("SET synchronous_commit = off")
         return row == (True,)
 
+    def release(self) -> None:
+        """Say that nothing of this holder is under way. The session's own lock is what makes it true."""
+        self.connection.execute("UPDATE relay_state SET released = true")
+
     def rows_after(self, notification_id: int, limit: int) -> list[Row]:
         """The next events in the order of the notification log."""
         cursor = self.connection.cursor(binary=True)

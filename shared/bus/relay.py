@@ -132,8 +132,13 @@ class Relay:
             while monotonic() < until:
                 _pause(stop, min(POLL, max(0.0, until - monotonic())))
                 self._require_lock()
-        found = self._compare(stop)
-        require_agreement(self.service, found)
+        try:
+            found = self._compare(stop)
+            require_agreement(self.service, found)
+        except (Disagreement, Stopped):
+            # It sent nothing, and what the one before it sent has arrived: the next one need not wait.
+            self.lease.release()
+            raise
         self._last = {(v.topic, v.partition): v.kafka for v in found}
         behind = [v for v in found if v.row == "kafka-behind"]
         # No row is missed: the lock's order makes a later commit's id higher than any that compare saw.

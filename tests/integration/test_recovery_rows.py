@@ -188,6 +188,9 @@ class TestOtherBytes:
         line = relay.said("store_and_log_disagree")
         assert line is not None
         assert line["kind"] == "other-bytes"
+        with log.connect() as connection:
+            released = connection.execute("SELECT released FROM relay_state").fetchone()
+        assert released == (True,), "it sent nothing, so the next one need not wait"
         with gate_of(log) as gate, pytest.raises(Disagreement):
             gate.require()
         done = repair(log)
