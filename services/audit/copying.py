@@ -9,10 +9,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
-from services.audit.records import Marks
-from services.audit.standing import Stood
+if TYPE_CHECKING:
+    from services.audit.records import Marks, RawRecord
+    from services.audit.standing import Stood
 
 COLUMNS = (
     'topic, partition, generation, "offset", stamped, key, headers, value, sequence, standing,'
@@ -38,17 +40,20 @@ def rows(stood: Iterable[tuple[Stood, int]]) -> tuple[bytes, int]:
 
 
 def _row(s: Stood, generation: int) -> bytes:
-    k, r = s.kept, s.kept.record
+    record, (body, marks) = s.kept.record, s.kept.row
+    place = _place(record.topic, record.partition, generation)
+    return b"".join((place, body, _standing(s.standing), marks))
+
+
+def packed_body(record: RawRecord, headers: bytes, sequence: int | None) -> bytes:
+    """The fields of a row between its place and its standing; `headers` are framed."""
     return b"".join(
         (
-            _place(r.topic, r.partition, generation),
-            _two_int8(8, r.offset, 8, r.timestamp),
-            _bytes(r.key),
-            _bytes(k.headers),
-            _bytes(r.value),
-            _number(k.sequence),
-            _bytes(s.standing.encode()),
-            packed_marks(k.marks),
+            _two_int8(8, record.offset, 8, record.timestamp),
+            _bytes(record.key),
+            _bytes(headers),
+            _bytes(record.value),
+            _number(sequence),
         )
     )
 
@@ -74,6 +79,11 @@ def packed_marks(marks: Marks) -> bytes:
 def _place(topic: str, partition: int, generation: int) -> bytes:
     """The first fields, which are the same for thousands of rows."""
     return b"".join((_FIELDS, _bytes(topic.encode()), _int4(4, partition), _int4(4, generation)))
+
+
+@cache
+def _standing(standing: str) -> bytes:
+    return _bytes(standing.encode())
 
 
 def _bytes(value: bytes | None) -> bytes:

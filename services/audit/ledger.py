@@ -9,10 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from services.audit import copying
-from services.audit.domain.proof.hashing import leaf_hash
 from services.audit.domain.proof.leaf import leaf
 from services.audit.findings import insert_findings, save_findings, save_ids_again
-from services.audit.merkle.trees import STEP, Trees
+from services.audit.merkle.trees import Trees
 from services.audit.records import Kept
 from services.audit.session import Session
 from services.audit.standing import WITH_EFFECT, Known, Stood, Tail, behind, stand
@@ -84,6 +83,7 @@ class Ledger:
         with self._session.transaction() as c:
             tails = _lock(c, sorted(grouped))
             stood: list[tuple[Stood, int]] = []
+            grown: dict[Place, tuple[int, dict[int, bytes]]] = {}
             for place, records in grouped.items():
                 tail, offset = tails[place]
                 if _stand(tail, offset) != expected[place] or records[0].record.offset <= offset:
@@ -92,10 +92,11 @@ class Ledger:
                 known = _known(c, place, behind(tail, records))
                 here = stand(tail, records, known.get)
                 stood += [(s, tail.generation) for s in here]
-                self._trees.grow(c, place, tail.dense + 1, _leaf_hashes(here))
+                grown[place] = tail.dense + 1, _leaf_hashes(here)
                 if tail.holes != holes:
                     _save_holes(c, place, tail)
                 written.stands[place] = _stand(tail, records[-1].record.offset)
+            self._trees.grow(c, grown)
             written.findings = save_findings(c, stood, ids=not self._ids_later)
             written.records = _copy(c, stood)
             _advance(c, written.stands)
@@ -108,7 +109,7 @@ class Ledger:
         """
         with self._session.transaction() as c:
             _lock(c, [place])
-            return dense + 1 - self._trees.grow(c, place, dense + 1, {}, most=STEP)
+            return dense + 1 - self._trees.catch_up(c, place, dense + 1)
 
     def renew(self, place: Place, detail: str) -> None:
         """Begin a new generation of a partition whose log no longer holds what the ledger does. A finding.
@@ -222,9 +223,7 @@ def _lock(c: Any, places: Sequence[Place]) -> dict[Place, tuple[Tail, int]]:
 
 
 def _leaf_hashes(stood: Iterable[Stood]) -> dict[int, bytes]:
-    return {
-        s.kept.sequence: leaf_hash(s.kept.leaf) for s in stood if s.has_effect and s.kept.sequence is not None
-    }
+    return {s.kept.sequence: s.kept.hash for s in stood if s.has_effect and s.kept.sequence is not None}
 
 
 def _leaf(row: Mapping[str, Any]) -> bytes:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
 from pydantic_core import from_json
 
+from services.audit.copying import packed_body, packed_marks
+from services.audit.domain.proof.hashing import leaf_hash
 from services.audit.domain.proof.leaf import Headers, framed_headers, leaf
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -115,14 +116,17 @@ def _about(data: Any) -> str | None:
     return _uuid(data.get("about")) if isinstance(data, dict) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A record on its way into the ledger."""
+class Kept(NamedTuple):
+    """A record on its way into the ledger, with all of it that needs no look at the ledger made ready."""
 
     record: RawRecord
     headers: bytes
     sequence: int | None
     marks: Marks
+    hash: bytes
+    """Of its leaf."""
+    row: tuple[bytes, bytes]
+    """Its row in COPY's format: the fields before its standing, and those behind."""
 
     @property
     def leaf(self) -> bytes:
@@ -131,6 +135,10 @@ class Kept:
 
 
 def kept(record: RawRecord) -> Kept:
-    """The record, framed and read."""
+    """The record, framed, read, hashed and packed."""
     headers = record.headers or ()
-    return Kept(record, framed_headers(headers), sequence_of(headers), marks_of(record.value))
+    framed, sequence, marks = framed_headers(headers), sequence_of(headers), marks_of(record.value)
+    hashed = leaf_hash(leaf(record.key, framed, record.value))
+    return Kept(
+        record, framed, sequence, marks, hashed, (packed_body(record, framed, sequence), packed_marks(marks))
+    )

@@ -41,32 +41,30 @@ class Trees:
         """What was added may not have been committed: read it again."""
         self._grown.clear()
 
-    def grow(
-        self, c: Any, place: Place, size: int, known: Mapping[int, bytes], most: int | None = None
-    ) -> int:
-        """Grow the tree to `size` leaves, or by at most `most`; the size it has then.
+    def grow(self, c: Any, wanted: Mapping[Place, tuple[int, Mapping[int, bytes]]]) -> None:
+        """Grow the tree of each place to so many leaves.
 
-        `known` are hashes of leaves by sequence; others are made from the ledger's rows. The caller holds the lock
-        of the partition's position. Raises Disagreement if the tree or the ledger lacks what it must hold.
+        The mappings are hashes of leaves by sequence; others are made from the ledger's rows. The caller holds the
+        locks of the partitions' positions. Raises Disagreement if a tree or the ledger lacks what it must hold.
         """
-        growth = self._of(c, place)
-        if most is not None:
-            size = min(size, growth.size + most)
-        if size <= growth.size:
-            return growth.size
-        wanted = range(growth.size, size)
-        missing = [n for n in wanted if n not in known]
-        rows = _leaves(c, place, missing[0], missing[-1]) if missing else {}
-        try:
-            changed = growth.append([known.get(n) or rows[n] for n in wanted])
-        except KeyError as error:
-            text = f"The ledger of {place[0]}/{place[1]} lacks a record below its position."
-            raise Disagreement("ledger", text, REMEDY) from error
-        _save(c, place, size, changed)
+        sizes, grown = _sizes(c, list(wanted)), []
+        for place, (size, known) in wanted.items():
+            growth = self._of(c, place, sizes.get(place, 0))
+            if size > growth.size:
+                grown.append((place, size, growth.append(_hashes(c, place, range(growth.size, size), known))))
+        _save(c, grown)
+
+    def catch_up(self, c: Any, place: Place, size: int) -> int:
+        """Grow one tree over records that the ledger holds already, by STEP at most; the size it has then.
+
+        As `grow`.
+        """
+        before = size_of(c, place)
+        size = max(before, min(size, before + STEP))
+        self.grow(c, {place: (size, {})})
         return size
 
-    def _of(self, c: Any, place: Place) -> Growth:
-        size = size_of(c, place)
+    def _of(self, c: Any, place: Place, size: int) -> Growth:
         growth = self._grown.get(place)
         if growth is None or growth.size != size:
             try:
@@ -78,10 +76,28 @@ class Trees:
         return growth
 
 
+def _hashes(c: Any, place: Place, wanted: range, known: Mapping[int, bytes]) -> list[bytes]:
+    missing = [n for n in wanted if n not in known]
+    rows = _leaves(c, place, missing[0], missing[-1]) if missing else {}
+    try:
+        return [known.get(n) or rows[n] for n in wanted]
+    except KeyError as error:
+        text = f"The ledger of {place[0]}/{place[1]} lacks a record below its position."
+        raise Disagreement("ledger", text, REMEDY) from error
+
+
 def size_of(c: Any, place: Place) -> int:
     """How many leaves the stored tree has."""
-    row = c.execute("SELECT size FROM trees WHERE topic = %s AND partition = %s", place).fetchone()
-    return int(row["size"]) if row else 0
+    return _sizes(c, [place]).get(place, 0)
+
+
+def _sizes(c: Any, places: Sequence[Place]) -> dict[Place, int]:
+    rows = c.execute(
+        "SELECT topic, partition, size FROM trees WHERE (topic, partition) IN"
+        " (SELECT * FROM unnest(%s::text[], %s::integer[]))",
+        [[topic for topic, _ in places], [partition for _, partition in places]],
+    )
+    return {(row["topic"], row["partition"]): int(row["size"]) for row in rows}
 
 
 def read_tiles(c: Any, place: Place, keys: Sequence[TileKey]) -> dict[TileKey, bytes]:
@@ -114,14 +130,22 @@ def _leaves(c: Any, place: Place, first: int, last: int) -> dict[int, bytes]:
     return {r["sequence"]: leaf_hash(leaf(r["key"], r["headers"], r["value"])) for r in rows}
 
 
-def _save(c: Any, place: Place, size: int, changed: Mapping[TileKey, bytes]) -> None:
-    keys = list(changed)
+def _save(c: Any, grown: Sequence[tuple[Place, int, Mapping[TileKey, bytes]]]) -> None:
+    tiles = [
+        (*place, level, index, tile)
+        for place, _, changed in grown
+        for (level, index), tile in changed.items()
+    ]
+    if not grown:
+        return
     c.execute(
-        "INSERT INTO tiles SELECT %s, %s, * FROM unnest(%s::integer[], %s::bigint[], %s::bytea[])"
+        "INSERT INTO tiles SELECT * FROM"
+        " unnest(%s::text[], %s::integer[], %s::integer[], %s::bigint[], %s::bytea[])"
         " ON CONFLICT (topic, partition, level, index) DO UPDATE SET hashes = excluded.hashes",
-        [*place, [level for level, _ in keys], [index for _, index in keys], [changed[key] for key in keys]],
+        [list(column) for column in zip(*tiles, strict=True)],
     )
     c.execute(
-        "INSERT INTO trees VALUES (%s, %s, %s) ON CONFLICT (topic, partition) DO UPDATE SET size = excluded.size",
-        [*place, size],
+        "INSERT INTO trees SELECT * FROM unnest(%s::text[], %s::integer[], %s::bigint[])"
+        " ON CONFLICT (topic, partition) DO UPDATE SET size = excluded.size",
+        [[p[0] for p, _, _ in grown], [p[1] for p, _, _ in grown], [size for _, size, _ in grown]],
     )

@@ -73,7 +73,7 @@ def test_what_is_not_as_it_must_be_is_left_out(value: bytes | None) -> None:
 
 def record(sequence: int | None, value: bytes = b"v") -> Any:
     headers = [] if sequence is None else [("sequence", b"%020d" % sequence)]
-    return kept(SimpleNamespace(key=b"k", value=value, headers=headers))  # type: ignore[arg-type]
+    return kept(SimpleNamespace(offset=0, timestamp=1, key=b"k", value=value, headers=headers))  # type: ignore[arg-type]
 
 
 def standings(tail: Tail, *records: Any, known: dict[int, Known] | None = None) -> list[Standing]:
