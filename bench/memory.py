@@ -93,11 +93,22 @@ def flatness(samples: Sequence[tuple[int, int]]) -> tuple[int, int]:
     )
 
 
+def peaks(samples: Sequence[tuple[int, int]], parts: int = 10) -> list[int]:
+    """Peak bytes of each part of the run; 0 where there is no sample."""
+    whole, found = samples[-1][0], [0] * parts
+    for done, rss in samples:
+        place = min(parts - 1, done * parts // max(1, whole))
+        found[place] = max(found[place], rss)
+    return found
+
+
 def tell(what: str, samples: Samples) -> None:
     """One line of the figure."""
     last, first = flatness(samples)
     ours, base = f"{last / MEGABYTE:.0f} MB", f"{first / MEGABYTE:.0f} MB"
     say(f"memory of {what}", ours, base, last / first, "≤ 1.2")
+    tenths = ", ".join(f"{peak / MEGABYTE:.0f}" for peak in peaks(samples))
+    print(f"  peak of each tenth of the run, MB: {tenths}", flush=True)
 
 
 def answer(settings: Settings) -> Samples:
