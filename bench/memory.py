@@ -34,7 +34,7 @@ from shared.web.fakes import FakeVerifier
 
 EVENTS = 1_000_000
 #: Questions asked afterwards: each a proof of inclusion and a case's state as of a moment.
-READS, CASES = 2_000, 400
+READS, CASES = 400, 200
 EACH_SECONDS = 0.25
 #: Seconds for taking in all events.
 LIMIT = 1_500.0
