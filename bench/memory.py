@@ -1,7 +1,8 @@
 """Memory of audit: of its consumer over 1 million events, and of an api process that answers after it.
 
 Resident memory is sampled all along. The ratio is the peak of the last half to that of the first tenth after the
-warm-up (the first tenth of all): 1 is flat. `--events N` for fewer.
+warm-up (the first tenth of all): 1 is flat. The peak of each tenth shows whether it grows or goes up and down.
+`--events N` for fewer.
 """
 
 from __future__ import annotations
