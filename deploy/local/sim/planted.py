@@ -39,7 +39,8 @@ def base64_needles(word: str) -> frozenset[bytes]:
 class Planted:
     """Looks through key, headers and value of every record; of whole topics, whatever their records are."""
 
-    def __init__(self, word: str = MARKER) -> None:
+    def __init__(self, of: str = "records", word: str = MARKER) -> None:
+        self._of = of
         self._folded, self._exact = needles(word), base64_needles(word)
         self._count, self._wrong = 0, list[str]()
 
@@ -53,4 +54,4 @@ class Planted:
 
     def lines(self) -> Iterator[Line]:
         """See Check."""
-        yield Line.saying("records with an invented name in them", "I7", self._count, self._wrong)
+        yield Line.saying(f"{self._of} with an invented name in them", "I7", self._count, self._wrong)

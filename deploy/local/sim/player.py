@@ -192,7 +192,7 @@ class Player:
         """The screener finds the concern's item and says that it is in hand."""
         until, who = time.monotonic() + ITEM_SECONDS, "screener@human-services"
         while time.monotonic() < until:
-            page = self.calls.get("notifications", "/v1/feed", who, limit=200, open=True).json()["items"]
+            page = self.calls.get("notifications", "/v1/feed", who, limit=50, open=True).json()["items"]
             found = [i["id"] for i in page if i["about"] and i["about"]["id"] == concern]
             if found:
                 path = f"/v1/feed/items/{found[0]}/acknowledge"

@@ -63,13 +63,15 @@ def play(data: Path, cases: int, seed: int, speed: Speed, threads: int) -> Resul
         try:
             with progress:
                 seconds = _played(conductor, progress, lags)
+            played = time.monotonic()
             judge = Judge(place, calls, tally, seed, finding, say, lambda: not (lags.look() or _UNKNOWN).none)
             lines = judge.lines()
         except (KeyboardInterrupt, Stopped) as error:
             conductor.end()
             raise SimStopped(f"Stopped: {progress.standing()}.", "Nothing was checked.") from error
+        checking, end = time.monotonic() - played, lags.look()
         return Result(
-            cases, seed, speed, seconds, tally, lags.most, lags.look(), calls.retries, lines
+            cases, seed, speed, seconds, checking, tally, lags.most, end, calls.retries, lines
         )  # fmt: skip
 
 

@@ -78,6 +78,8 @@ class Result:
     seed: int
     speed: str
     seconds: float
+    checking: float
+    """Seconds that the checks took after the play."""
     tally: Tally
     most: Lag
     end: Lag | None
@@ -101,6 +103,7 @@ class Result:
             "seed": self.seed,
             "speed": self.speed,
             "seconds": round(self.seconds, 1),
+            "seconds_checking": round(self.checking, 1),
             "accepted": tally.total(),
             "accepted_per_second": round(tally.total() / self.seconds, 1),
             "accepted_by_command": dict(tally.accepted.most_common()),
@@ -117,7 +120,10 @@ class Result:
         """Readable."""
         tally, per_second = self.tally, self.tally.total() / self.seconds
         out = sys.stdout
-        out.write(f"{self.cases:,} youths, seed {self.seed}, speed {self.speed}: {self.seconds:.0f} s\n")
+        out.write(
+            f"{self.cases:,} youths, seed {self.seed}, speed {self.speed}: played in {self.seconds:.0f} s,"
+        )
+        out.write(f" checked in {self.checking:.0f} s\n")
         out.write(f"{tally.total():,} commands accepted, {per_second:.1f} a second; ")
         out.write(f"{tally.repeats:,} repeats answered as the first; ")
         out.write(f"{sum(tally.submitted.values()):,} records submitted over Kafka\n")

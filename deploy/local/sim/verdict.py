@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from deploy.local.sim import checks
 from deploy.local.sim.as_of import Sample
@@ -102,7 +101,7 @@ class Judge:
 
     def _receipts(self) -> list[Line]:
         """Of every agency that submitted: one receipt a record, and no name in them."""
-        planted = Planted()
+        planted = Planted("receipts")
 
         def seen() -> Iterator[tuple[str, Record]]:
             for agency, record in receipts(self.platform, self.tally.agencies):
@@ -118,8 +117,3 @@ def surprises_line(tally: Tally) -> Line:
     of = sum(tally.accepted.values()) + sum(tally.refused.values()) + tally.repeats + tally.surprised
     named = [*tally.surprises, *["not kept"] * (tally.surprised - len(tally.surprises))]
     return Line.saying("commands answered otherwise than planned", "I8", of, named)
-
-
-def as_document(lines: list[Line]) -> list[dict[str, Any]]:
-    """As `--json` shows the verdict."""
-    return [line.as_dict() for line in lines]

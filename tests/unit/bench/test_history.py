@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from bench.history import ACCESS, BATCH, NOTIFICATIONS, REFERRALS, History, again, county, received, renamed
-from bench.memory import flatness
+from bench.memory import flatness, peaks
 from shared.bus.record import Record, relay_headers
 from shared.bus.topics import kept_topics
 from shared.events import Unhandled, read
@@ -78,3 +78,4 @@ def test_flat_is_the_last_half_against_the_first_tenth_after_the_warm_up() -> No
     assert flatness(samples) == (100, 100)
     samples[5], samples[15], samples[90] = (50, 900), (150, 120), (900, 180)
     assert flatness(samples) == (180, 120)
+    assert peaks(samples) == [900, 120, *[100] * 7, 180]

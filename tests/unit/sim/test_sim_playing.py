@@ -197,6 +197,6 @@ def test_progress_is_told_in_plain_lines_where_nobody_watches(capsys: pytest.Cap
 
 
 def test_the_result_of_a_run_of_nothing_says_so() -> None:
-    result = Result(0, 1, "max", 1.0, Tally(), Lag(), None, 0, [])
+    result = Result(0, 1, "max", 1.0, 1.0, Tally(), Lag(), None, 0, [])
     assert result.as_dict()["lag"]["end"] is None
     assert result.good
