@@ -12,6 +12,7 @@ FIGURES = {
     "relay": "relay catch-up, against a bare producer",
     "feed": "feed catch-up, against a bare Faust agent that only counts",
     "audit_ingestion": "audit ingestion with Merkle trees, against bare kafka-python consumption",
+    "audit_rebuild": "audit rebuild, compared and switched to, against bare kafka-python consumption",
     "audit_proofs": "inclusion proofs at 1 million entries, and verification against a bare hashlib loop",
     "state_as_of": "the state of a case of 10,000 events as of any moment, against folding it anew",
     "latency": "command accepted to item in an open stream, at 20 commands per second",

@@ -41,7 +41,7 @@ ROUNDS = 3
 Record = tuple[int, bytes, bytes]
 
 
-def records_of(infra: Infrastructure) -> list[Record]:
+def records_of(infra: Infrastructure, count: int = RECORDS) -> list[Record]:
     """Partition, key and value of real events, as referrals stores them; each DISTINCT ones again and again."""
     county = County(infra)
     store, case = county.referrals.store, county.open_case()
@@ -53,7 +53,7 @@ def records_of(infra: Infrastructure) -> list[Record]:
         ).fetchall()
     county.referrals.close()
     found = [(r["kafka_partition"], r["kafka_key"].encode(), bytes(r["state"])) for r in rows]
-    return [renamed(one, n) for n in range(RECORDS // DISTINCT) for one in found]
+    return [renamed(one, n) for n in range(count // DISTINCT) for one in found]
 
 
 def renamed(record: Record, turn: int) -> Record:

@@ -116,10 +116,9 @@ def write_environments(infra: Infrastructure, ports: Mapping[str, int]) -> None:
     """Write `secrets/env/SERVICE.json`: a service's own settings, for commands run as it (`accord repair`)."""
     folder = infra.places.secrets / "env"
     folder.mkdir(mode=0o700, exist_ok=True)
-    # Of each service the process that is given most: the one with the vault, if it has one.
-    chosen = {
-        spec.service: spec for spec in sorted(process_table(), key=lambda spec: spec.vault) if spec.service
-    }
+    # Of each service the process that is given most: the one with the vault, or the signing key, if it has one.
+    ordered = sorted(process_table(), key=lambda spec: (spec.vault, spec.signs))
+    chosen = {spec.service: spec for spec in ordered if spec.service}
     for service, spec in chosen.items():
         env = environment_of(spec, infra, ports)
         own = {name: env[name] for name in env if name not in bare_environment() and "HTTP" not in name}

@@ -11,6 +11,7 @@ import typer
 
 from services.audit.domain.entry import Axis
 from services.audit.merkle.cli import register as register_proof
+from services.audit.rebuild.cli import rebuild
 from shared.cli.failures import Usage
 from shared.cli.options import As, Data, Json
 from shared.cli.output import emit_json
@@ -61,6 +62,9 @@ def register(app: typer.Typer) -> None:
     audit.command("state", help="A case as it stood at a point.")(state)
     audit.command("diff", help="How one view of a case differs from another.")(diff)
     register_proof(audit)
+    audit.command(
+        "rebuild", help="Read the ledger again from Kafka, beside the live one; compare, and switch."
+    )(rebuild)
     app.add_typer(audit, name="audit")
 
 

@@ -10,10 +10,15 @@ import structlog
 from services.audit.domain.proof.hashing import leaf_hash
 from services.audit.standing import WITH_EFFECT, Standing, Stood
 
+AGAIN = "Another record has this event id; it has effect once."
 
-def save_findings(c: Any, stood: Sequence[tuple[Stood, int]]) -> int:
-    """Keep what stands out in a batch (records with their generation); how many findings that were."""
-    again = _seen_before(c, stood)
+
+def save_findings(c: Any, stood: Sequence[tuple[Stood, int]], *, ids: bool = True) -> int:
+    """Keep what stands out in a batch (records with their generation); how many findings that were.
+
+    Without `ids`, event ids that came before are not looked for: see `save_ids_again`.
+    """
+    again = _seen_before(c, stood) if ids else set()
     rows = []
     for s, generation in stood:
         r = s.kept.record
@@ -23,9 +28,22 @@ def save_findings(c: Any, stood: Sequence[tuple[Stood, int]]) -> int:
         if not s.held and not s.kept.marks.complete:
             rows.append(("unreadable", *where, "Its value is not an event of the contract."))
         if id(s) in again:
-            rows.append(("event-id-again", *where, "Another record has this event id; it has effect once."))
+            rows.append(("event-id-again", *where, AGAIN))
     insert_findings(c, rows)
     return len(rows)
+
+
+def save_ids_again(c: Any) -> None:
+    """Keep a finding for each record whose event id another one has, but for the one that was recorded first."""
+    c.execute(
+        'INSERT INTO findings (kind, topic, partition, generation, "offset", sequence, detail)'
+        " SELECT 'event-id-again', topic, partition, generation, \"offset\", sequence, %s FROM ("
+        "  SELECT *, row_number() OVER (PARTITION BY event_id ORDER BY recordedtime, topic, partition, sequence) n"
+        "  FROM ledger WHERE standing = ANY(%s) AND event_id IN"
+        "   (SELECT event_id FROM ledger WHERE event_id IS NOT NULL GROUP BY event_id HAVING count(*) > 1)"
+        " ) seen WHERE n > 1 ON CONFLICT DO NOTHING",
+        [AGAIN, [str(one) for one in WITH_EFFECT]],
+    )
 
 
 def _said(s: Stood) -> str:

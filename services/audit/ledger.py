@@ -11,7 +11,7 @@ from typing import Any
 from services.audit import copying
 from services.audit.domain.proof.hashing import leaf_hash
 from services.audit.domain.proof.leaf import leaf
-from services.audit.findings import insert_findings, save_findings
+from services.audit.findings import insert_findings, save_findings, save_ids_again
 from services.audit.merkle.trees import STEP, Trees
 from services.audit.records import Kept, RawRecord, kept
 from services.audit.session import Session
@@ -44,8 +44,9 @@ class Written:
 class Ledger:
     """The only writer of the ledger. Blocks on the database; raises TryLater if it is away."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: Session, *, ids_later: bool = False) -> None:
+        """`ids_later`: event ids that come again are looked for when all is there (`ids_again`), not now."""
+        self._session, self._ids_later = session, ids_later
         self._trees = Trees()
 
     def stands(self, places: Iterable[Place]) -> dict[Place, Stand]:
@@ -95,7 +96,7 @@ class Ledger:
                 if tail.holes != holes:
                     _save_holes(c, place, tail)
                 written.stands[place] = _stand(tail, records[-1].record.offset)
-            written.findings = save_findings(c, stood)
+            written.findings = save_findings(c, stood, ids=not self._ids_later)
             written.records = _copy(c, stood)
             _advance(c, written.stands)
         return written
@@ -147,6 +148,12 @@ class Ledger:
         at = stand.offset if offset is None else offset
         with self._session.transaction() as c:
             insert_findings(c, [(kind, *place, stand.generation, at, stand.sequence, detail)])
+
+    def ids_again(self) -> None:
+        """Keep the findings about event ids that more than one record has, all at once. Blocks on the database."""
+        with self._session.transaction() as c:
+            c.execute("SET LOCAL statement_timeout = 0")
+            save_ids_again(c)
 
     def topics(self) -> frozenset[str]:
         """The topics of which the ledger holds records."""

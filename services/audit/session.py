@@ -19,8 +19,9 @@ OPTIONS = "-c statement_timeout=60s -c idle_in_transaction_session_timeout=30s -
 class Session:
     """Connects when it is first needed, and anew after a failure. Not thread-safe."""
 
-    def __init__(self, database_url: str) -> None:
-        self._url = database_url
+    def __init__(self, database_url: str, options: str = OPTIONS) -> None:
+        """`options` are the server's, for this session."""
+        self._url, self._options = database_url, options
         self._connection: Connection[dict[str, Any]] | None = None
 
     @contextmanager
@@ -40,7 +41,7 @@ class Session:
     def _connected(self) -> psycopg.Connection[dict[str, Any]]:
         if self._connection is None or self._connection.closed:
             self._connection = Connection.connect(
-                self._url, autocommit=True, connect_timeout=5, options=OPTIONS, row_factory=dict_row
+                self._url, autocommit=True, connect_timeout=5, options=self._options, row_factory=dict_row
             )
             self._connection.answer_seconds = 65.0
         return self._connection

@@ -86,6 +86,12 @@ def verify_step(c: Any, place: Place, key: SigningKey, first: int, most: int) ->
     return Step(max(0, last - first), size, largest, len(signed), tuple(problems), following)
 
 
+def verify_tree(c: Any, place: Place, key: SigningKey) -> tuple[int, list[Problem]]:
+    """The tree of a log alone, and every checkpoint of it: how many these are, and what does not fit."""
+    signed = checkpoints.every(c, place)
+    return len(signed), list(_tree(c, place, size_of(c, place), signed, key))
+
+
 def _rows(c: Any, where: str, place: Place, *more: int) -> list[Row]:
     return read_rows(c, where, [*place, *more])
 
