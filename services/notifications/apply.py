@@ -85,17 +85,27 @@ class Applier:
         start: Mapping[Place, Position],
     ) -> None:
         strays = [(stray, "no-sequence") for found in walks.values() for stray in found.strays]
-        with connection.pipeline():
-            writing.facts(connection, decided.changed)
-            writing.mou_versions(connection, decided.adopted)
-            writing.unhandled(connection, decided.unhandled)
-            writing.positions(connection, [w.position for p, w in walks.items() if w.position != start[p]])
+        self._projections(connection, decided, walks, start)
         letters = writing.unreadable(connection, [*decided.unreadable, *strays], self._now())
         numbered = self._items(connection, decided.items, [self._letter(r, why) for r, why in letters])
         numbered += [
             (item, "acknowledged") for item in writing.acknowledged(connection, decided.acknowledged)
         ]
         writing.changes(connection, numbered)
+
+    def _projections(
+        self,
+        connection: Connection,
+        decided: Decided,
+        walks: Mapping[Place, Walk],
+        start: Mapping[Place, Position],
+    ) -> None:
+        """What routing knows, what waits for a newer version, and the positions."""
+        with connection.pipeline():
+            writing.facts(connection, decided.changed)
+            writing.mou_versions(connection, decided.adopted)
+            writing.unhandled(connection, decided.unhandled)
+            writing.positions(connection, [w.position for p, w in walks.items() if w.position != start[p]])
 
     def _items(
         self, connection: Connection, items: Sequence[tuple[Item, Recorded]], letters: Sequence[Draft]

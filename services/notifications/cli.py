@@ -1,4 +1,4 @@
-"""`accord feed list|follow|ack`: the feed on the command line."""
+"""`accord feed list|follow|ack|rebuild`: the feed on the command line."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from uuid import UUID
 
 import typer
 
+from services.notifications.rebuild_cli import rebuild
 from shared.cli.options import As, Data, Json, Jsonl
 from shared.cli.output import emit_fields, emit_json, emit_line, emit_table
 
@@ -20,6 +21,9 @@ def register(app: typer.Typer) -> None:
     feed.command("list", help="Show items, newest first.")(list_items)
     feed.command("follow", help="Show items and acknowledgements as they come, until Ctrl-C.")(follow)
     feed.command("ack", help="Say that you have an item in hand.")(acknowledge)
+    feed.command("rebuild", help="Read the feed again from Kafka, beside the live one; compare, and switch.")(
+        rebuild
+    )
     app.add_typer(feed, name="feed")
 
 

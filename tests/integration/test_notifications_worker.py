@@ -6,13 +6,14 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
 
 from deploy.local.infrastructure import Infrastructure
-from services.notifications.rebuild import digest, drop_projections
+from services.notifications.rebuild import TABLES
 from tests.integration.bus_support import eventually
 from tests.integration.notifications_support import OWN, REFERRALS, Made, World
 
@@ -219,7 +220,7 @@ def test_an_unknown_type_is_kept_and_runs_when_it_is_known(world: World) -> None
     assert world.count("unhandled") == 0
 
 
-def test_a_rebuild_gives_the_same_feed_and_tells_nobody_twice(world: World) -> None:
+def test_projections_that_were_emptied_are_read_again_and_nobody_is_told_twice(world: World) -> None:
     author, (concern, case, referral) = world.author, (str(uuid4()) for _ in range(3))
     records = [author.mou(), author.concern(concern), *author.opened(concern, case)]
     records += [author.requested(referral, case), author.accepted(referral, case)]
@@ -228,13 +229,17 @@ def test_a_rebuild_gives_the_same_feed_and_tells_nobody_twice(world: World) -> N
     world.start()
     world.wait_items(204)
     acknowledge_one(world)
-    with world.connect() as connection:
-        before = digest(connection)
-        events, changes = world.count("stored_events"), world.count("changes")
-        drop_projections(connection)
-        eventually("the feed is rebuilt", lambda: world.count() == 204, 30)
-        eventually("and equals the one before", lambda: digest(connection) == before, 5)
-    assert (world.count("stored_events"), world.count("changes")) == (events, changes)
+    before, told = feed(world), (world.count("stored_events"), world.count("changes"))
+    with world.connect() as connection, connection.transaction():
+        # Positions first, as a batch takes them: a batch under way ends before.
+        connection.execute(f"TRUNCATE {', '.join(TABLES.switched)}")
+    eventually("the feed is made again", lambda: world.count() == 204, 30)
+    eventually("and equals the one before", lambda: feed(world) == before, 5)
+    assert (world.count("stored_events"), world.count("changes")) == told
+
+
+def feed(world: World) -> list[Any]:
+    return [sorted(world.rows(f"SELECT to_jsonb(t)::text FROM {table} t")) for table in ("items", "facts")]
 
 
 def acknowledge_one(world: World) -> None:
