@@ -12,6 +12,7 @@ from typing import TypeVar
 #: Files that are one group, since they share a running system that takes long to start.
 TOGETHER = {
     "tests/system/test_readme.py": "the running system",
+    "tests/system/test_rebuild.py": "the running system",
     "tests/system/test_submissions_bad_input.py": "the running system",
 }
 #: Files whose tests are dealt out to this many groups, for they share little and take long.
