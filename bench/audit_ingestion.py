@@ -38,10 +38,10 @@ DISTINCT = 20_000
 ROUNDS = 3
 
 
-def filled(infra: Infrastructure) -> str:
-    """A topic with RECORDS events, all different."""
+def filled(infra: Infrastructure, count: int = RECORDS) -> str:
+    """A topic with so many events, all different."""
     topic, topics = infra.fresh_topic(partitions=PARTITIONS), Topics(partial(settings_of, infra))
-    topics.write(list(again(received(History(), DISTINCT), RECORDS // DISTINCT)), topic)
+    topics.write(list(again(received(History(), DISTINCT), count // DISTINCT)), topic)
     topics.close()
     return topic
 

@@ -27,7 +27,7 @@ from shared.bus.record import sequence_of
 from shared.errors import TryLater
 from shared.events import read
 from shared.settings import Settings
-from shared.store.generations import DIGEST, Tables
+from shared.store.generations import DIGEST, ROW_HASH, Tables
 from shared.store.positions import Position, all_positions
 from shared.store.store import system_clock
 
@@ -160,9 +160,8 @@ class FeedBuilder(Builder):
         applied = self._again.apply(self._new, batch)
         for place, stood in applied.stood.items():
             if stood.hole:
-                raise NotEnough(
-                    [f"{place[0]}/{place[1]}: a record before offset {batch[place][stood.taken].offset}"]
-                )
+                offset = batch[place][stood.taken].offset
+                raise NotEnough([f"{place[0]}/{place[1]}: records before offset {offset} are missing."])
             if stood.taken:
                 stands[place] = max(stands.get(place, -1), batch[place][stood.taken - 1].offset)
             waiting[place] = batch[place][stood.taken :]
@@ -199,7 +198,9 @@ class FeedBuilder(Builder):
 
 def _digest(c: Any, table: str) -> bytes:
     columns, order = COMPARED[table]
-    query = f"SELECT {DIGEST.format(order=order)} AS digest FROM (SELECT {columns} FROM {table}) o"  # noqa: S608
+    keys = order.replace(' COLLATE "C"', "")
+    each = f"SELECT {keys}, {ROW_HASH} FROM (SELECT {columns} FROM {table}) o OFFSET 0"  # noqa: S608 - ours
+    query = f"SELECT {DIGEST.format(order=order)} AS digest FROM ({each}) each"  # noqa: S608 - ours
     return bytes(c.execute(query).fetchone()["digest"] or b"")
 
 

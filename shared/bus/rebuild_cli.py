@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 
+from shared import telemetry
 from shared.bus.rebuild import rebuild
 from shared.bus.rebuild_options import Options, Reason
 from shared.bus.rebuild_parts import Builder, NotEnough, Report
@@ -46,6 +47,8 @@ def run(
     from shared.bus.cli import settings_of
 
     settings, _ = settings_of(service, data)
+    # The findings that are made again would be told one by one; what is new of them is told in the end.
+    telemetry.configure(service, "rebuild", "critical")
     try:
         prepare(settings)
         with Shown() as shown:

@@ -68,13 +68,12 @@ def lasting(seconds: float) -> str:
 class Shown:
     """Shows it: `begin` each part of the work, `at` how far it is."""
 
-    def __init__(self, *, quiet: bool = False, now: Callable[[], float] = monotonic) -> None:
-        """`quiet` shows nothing."""
-        self._quiet, self._now = quiet, now
+    def __init__(self, *, now: Callable[[], float] = monotonic) -> None:
+        self._now = now
         self._what, self._pace, self._said = "", Pace(0, 0, now()), now()
         self._bar: Progress | None = None
         self._task: TaskID | None = None
-        if not quiet and sys.stderr.isatty():
+        if sys.stderr.isatty():
             columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"))
             self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
 
@@ -93,7 +92,7 @@ class Shown:
         """A part of the work; `total` 0: nobody knows how much it is."""
         self._what, self._pace, self._said = what, Pace(total, done, self._now()), self._now()
         if self._bar is None:
-            self._say(f"{what}{f': {self._pace}' if total else ''}")
+            _say(f"{what}{f': {self._pace}' if total else ''}")
             return
         if self._task is not None:
             self._bar.remove_task(self._task)
@@ -107,9 +106,9 @@ class Shown:
             self._bar.update(self._task, completed=done, total=self._pace.total, told=str(self._pace))
         elif now - self._said >= EVERY:
             self._said = now
-            self._say(f"{self._what}: {self._pace}")
+            _say(f"{self._what}: {self._pace}")
 
-    def _say(self, text: str) -> None:
-        if not self._quiet:
-            sys.stderr.write(f"{text}\n")
-            sys.stderr.flush()
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()

@@ -205,8 +205,9 @@ def switch(c: psycopg.Connection[Any], generation: Generation, tables: Tables, *
         c.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(before))
 
 
-#: SHA-256 over the SHA-256 of each row, as PostgreSQL sends it in binary, in the order of `{order}`.
-DIGEST = "sha256(string_agg(sha256(record_send(o)), ''::bytea ORDER BY {order}))"
+#: SHA-256 of a row `o` as PostgreSQL sends it in binary; and of many of these (`hash`), in order.
+ROW_HASH = "sha256(record_send(o)) AS hash"
+DIGEST = "sha256(string_agg(hash, ''::bytea ORDER BY {order}))"
 
 
 def together(digests: Iterable[bytes]) -> str:

@@ -53,9 +53,11 @@ class County(World):
             kept.append(self.sign())
         return kept
 
-    def rebuild(self, watch: Any = None, kept: Sequence[KeptCheckpoint] = (), **options: Any) -> Report:
+    def rebuild(
+        self, watch: Any = None, kept: Sequence[KeptCheckpoint] = (), worth: int = 20_000, **options: Any
+    ) -> Report:
         def make(settings: Any, schema: str) -> LedgerBuilder:
-            return LedgerBuilder(settings, schema, kept, topics=[self.topic], batch=211)
+            return LedgerBuilder(settings, schema, kept, topics=[self.topic], batch=211, worth=worth)
 
         return rebuild(self.settings, make, TABLES, Options(**options), watch or Watched())
 

@@ -64,7 +64,8 @@ def test_a_busy_history_is_rebuilt_digest_for_digest_and_root_for_root_beside_th
     # The consumer goes on where the live ledger was, and a second rebuild is one like the first.
     county.produce(relayed(40, start=700))
     county.consume()
-    assert county.rebuild(keep=True).kept == "before_2"
+    assert county.rebuild(keep=True, worth=1).kept == "before_2"  # read by several processes
+    assert county.rows("SELECT * FROM findings ORDER BY id") == findings
     assert county.rows("SELECT count(*) AS n FROM before_2.ledger") == [{"n": 745}]
     assert county.problems() == []
 
@@ -180,7 +181,7 @@ def test_a_full_disk_ends_it_with_the_live_ledger_untouched_and_it_goes_on_once_
         )
 
     with pytest.raises(TryLater) as stopped:
-        county.rebuild(Watched(reading=fill))
+        county.rebuild(Watched(reading=fill), worth=1)
     assert isinstance(stopped.value.__cause__, psycopg.errors.DiskFull)
     assert county.digest() == before
     sql("DROP FUNCTION full_disk() CASCADE")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import Any
 
 import psycopg
+from kafka import TopicPartition
 
 from services.audit.consumer import BATCH, Consumer
 from services.audit.findings import insert_findings
@@ -17,6 +19,7 @@ from services.audit.ledger import Ledger, Place, Stand
 from services.audit.merkle.kept import KeptCheckpoint
 from services.audit.merkle.signing import read_key_file
 from services.audit.rebuild.comparing import Comparison
+from services.audit.rebuild.crew import MOST, WORTH, Part, read, shares
 from services.audit.records import RawRecord
 from services.audit.running import KEPT, collect_seldom
 from services.audit.session import OPTIONS, Session
@@ -44,6 +47,11 @@ class Until(Source):
     """A source that gives no record behind these offsets; of a partition that is not named, none."""
 
     upto: Mapping[Place, int] = {}
+
+    def narrow(self, places: Sequence[Place]) -> None:
+        """Read these partitions only."""
+        self.places = list(places)
+        self._consumer.assign([TopicPartition(*place) for place in places])
 
     def poll(self, seconds: float, limit: int) -> list[RawRecord]:
         """As Source's; what lies behind is read again when it is sought."""
@@ -91,10 +99,15 @@ class LedgerBuilder(Builder):
         kept: Collection[KeptCheckpoint] = (),
         topics: Collection[str] = KEPT,
         batch: int = BATCH,
+        worth: int = WORTH,
     ) -> None:
-        """`kept` are checkpoints from elsewhere whose roots must come again. Raises TryLater."""
+        """`kept` are checkpoints from elsewhere whose roots must come again. Raises TryLater.
+
+        `worth`: missing records from which on several processes read.
+        """
         collect_seldom()
-        self._batch, self._ids_later = batch, True
+        self._settings, self._schema = settings, schema
+        self._batch, self._worth, self._ids_later = batch, worth, True
         url = settings.database_url.get_secret_value()
         self._live = Session(url)
         self._new = Session(url, f"{FAST} -c search_path={schema},{LIVE}")
@@ -143,7 +156,32 @@ class LedgerBuilder(Builder):
         return {place: stand.offset for place, stand in found.items()}
 
     def read_to(self, targets: Mapping[Place, int], at: Callable[[int], None]) -> None:
-        """By the consumer's code."""
+        """By the consumer's code; where much is missing, in several processes."""
+        stands = self.stands()
+        missing = {place: max(0, target - stands.get(place, -1)) for place, target in targets.items()}
+        if sum(missing.values()) >= self._worth:
+            parts = [
+                Part(self._settings, self._schema, {place: targets[place] for place in share}, self._batch)
+                for share in shares(missing, min(MOST, os.cpu_count() or 1))
+            ]
+            read(parts, lambda: at(self._records()))
+        self.read_here(targets, at)
+
+    def _records(self) -> int:
+        """How many it has by now, without waiting for those who write."""
+        with self._new.transaction() as c:
+            row = c.execute('SELECT coalesce(sum("offset" + 1), 0) AS n FROM positions').fetchone()
+        return int(row["n"]) if row else 0
+
+    def read_here(
+        self,
+        targets: Mapping[Place, int],
+        at: Callable[[int], None],
+        places: Sequence[Place] | None = None,
+    ) -> None:
+        """In this process; only of these `places`, if any are given."""
+        if places is not None:
+            self._source.narrow(places)
         self._source.upto = targets
         again = Again(
             self._source,

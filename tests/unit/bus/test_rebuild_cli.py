@@ -30,6 +30,7 @@ def ends(monkeypatch: pytest.MonkeyPatch) -> Any:
             return end
 
         monkeypatch.setattr(rebuild_cli, "rebuild", rebuild)
+        monkeypatch.setattr(rebuild_cli.telemetry, "configure", lambda *_: None)
         monkeypatch.setattr(cli, "settings_of", lambda *_: (Settings(), None))
         make: Any = None
         rebuild_cli.run("audit", Path(), make, Tables(()), lambda _: None, Options(), as_json=as_json)
