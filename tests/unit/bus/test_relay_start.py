@@ -20,6 +20,10 @@ class Lease:
 
     def __init__(self) -> None:
         self.saved: list[int] = []
+        self.released = False
+
+    def release(self) -> None:
+        self.released = True
 
     def take_over(self) -> bool:
         return True
@@ -34,8 +38,8 @@ class Lease:
         return None
 
 
-def start(monkeypatch: pytest.MonkeyPatch, *found: Verdict) -> Lease:
-    lease = Lease()
+def start(monkeypatch: pytest.MonkeyPatch, *found: Verdict, lease: Lease | None = None) -> Lease:
+    lease = lease or Lease()
     relay = Relay(Settings(), "audit", lease)  # type: ignore[arg-type]
     monkeypatch.setattr(relay, "_compare", lambda stop: list(found))
     made: Any = object()
@@ -48,9 +52,11 @@ def start(monkeypatch: pytest.MonkeyPatch, *found: Verdict) -> Lease:
 def test_a_relay_whose_store_and_log_disagree_does_not_start(
     monkeypatch: pytest.MonkeyPatch, row: Any
 ) -> None:
+    lease = Lease()
     with pytest.raises(Disagreement) as raised:
-        start(monkeypatch, Verdict("t", 0, "equal", 9, 9), Verdict("t", 1, row, 4, 4))
+        start(monkeypatch, Verdict("t", 0, "equal", 9, 9), Verdict("t", 1, row, 4, 4), lease=lease)
     assert raised.value.kind == row
+    assert lease.released, "it sent nothing, so the next one need not wait"
 
 
 def test_a_relay_whose_log_is_behind_goes_on_after_what_the_log_holds(
