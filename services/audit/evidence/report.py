@@ -95,8 +95,8 @@ def _withheld(story: Story) -> Iterator[str]:
     yield heading("What is withheld, and why", 2, "withheld")
     kept = [piece for piece in story.pieces if piece.given != RAW]
     yield paragraph(
-        "Names, addresses and other sealed facts are in no bundle: their keys lie elsewhere, under the"
-        " county’s rules."
+        "Names, addresses and other sealed facts can be read in no bundle: they are encrypted, and their keys lie"
+        " elsewhere, under the county’s rules."
     )
     if not kept:
         yield paragraph("Beyond that nothing of the case is withheld: every record is here whole.")
