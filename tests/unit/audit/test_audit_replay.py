@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -157,6 +158,21 @@ class TestState:
             assert (screening in state.screenings) == (axis is Axis.HAPPENED)
         assert state.screenings[screening].corrected is not None
 
+    def test_by_what_happened_it_is_told_when_a_mistake_was_none(self) -> None:
+        case = story()
+        referral = case.refer()
+        before = case.log.now
+        mistake = case.say("in-error", referral, "human-services")
+        status = {}
+        for taken_back in (False, True):
+            if taken_back:
+                case.undo(referral, mistake, "human-services")
+            ordered = told(case, Axis.HAPPENED)
+            cut = up_to(ordered, Cut(Axis.HAPPENED, before - timedelta(seconds=2)))
+            kept = with_corrections(cut, ordered, Axis.HAPPENED)
+            status[taken_back] = fold(case.case, kept).referrals[referral].status
+        assert status == {False: "entered-in-error", True: "requested"}
+
     @pytest.mark.parametrize("seed", range(25))
     def test_as_of_any_moment_of_either_axis_equals_the_independent_fold(self, seed: int) -> None:
         case = mixed(seed)
@@ -179,7 +195,7 @@ def mixed(seed: int) -> Case:
     said: list[tuple[str, str]] = []
     screened: list[str] = []
     for _ in range(40):
-        late = {"ago": timedelta(seconds=chance.choice((1, 2, 60, 3000)))}
+        late: dict[str, Any] = {"ago": timedelta(seconds=chance.choice((1, 2, 60, 3000)))}
         act = chance.choice((case.receive, case.accept, case.reject))
         match chance.randrange(9):
             case 0:
@@ -190,7 +206,7 @@ def mixed(seed: int) -> Case:
                 kind = chance.choice(("started", "held", "resumed", "completed", "failed", "cancelled"))
                 said.append((referral := chance.choice(case.referrals), case.say(kind, referral, **late)))
             case 6 if said:
-                chance.choice((case.undo, case.wrong))(*said.pop(chance.randrange(len(said))), **late)
+                take_back(case, said, chance, late)
             case 7 if case.referrals:
                 screened.append(case.screen(**late))
                 if chance.random() < 0.3:
@@ -204,6 +220,14 @@ def mixed(seed: int) -> Case:
                 of_concern = about in ("reported", "attached")
                 case.told(about, "sheriff/deputy", case.concern if of_concern else "", acknowledge=True)
     return case
+
+
+def take_back(case: Case, said: list[tuple[str, str]], chance: random.Random, late: dict[str, Any]) -> None:
+    """An entry is taken back; or the whole referral is called a mistake, and that is."""
+    referral, entry = said.pop(chance.randrange(len(said)))
+    if chance.random() < 0.3:
+        entry = case.say("in-error", referral, **late)
+    chance.choice((case.undo, case.wrong))(referral, entry, **late)
 
 
 class TestGaps:
