@@ -53,9 +53,7 @@ class Replay:
     @property
     def as_of(self) -> datetime | None:
         """The moment it is told for: the one asked for, or that of the event asked for."""
-        if self.cut.as_of is None and self.entries:
-            return self.entries[-1].at(self.cut.axis)
-        return self.cut.as_of
+        return self.cut.as_of or _moment(self.cut, self.entries)
 
     @property
     def complete(self) -> bool:
@@ -117,7 +115,7 @@ class Questions:
         until, positions = reader.complete_until(), reader.positions()
         cut = _settled(cut, told, until, now)
         entries = _within(told, cut)
-        at = cut.as_of or (entries[-1].recorded if entries else now)
+        at = cut.as_of or _moment(cut, entries) or now
         mous = reader.mous()
         adopted = in_force(mous, at)
         holes = [] if told.dense else _gaps(entries, reader)
@@ -145,6 +143,12 @@ def _within(told: Told, cut: Cut) -> list[Entry]:
         return told.line.entries[: told.line.count(cut, told.count)]
     ordered = told.ordered(cut.axis)
     return with_corrections(up_to(ordered, cut), ordered, cut.axis)
+
+
+def _moment(cut: Cut, entries: Sequence[Entry]) -> datetime | None:
+    """That of the event the cut names, else of the last one. By what happened, corrections may stand behind it."""
+    named = (e for e in reversed(entries) if cut.as_of_event in (None, e.event.envelope.id))
+    return next((entry.at(cut.axis) for entry in named), None)
 
 
 def _gaps(entries: Sequence[Entry], reader: Reader) -> list[str]:
