@@ -147,8 +147,9 @@ def _joined(state: CaseState, what: Happening, data: AgencyJoined, stream: str) 
 
 def _left(state: CaseState, what: Happening, data: AgencyLeft, stream: str) -> None:
     part = state.agencies.setdefault(str(data.agency), Participant(str(data.agency)))
-    part.left, part.left_reason = what, data.reason
     _matter(state, stream).agencies.pop(str(data.agency), None)
+    if not any(str(data.agency) in matter.agencies for matter in state.matters.values()):
+        part.left, part.left_reason = what, data.reason
 
 
 def _worker(state: CaseState, what: Happening, data: WorkerAssigned, stream: str) -> None:

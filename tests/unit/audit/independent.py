@@ -64,6 +64,7 @@ def as_of(  # noqa: C901
     picture: dict[str, Any] = {"lead": None, "agencies": {}, "workers": [], "referrals": {}, "concerns": {}}
     picture["screenings"] = {}
     told: list[tuple[str, str]] = []
+    part: set[tuple[str, str]] = set()
     for event, _, _ in rows:
         data, kind = event["data"], event["type"].split(".")[1:3]
         referral = (
@@ -76,10 +77,13 @@ def as_of(  # noqa: C901
         if kind == ["case", "opened"]:
             picture["lead"] = picture["lead"] or data["lead"]
             picture["agencies"].setdefault(data["lead"], True)
+            part.add((data["lead"], event["stream"]))
         elif kind == ["agency", "joined"]:
             picture["agencies"][data["agency"]] = True
-        elif kind == ["agency", "left"]:
-            picture["agencies"][data["agency"]] = False
+            part.add((data["agency"], event["stream"]))
+        elif kind == ["agency", "left"]:  # of one matter: it may still take part in another
+            part.discard((data["agency"], event["stream"]))
+            picture["agencies"][data["agency"]] = any(agency == data["agency"] for agency, _ in part)
         elif kind == ["worker", "assigned"]:
             picture["workers"].append(data["worker"])
         elif kind == ["concern", "reported"]:

@@ -180,6 +180,24 @@ class TestWhoKnows:
             "accord.notification.delivered.v1",
         }
 
+    def test_of_a_case_of_two_matters_it_knows_its_own_and_not_that_there_is_another(self) -> None:
+        case, made = small(Log())
+        own = {"shelter": case.stream, "probation": case.further()}
+        things = {}
+        for agency, stream in own.items():
+            case.join(agency, stream)
+            worker = case.assign("human-services", stream)
+            referral = case.refer("medical-hub", matter=stream)
+            things[agency] = {stream, worker, referral, case.screen(matter=stream, agency="human-services")}
+        text = {agency: json.dumps(told(knowledge(made, case, agency, made.log.now))) for agency in own}
+        for agency, other in (("shelter", "probation"), ("probation", "shelter")):
+            found = knowledge(made, case, agency, made.log.now)
+            assert [id for section, id in found.things if section == "matters"] == [own[agency]]
+            assert len([id for section, id in found.things if section == "screenings"]) == 1
+            assert not [secret for secret in (*things[other], other) if secret in text[agency]]
+        lead = knowledge(made, case, "human-services", made.log.now)
+        assert {id for section, id in lead.things if section == "matters"} == set(own.values())
+
     def test_what_somebody_did_see_and_was_not_to_see_stands_out(self) -> None:
         case, made = small(Log())
         case.join("office-of-education")

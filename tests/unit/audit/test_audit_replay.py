@@ -158,6 +158,18 @@ class TestState:
             assert (screening in state.screenings) == (axis is Axis.HAPPENED)
         assert state.screenings[screening].corrected is not None
 
+    def test_an_agency_that_left_one_of_two_matters_is_in_the_case_until_it_left_the_other(self) -> None:
+        case = story()
+        second = case.further()
+        for stream in (case.stream, second):
+            case.join("probation", stream)
+        case.leave("probation", second)
+        state = fold(case.case, told(case))
+        assert state.agencies["probation"].left is None
+        assert [("probation" in m.agencies) for m in state.matters.values()] == [True, False]
+        case.leave("probation", case.stream)
+        assert fold(case.case, told(case)).agencies["probation"].left is not None
+
     def test_by_what_happened_it_is_told_when_a_mistake_was_none(self) -> None:
         case = story()
         referral = case.refer()
