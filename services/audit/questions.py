@@ -88,8 +88,8 @@ class Questions:
     def replays(self, case: str, caller: CallerFacts, cuts: Sequence[Cut], correlation: str) -> list[Replay]:
         """The case up to each of the cuts, out of the same ledger; otherwise as `replay`."""
         self.require_open()
-        now = self.store.now()
         with self.snapshot() as reader:
+            now = self._now(reader)
             adopted = in_force(reader.mous(), now)
             allowed = may_read_history(caller, parsed(adopted))
             known = reader.known(case)
@@ -100,6 +100,10 @@ class Questions:
         if found is None:
             raise NotYours
         return found
+
+    def _now(self, reader: Reader) -> datetime:
+        """Never before what the ledger is complete for: a clock that was set back makes nothing unrecorded."""
+        return max(self.store.now(), reader.complete_until() or BEGINNING)
 
     def _all_told(self, reader: Reader, case: str, cuts: Sequence[Cut], now: datetime) -> list[Replay]:
         told = []
@@ -165,6 +169,8 @@ def _settled(cut: Cut, told: Told, until: datetime | None, now: datetime) -> Cut
         return cut
     if cut.as_of is not None:
         return cut if cut.as_of <= now else Cut(cut.axis, until or now)
+    if cut.present:
+        return Cut(cut.axis, now)
     times = [entry.at(cut.axis) for entry in told.ordered(cut.axis)[-1:]]
     return Cut(cut.axis, max([until or BEGINNING, *times]))
 

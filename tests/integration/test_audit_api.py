@@ -248,6 +248,21 @@ def test_what_comes_late_from_another_topic_neither_repeats_nor_hides_what_the_n
     assert {e.event.envelope.id for e in case.log.entries() if e.topic == REFERRALS} <= set(told)
 
 
+def test_a_clock_that_was_set_back_makes_nothing_unrecorded(api: Api) -> None:
+    case = Case(Log()).open()
+    api.keep(case.log.made)
+    api.complete(case.log.now + timedelta(seconds=1))
+    api.store.now = lambda: MONDAY - timedelta(hours=1)
+    path, opened = f"/v1/cases/{case.case}/history", case.log.entries()[4]
+    whole = api.get(path, as_of=iso(opened.recorded)).json()
+    assert whole["as_of"] == iso(opened.recorded).replace("Z", ".000000Z")
+    assert whole["events"] == 5
+    known = api.get(path, known_to="human-services").json()
+    assert known["entries"][-1]["event"] == case.log.entries()[-1].event.envelope.id
+    later = api.get(path, as_of=iso(case.log.now + timedelta(days=1))).json()
+    assert (later["events"], later["complete"]) == (len(case.log.made), True)
+
+
 def test_by_what_happened_an_event_as_the_point_says_its_own_moment_though_a_later_correction_counts(
     api: Api,
 ) -> None:
