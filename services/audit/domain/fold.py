@@ -6,6 +6,7 @@ the request), so every step makes what it needs and never assumes an earlier one
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,11 +21,12 @@ from services.audit.domain.state import (
     Matter,
     Notice,
     Participant,
+    Referral,
     Screening,
     Unhandled,
     Worker,
 )
-from services.audit.domain.things import CASE, SECTIONS, WITH_NOTICES, Key, everything, notices_of
+from services.audit.domain.things import CASE, SECTIONS, WITH_NOTICES, Key, notices_of
 from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, WorkerAssigned
 from shared.events.types.concern import (
     ConcernAttached,
@@ -55,35 +57,50 @@ class Folding:
     state: CaseState
     about: dict[str, Key] = field(default_factory=dict)
     """Event -> the thing that notices about it stand with, if not the case itself."""
-    past: list[Entry] = field(default_factory=list)
+    on: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    """Referral -> the entries on it."""
     struck: set[str] = field(default_factory=set)
     """Events that a later one took back."""
 
     def apply(self, entry: Entry) -> list[Key]:
         """What one event makes of the case. Returns the things that it may have changed.
 
-        If it takes back an earlier event, the case is told anew without that one.
+        If it takes back an earlier entry on a referral, that referral is told anew without it.
         """
-        self.past.append(entry)
-        which = TAKES_BACK.get(type(entry.event.data))
-        back = which(entry.event.data) if which else None
-        if back is None:
-            return self._step(entry)
-        self.struck.add(back)
-        before = everything(self.state)
-        self.state, self.about = CaseState(self.state.case), {}
-        for past in self.past:
-            self._step(past)
-        return list(dict.fromkeys([*before, *everything(self.state)]))
+        data = entry.event.data
+        which = TAKES_BACK.get(type(data))
+        back = which(data) if which else None
+        if back is not None:
+            self.struck.add(back)
+        touched = self._step(entry)
+        if back is not None:
+            self._tell_anew(vars(data)["referral"])
+        return touched
+
+    def _tell_anew(self, referral: str) -> None:
+        """From the entries on it that count. Its notices, and its place among the others, stay."""
+        before = self.state.referrals[referral]
+        self.state.referrals[referral] = Referral(referral, notices=before.notices)
+        for entry in self.on[referral]:
+            if entry.event.envelope.id not in self.struck:
+                self._apply_on(entry)
+
+    def _apply_on(self, entry: Entry) -> None:
+        data = entry.event.data
+        ON[type(data)](self.state, happening(entry), data, entry.event.envelope.stream)
 
     def _step(self, entry: Entry) -> list[Key]:
         what, data = happening(entry), entry.event.data
         kind, touched = type(data), [CASE]
         if kind in ON:
+            if kind in fold_referral.ON:
+                self.on[vars(data)["referral"]].append(entry)
             if what.event not in self.struck:
-                ON[kind](self.state, what, data, entry.event.envelope.stream)
-            elif hasattr(data, "referral"):
-                referral_of(self.state, data.referral)  # what was told of it stands with it all the same
+                self._apply_on(entry)
+            elif kind in fold_referral.ON:
+                referral_of(
+                    self.state, vars(data)["referral"]
+                )  # what was told of it stands with it all the same
             touched += self._named(entry)
             if (owner := next((k for k in self._with_notices(data) if k in touched), None)) is not None:
                 self.about[what.event] = owner

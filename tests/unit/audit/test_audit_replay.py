@@ -17,8 +17,17 @@ from services.audit.domain.entry import Axis, Cut, in_order, up_to
 from services.audit.domain.fold import fold
 from services.audit.domain.gaps import gaps
 from shared.events import TYPES, read
+from shared.events.types.referral import (
+    ReferralAccepted,
+    ReferralCompleted,
+    ReferralReceived,
+    ReferralRejected,
+    ReferralStarted,
+)
 from tests.unit.audit.independent import as_of, picture_of
 from tests.unit.audit.made import MONDAY, Case, Entry, Log
+
+ANSWERS = (ReferralReceived, ReferralAccepted, ReferralRejected, ReferralStarted, ReferralCompleted)
 
 
 def story(seed: int = 1) -> Case:
@@ -240,6 +249,14 @@ def take_back(case: Case, said: list[tuple[str, str]], chance: random.Random, la
     if chance.random() < 0.3:
         entry = case.say("in-error", referral, **late)
     chance.choice((case.undo, case.wrong))(referral, entry, **late)
+
+
+def take_one_back(case: Case, chance: random.Random) -> None:
+    """Any entry on a referral, whenever it was made, is taken back now."""
+    case.accept(case.refer())
+    said = [e.event for e in case.log.entries() if type(e.event.data) in ANSWERS]
+    one = chance.choice(said)
+    case.undo(one.data.referral, one.envelope.id)  # type: ignore[union-attr]
 
 
 class TestGaps:
