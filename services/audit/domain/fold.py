@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from services.audit.domain import fold_referral
+from services.audit.domain import fold_referral, fold_screening
 from services.audit.domain.entry import Entry
 from services.audit.domain.fold_referral import TAKES_BACK, referral_of, sealed_of
 from services.audit.domain.state import (
@@ -22,7 +22,6 @@ from services.audit.domain.state import (
     Notice,
     Participant,
     Referral,
-    Screening,
     Unhandled,
     Worker,
 )
@@ -41,7 +40,6 @@ from shared.events.types.mou import MouAdopted
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
 from shared.events.types.record import RecordDenied, RecordRead
 from shared.events.types.role import RoleAssigned, RoleEnded
-from shared.events.types.screening import ScreeningEnteredInError, ScreeningRecorded
 from shared.events.types.submission import (
     CommandRefused,
     SubmissionReceipted,
@@ -215,18 +213,6 @@ def _linked(state: CaseState, what: Happening, data: ConcernLinked, stream: str)
     _matter(state, stream).concerns[data.concern] = str(data.reported_by)
 
 
-def _screened(state: CaseState, what: Happening, data: ScreeningRecorded, stream: str) -> None:
-    one = state.screenings.setdefault(data.screening, Screening(data.screening))
-    one.stream, one.agency = stream, what.agency
-    one.tool, one.tool_version, one.band = data.tool, data.tool_version, data.band
-    one.trigger, one.screened_at, one.flags, one.recorded = data.trigger, data.screened_at, data.flags, what
-
-
-def _not_screened(state: CaseState, what: Happening, data: ScreeningEnteredInError, _: str) -> None:
-    one = state.screenings.setdefault(data.screening, Screening(data.screening))
-    one.corrected, one.reason = what, data.reason
-
-
 def _place(where: list[Notice], data: Any) -> int:
     """Where the item's notice stands; a new one at the end if there is none yet."""
     for place in range(len(where) - 1, -1, -1):
@@ -273,8 +259,7 @@ ON: Mapping[type, Callable[[CaseState, Happening, Any, str], None]] = {
     ConcernAttached: _attached,
     ConcernLinked: _linked,
     **fold_referral.ON,
-    ScreeningRecorded: _screened,
-    ScreeningEnteredInError: _not_screened,
+    **fold_screening.ON,
     RecordRead: _read,
     RecordDenied: _denied,
     CommandRefused: _refused,
