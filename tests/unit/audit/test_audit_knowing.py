@@ -19,11 +19,12 @@ from services.audit.domain.fold import fold
 from services.audit.domain.knowing import known_to
 from services.audit.domain.knowledge import Knowledge
 from shared.events.types.case import AgencyLeft, WorkerAssigned
+from shared.events.types.record import RecordRead
 from shared.events.types.referral import ReferralForwarded
 from tests.unit.audit.county import PARTIES, County, county, versions
 from tests.unit.audit.independent import as_of, picture_of
 from tests.unit.audit.independent_knowing import knew, rows_of
-from tests.unit.audit.made import MONDAY, Case, Log
+from tests.unit.audit.made import ACCESS, MONDAY, Case, Log
 
 
 def schedule(made: County) -> list[tuple[datetime, Any]]:
@@ -210,6 +211,17 @@ class TestWhoKnows:
         assert [(s.classes, s.beyond) for s in saw] == [(("identity",), ("identity",))]
         lead = knowledge(made, case, "human-services", made.log.now).did_see
         assert [s.beyond for s in lead if s.kind == "read"] == [()]
+
+    def test_what_could_be_opened_with_a_referral_is_beyond_when_it_is_opened_with_the_case(self) -> None:
+        case, made = small(Log())
+        referral = case.refer("medical-hub", sealed={"health": "eyJ.h"})
+        case.join("medical-hub")
+        for about, kind in ((referral, "referral"), (case.case, "case")):
+            read = RecordRead(about=about, about_kind=kind, classes=("health",))
+            where = {"topic": ACCESS, "agency": "medical-hub", "source": "/services/referrals"}
+            case.log.add(read, case.case, case.log.id(), **where)
+        saw = knowledge(made, case, "medical-hub", made.log.now).did_see
+        assert [s.beyond for s in saw if s.kind == "read"] == [(), ("health",)]
 
     def test_a_sentence_is_told_only_if_all_that_it_says_could_be_known(self) -> None:
         case, made = small(Log())
