@@ -162,8 +162,10 @@ def _joined(state: CaseState, what: Happening, data: AgencyJoined, stream: str) 
 
 def _left(state: CaseState, what: Happening, data: AgencyLeft, stream: str) -> None:
     part = state.agencies.setdefault(str(data.agency), Participant(str(data.agency)))
-    _matter(state, stream).agencies.pop(str(data.agency), None)
-    if not any(str(data.agency) in matter.agencies for matter in state.matters.values()):
+    matter = _matter(state, stream)
+    matter.agencies.pop(str(data.agency), None)
+    matter.workers = {worker: of for worker, of in matter.workers.items() if of != data.agency}
+    if not any(str(data.agency) in m.agencies for m in state.matters.values()):
         part.left, part.left_reason = what, data.reason
 
 

@@ -157,6 +157,7 @@ def _left(part: Matter, event: Recorded, data: Any) -> dict[str, Any]:
         "agencies": _without(part.agencies, data.agency),
         "joined_by": _without(part.joined_by, data.agency),
         "left_by": {**part.left_by, data.agency: event.envelope.commandid},
+        "workers": {worker: agency for worker, agency in part.workers.items() if agency != data.agency},
     }
 
 

@@ -120,6 +120,19 @@ class TestTime:
         assert later not in found.events
         assert knowledge(made, case, "probation", while_in).things["matters", case.stream].until is None
 
+    def test_with_an_agency_its_workers_leave_too(self) -> None:
+        case, made = small(Log())
+        made.adopt(versions()[2])  # whoever is assigned to the case may read its referrals
+        made.log.now += timedelta(seconds=1)
+        case.join("sheriff")
+        case.assign("sheriff")
+        before = case.refer("medical-hub")
+        case.leave("sheriff")
+        after = case.refer("medical-hub")
+        things = knowledge(made, case, "sheriff", made.log.now).things
+        assert ("referrals", before) in things
+        assert ("referrals", after) not in things
+
     def test_a_new_mou_ends_seeing_and_not_having_known(self) -> None:
         case, made = small(Log())
         before = knowledge(made, case, "sheriff", made.log.now)
