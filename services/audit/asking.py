@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Depends, Query
 from pydantic import AwareDatetime, BeforeValidator
 from pydantic_core import PydanticCustomError
 
@@ -50,6 +51,24 @@ KnownTo = Annotated[
         " each moment let it see. Not with axis=happened. 404 if it could not have known of the case."
     ),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One view of a case, as it is asked for."""
+
+    cut: Cut
+    known_to: Agency | None
+
+
+def _asked(
+    as_of: AsOf = None, as_of_event: AsOfEvent = None, axis: ByAxis = Axis.RECORDED, known_to: KnownTo = None
+) -> Asked:
+    require_recorded(axis, known_to)
+    return Asked(cut_of(as_of, as_of_event, axis), known_to)
+
+
+AskedView = Annotated[Asked, Depends(_asked)]
 
 
 def cut_of(as_of: datetime | None, as_of_event: UUID | None, axis: Axis, prefix: str = "") -> Cut:

@@ -8,9 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from services.audit import answers, known_answers
-from services.audit.asking import AsOf, AsOfEvent, ByAxis, KnownTo, cut_of, require_recorded
+from services.audit.asking import AskedView, AsOf, AsOfEvent, KnownTo, cut_of, require_recorded
 from services.audit.domain.difference import Difference, difference
-from services.audit.domain.entry import Axis, Cut
+from services.audit.domain.entry import Cut
 from services.audit.known_answers import DiffAnswer, EventRef, FieldsAnswer, Point, earliest
 from services.audit.questions import Questions
 from services.audit.views import View, look
@@ -37,17 +37,8 @@ def fields_router(questions: Questions) -> APIRouter:
     router = APIRouter(tags=["cases"])
 
     @router.get("/v1/cases/{case}/fields", summary="Every field of a case, and the event that last set it")
-    def fields(
-        case: UUID,
-        caller: CurrentCaller,
-        trace: CurrentTrace,
-        as_of: AsOf = None,
-        as_of_event: AsOfEvent = None,
-        axis: ByAxis = Axis.RECORDED,
-        known_to: KnownTo = None,
-    ) -> FieldsAnswer:
-        require_recorded(axis, known_to)
-        wanted = [(cut_of(as_of, as_of_event, axis), known_to)]
+    def fields(case: UUID, caller: CurrentCaller, trace: CurrentTrace, asked: AskedView) -> FieldsAnswer:
+        wanted = [(asked.cut, asked.known_to)]
         (view,) = look(questions, str(case), caller, str(trace.correlation_id), wanted)
         shown = [known_answers.field_view(path, found) for path, found in sorted(view.table.items())]
         refs = view.refs(found.event for found in view.table.values())
@@ -55,17 +46,9 @@ def fields_router(questions: Questions) -> APIRouter:
 
     @router.get("/v1/cases/{case}/fields/history", summary="Where a field's value came from")
     def field_history(
-        case: UUID,
-        caller: CurrentCaller,
-        trace: CurrentTrace,
-        field: FieldName,
-        as_of: AsOf = None,
-        as_of_event: AsOfEvent = None,
-        axis: ByAxis = Axis.RECORDED,
-        known_to: KnownTo = None,
+        case: UUID, caller: CurrentCaller, trace: CurrentTrace, field: FieldName, asked: AskedView
     ) -> known_answers.FieldHistoryAnswer:
-        require_recorded(axis, known_to)
-        wanted = [(cut_of(as_of, as_of_event, axis), known_to)]
+        wanted = [(asked.cut, asked.known_to)]
         (view,) = look(questions, str(case), caller, str(trace.correlation_id), wanted)
         values = [known_answers.FieldValue(value=v, set_by=ref) for ref, v in view.history(field)]
         return known_answers.FieldHistoryAnswer(**view.reach(), path=field, values=values)
@@ -75,16 +58,14 @@ def fields_router(questions: Questions) -> APIRouter:
         case: UUID,
         caller: CurrentCaller,
         trace: CurrentTrace,
-        as_of: AsOf = None,
-        as_of_event: AsOfEvent = None,
-        known_to: KnownTo = None,
+        asked: AskedView,
         to_as_of: ToAsOf = None,
         to_as_of_event: ToAsOfEvent = None,
         to_known_to: ToKnownTo = None,
-        axis: ByAxis = Axis.RECORDED,
     ) -> DiffAnswer:
-        require_recorded(axis, known_to, to_known_to)
-        one, other = cut_of(as_of, as_of_event, axis), cut_of(to_as_of, to_as_of_event, axis, "to_")
+        one, known_to = asked.cut, asked.known_to
+        require_recorded(one.axis, to_known_to)
+        other = cut_of(to_as_of, to_as_of_event, one.axis, "to_")
         wanted = [(one, known_to), _second(one, known_to, other, to_known_to)]
         before, after = look(questions, str(case), caller, str(trace.correlation_id), wanted)
         return _answer(before, after)

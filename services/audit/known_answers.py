@@ -71,10 +71,12 @@ class KnownThingView(_Answer):
 
 
 class Sighting(_Answer):
-    """That somebody of the agency did see something: `read`, `told` or `acknowledged`. `beyond` are classes that
-    were opened although the MOU in force did not let the agency open them: a finding."""
+    """That somebody of the agency did see something: `read`, `told` or `acknowledged`. `thing` says what was read:
+    case, concern or referral. `beyond` are classes that were opened although the MOU in force did not let the
+    agency open them: a finding."""
 
     kind: Literal["read", "told", "acknowledged"]
+    thing: str | None
     event: str
     actor: str
     recorded: Moment
@@ -210,6 +212,7 @@ def sighting(saw: DidSee) -> Sighting:
     return Sighting.model_validate(
         {
             "kind": saw.kind,
+            "thing": vars(saw.entry.event.data).get("about_kind"),
             "event": e.id,
             "actor": e.actor,
             "recorded": e.recordedtime,

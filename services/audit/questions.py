@@ -53,9 +53,7 @@ class Replay:
     @property
     def as_of(self) -> datetime | None:
         """The moment it is told for: the one asked for, or that of the event asked for."""
-        if self.cut.as_of is None and self.entries:
-            return self.entries[-1].at(self.cut.axis)
-        return self.cut.as_of
+        return self.cut.as_of or _moment(self.cut, self.entries)
 
     @property
     def complete(self) -> bool:
@@ -90,8 +88,8 @@ class Questions:
     def replays(self, case: str, caller: CallerFacts, cuts: Sequence[Cut], correlation: str) -> list[Replay]:
         """The case up to each of the cuts, out of the same ledger; otherwise as `replay`."""
         self.require_open()
-        now = self.store.now()
         with self.snapshot() as reader:
+            now = self._now(reader)
             adopted = in_force(reader.mous(), now)
             allowed = may_read_history(caller, parsed(adopted))
             known = reader.known(case)
@@ -102,6 +100,10 @@ class Questions:
         if found is None:
             raise NotYours
         return found
+
+    def _now(self, reader: Reader) -> datetime:
+        """Never before what the ledger is complete for: a clock that was set back makes nothing unrecorded."""
+        return max(self.store.now(), reader.complete_until() or BEGINNING)
 
     def _all_told(self, reader: Reader, case: str, cuts: Sequence[Cut], now: datetime) -> list[Replay]:
         told = []
@@ -117,7 +119,7 @@ class Questions:
         until, positions = reader.complete_until(), reader.positions()
         cut = _settled(cut, told, until, now)
         entries = _within(told, cut)
-        at = cut.as_of or (entries[-1].recorded if entries else now)
+        at = cut.as_of or _moment(cut, entries) or now
         mous = reader.mous()
         adopted = in_force(mous, at)
         holes = [] if told.dense else _gaps(entries, reader)
@@ -147,6 +149,12 @@ def _within(told: Told, cut: Cut) -> list[Entry]:
     return with_corrections(up_to(ordered, cut), ordered, cut.axis)
 
 
+def _moment(cut: Cut, entries: Sequence[Entry]) -> datetime | None:
+    """That of the event the cut names, else of the last one. By what happened, corrections may stand behind it."""
+    named = (e for e in reversed(entries) if cut.as_of_event in (None, e.event.envelope.id))
+    return next((entry.at(cut.axis) for entry in named), None)
+
+
 def _gaps(entries: Sequence[Entry], reader: Reader) -> list[str]:
     return gaps(entries, reader.versions({e.event.envelope.stream for e in entries} | _linked(entries)))
 
@@ -161,6 +169,8 @@ def _settled(cut: Cut, told: Told, until: datetime | None, now: datetime) -> Cut
         return cut
     if cut.as_of is not None:
         return cut if cut.as_of <= now else Cut(cut.axis, until or now)
+    if cut.present:
+        return Cut(cut.axis, now)
     times = [entry.at(cut.axis) for entry in told.ordered(cut.axis)[-1:]]
     return Cut(cut.axis, max([until or BEGINNING, *times]))
 

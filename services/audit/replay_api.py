@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,8 +10,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from services.audit import answers, known_answers
-from services.audit.asking import AsOf, AsOfEvent, ByAxis, KnownTo, cut_of, require_recorded
-from services.audit.domain.entry import Axis, Cut
+from services.audit.asking import Asked, AskedView
+from services.audit.domain.entry import Axis, Cut, Entry
 from services.audit.domain.fold import fold
 from services.audit.questions import Questions
 from services.audit.state_text import answer_text
@@ -31,26 +32,23 @@ def replay_router(questions: Questions, secret: bytes) -> APIRouter:
         case: UUID,
         caller: CurrentCaller,
         trace: CurrentTrace,
-        as_of: AsOf = None,
-        as_of_event: AsOfEvent = None,
-        axis: ByAxis = Axis.RECORDED,
-        known_to: KnownTo = None,
+        asked: AskedView,
         cursor: Annotated[str | None, Query(max_length=600)] = None,
     ) -> answers.HistoryAnswer | known_answers.KnownHistoryAnswer:
-        require_recorded(axis, known_to)
-        cut = cut_of(as_of, as_of_event, axis)
-        bound = _bound(case, cut, known_to)
-        start = 0
+        cut, bound = asked.cut, _bound(case, asked)
+        after: list[Any] | None = None
         if cursor is not None:
             # The first page settled the moment; the later ones are told for the same.
-            moment, start = cursors.decode(secret, caller, bound, cursor)
-            cut = Cut(axis, datetime.fromisoformat(moment) if moment else None, cut.as_of_event)
-        (view,) = look(questions, str(case), caller, str(trace.correlation_id), [(cut, known_to)])
+            moment, after = cursors.decode(secret, caller, bound, cursor)
+            cut = Cut(cut.axis, datetime.fromisoformat(moment) if moment else None, cut.as_of_event)
+        (view,) = look(questions, str(case), caller, str(trace.correlation_id), [(cut, asked.known_to)])
         told = _entries(view)
-        following = _next(secret, caller, bound, view, start, len(told))
-        page: Any = {**view.reach(), "entries": _told(view, told[start : start + PAGE]), "next": following}
-        kind = answers.HistoryAnswer if known_to is None else known_answers.KnownHistoryAnswer
-        return kind.model_validate(page)
+        start = 0 if after is None else _behind(view, told, after)
+        page = told[start : start + PAGE]
+        following = _next(secret, caller, bound, view, page) if len(told) > start + PAGE else None
+        answer: Any = {**view.reach(), "entries": _told(view, page), "next": following}
+        kind = answers.HistoryAnswer if asked.known_to is None else known_answers.KnownHistoryAnswer
+        return kind.model_validate(answer)
 
     @router.get(
         "/v1/cases/{case}/state",
@@ -58,18 +56,11 @@ def replay_router(questions: Questions, secret: bytes) -> APIRouter:
         response_model=answers.StateAnswer | known_answers.KnownStateAnswer,
     )
     def state(
-        case: UUID,
-        caller: CurrentCaller,
-        trace: CurrentTrace,
-        as_of: AsOf = None,
-        as_of_event: AsOfEvent = None,
-        axis: ByAxis = Axis.RECORDED,
-        known_to: KnownTo = None,
+        case: UUID, caller: CurrentCaller, trace: CurrentTrace, asked: AskedView
     ) -> Response | answers.StateAnswer | known_answers.KnownStateAnswer:
-        require_recorded(axis, known_to)
-        cut = cut_of(as_of, as_of_event, axis)
-        (view,) = look(questions, str(case), caller, str(trace.correlation_id), [(cut, known_to)])
-        if view.knowledge is None and axis is Axis.RECORDED:
+        wanted = [(asked.cut, asked.known_to)]
+        (view,) = look(questions, str(case), caller, str(trace.correlation_id), wanted)
+        if view.knowledge is None and asked.cut.axis is Axis.RECORDED:
             # Written out as it is: a long case is a megabyte, and its parts are mostly written already.
             text = answer_text(view.reach(), view.replay.line, len(view.replay.entries))
             return Response(text, media_type="application/json")
@@ -83,13 +74,13 @@ def replay_router(questions: Questions, secret: bytes) -> APIRouter:
     return router
 
 
-def _bound(case: UUID, cut: Cut, known_to: str | None) -> dict[str, str]:
+def _bound(case: UUID, asked: Asked) -> dict[str, str]:
     return {
         "case": str(case),
-        "axis": cut.axis.value,
-        "as_of": str(cut.as_of),
-        "event": str(cut.as_of_event),
-        "known_to": str(known_to),
+        "axis": asked.cut.axis.value,
+        "as_of": str(asked.cut.as_of),
+        "event": str(asked.cut.as_of_event),
+        "known_to": str(asked.known_to),
     }
 
 
@@ -103,10 +94,22 @@ def _told(view: View, page: list[Any]) -> list[Any]:
     return [known_answers.known_entry(view.knowledge, known) for known in page]
 
 
-def _next(
-    secret: bytes, caller: Caller, bound: dict[str, str], view: View, start: int, count: int
-) -> str | None:
-    if start + PAGE >= count:
-        return None
+def _place(view: View, told: Any) -> tuple[datetime, datetime, str, int, int, int]:
+    entry: Entry = told if view.knowledge is None else told.entry
+    return entry.place(view.replay.cut.axis)
+
+
+def _behind(view: View, told: list[Any], after: list[Any]) -> int:
+    """Where what comes behind the last entry of the page before begins.
+
+    By its place and not by its number: while pages are read, what was recorded earlier may come from another topic.
+    """
+    place = (*map(datetime.fromisoformat, after[:2]), *after[2:])
+    return bisect_right(told, place, key=lambda one: _place(view, one))
+
+
+def _next(secret: bytes, caller: Caller, bound: dict[str, str], view: View, page: list[Any]) -> str:
     settled = view.replay.cut.as_of
-    return cursors.encode(secret, caller, bound, [settled.isoformat() if settled else None, start + PAGE])
+    at, recorded, *rest = _place(view, page[-1])
+    place = [at.isoformat(), recorded.isoformat(), *rest]
+    return cursors.encode(secret, caller, bound, [settled.isoformat() if settled else None, place])

@@ -80,7 +80,8 @@ def known_state(answer: Doc) -> Iterator[str]:
     for saw in answer["did_see"]:
         classes = f", opened {', '.join(saw['classes'])}" if saw["classes"] else ""
         beyond = f"; BEYOND WHAT THE MOU ALLOWED: {', '.join(saw['beyond'])}" if saw["beyond"] else ""
-        yield f"  {when(saw['recorded'])}: {SAW[saw['kind']]}{classes}{beyond}"
+        said = f"read the {saw['thing']}" if saw["thing"] else SAW[saw["kind"]]
+        yield f"  {when(saw['recorded'])}: {said}{classes}{beyond}"
 
 
 def _sight(thing: Doc) -> str:

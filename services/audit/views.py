@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -123,7 +123,8 @@ def look(
     if there were no such case.
     """
     facts = CallerFacts.of(caller)
-    cuts = [_told_until(cut, agency, questions) for cut, agency in wanted]
+    # For an agency "all of it" ends now: when the last event came is not for every agency to know.
+    cuts = [replace(cut, present=agency is not None) for cut, agency in wanted]
     try:
         replays = questions.replays(case, facts, cuts, correlation)
     except NotYours as error:
@@ -138,10 +139,3 @@ def look(
     if all(view.nothing for view in views):
         raise Problem("not-found")
     return views
-
-
-def _told_until(cut: Cut, agency: Agency | None, questions: Questions) -> Cut:
-    """For an agency "all of it" ends now: when the last event came is not for every agency to know."""
-    if agency is None or cut.as_of is not None or cut.as_of_event is not None:
-        return cut
-    return Cut(cut.axis, questions.store.now())

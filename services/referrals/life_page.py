@@ -31,8 +31,9 @@ FOOT = """
   whole referral, by the agency that made it, at any time. Both stay in the record, and as of before they count.
 - **Forward** makes a new referral that names the one it follows; the first one says where it went, and keeps its
   status.
-- An agency that takes part in the case only because of an entry that is taken back takes part no longer. Accord
-  looks at this referral alone: if the agency serves another one of the case, the lead agency adds it again.
+- An agency that an entry on the referral brought into the case takes part no longer once no entry that counts says
+  that it serves the youth; and again if what took it out is undone. Accord looks at this referral alone: if the
+  agency serves another one of the case, the lead agency adds it again.
 """
 
 #: What every state takes, and the picture leaves out.

@@ -37,7 +37,7 @@ from shared.store.store import Store
 from shared.web.callers import Caller
 from shared.web.fakes import FakeVerifier
 from tests.unit.audit.independent import as_of, picture_of
-from tests.unit.audit.made import MONDAY, Case, Log, Made
+from tests.unit.audit.made import MONDAY, NOTIFICATIONS, REFERRALS, Case, Log, Made
 from tests.unit.audit.test_audit_replay import mixed
 
 pytestmark = pytest.mark.platform
@@ -229,6 +229,59 @@ def test_a_long_history_comes_in_pages_told_for_the_same_moment(api: Api) -> Non
     stolen = api.get(path, person="court", axis="happened", cursor=first["next"])
     assert stolen.status_code in (404, 422)
     assert api.get(path, cursor=first["next"]).json()["type"] == "/problems/cursor-invalid"
+
+
+@pytest.mark.parametrize("known_to", [None, "human-services"])
+def test_what_comes_late_from_another_topic_neither_repeats_nor_hides_what_the_next_page_tells(
+    api: Api, known_to: str | None
+) -> None:
+    case = Case(Log()).open()
+    for _ in range(210):
+        case.refer()
+    api.keep([m for m in case.log.made if m.topic == REFERRALS])
+    path, whose = f"/v1/cases/{case.case}/history", {"known_to": known_to} if known_to else {}
+    first = api.get(path, **whose).json()
+    api.keep([m for m in case.log.made if m.topic == NOTIFICATIONS])
+    second = api.get(path, cursor=first["next"], **whose).json()
+    told = [e["event"] for e in first["entries"] + second["entries"]]
+    assert len(first["entries"]) == 200
+    assert len(told) == len(set(told))
+    stated = {
+        e.event.envelope.id
+        for e in case.log.entries()
+        if e.event.envelope.source == "/agencies/human-services"
+    }
+    assert stated <= set(told)
+
+
+def test_a_clock_that_was_set_back_makes_nothing_unrecorded(api: Api) -> None:
+    case = Case(Log()).open()
+    api.keep(case.log.made)
+    api.complete(case.log.now + timedelta(seconds=1))
+    api.store.now = lambda: MONDAY - timedelta(hours=1)
+    path, opened = f"/v1/cases/{case.case}/history", case.log.entries()[4]
+    whole = api.get(path, as_of=iso(opened.recorded)).json()
+    assert whole["as_of"] == iso(opened.recorded).replace("Z", ".000000Z")
+    assert whole["events"] == 5
+    known = api.get(path, known_to="human-services").json()
+    assert known["entries"][-1]["event"] == case.log.entries()[-1].event.envelope.id
+    later = api.get(path, as_of=iso(case.log.now + timedelta(days=1))).json()
+    assert (later["events"], later["complete"]) == (len(case.log.made), True)
+
+
+def test_by_what_happened_an_event_as_the_point_says_its_own_moment_though_a_later_correction_counts(
+    api: Api,
+) -> None:
+    case = Case(Log()).open()
+    referral = case.refer()
+    accepted = case.accept(referral)
+    case.log.now += timedelta(hours=2)
+    case.undo(referral, accepted)
+    api.keep(case.log.made)
+    happened = next(e.happened for e in case.log.entries() if e.event.envelope.id == accepted)
+    body = api.get(f"/v1/cases/{case.case}/state", axis="happened", as_of_event=accepted).json()
+    assert body["as_of"] == iso(happened).replace("Z", ".000000Z")
+    assert body["state"]["referrals"][0]["status"] == "requested"
 
 
 @pytest.mark.parametrize(

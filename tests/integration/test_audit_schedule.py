@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -73,6 +74,25 @@ def test_a_log_that_is_not_what_was_signed_is_a_finding_once_and_the_rest_goes_o
         assert [r["kind"] for r in c.execute("SELECT kind FROM findings")] == ["tree-altered"]
         assert checkpoints.last(c, ("other", 0)) is not None
     assert sizes(ledger) == [300]
+
+
+def test_what_nobody_foresaw_ends_no_signing(ledger: KeptLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, failed = checkpoints.places, threading.Event()
+
+    def once_wrong(c: Any) -> list[tuple[str, int]]:
+        if failed.is_set():
+            return whole(c)
+        failed.set()
+        raise RuntimeError("not foreseen")
+
+    monkeypatch.setattr(checkpoints, "places", once_wrong)
+    due = schedule(ledger, seconds=0.05).start()
+    limit = time.monotonic() + 20
+    while not sizes(ledger):
+        assert time.monotonic() < limit, "nothing was signed within 20 s"
+        time.sleep(0.05)
+    due.close()
+    assert failed.is_set()
 
 
 def test_without_a_key_it_signs_nothing_and_goes_on(ledger: KeptLedger) -> None:

@@ -115,6 +115,16 @@ def test_a_stored_tree_that_does_not_fit_itself_is_a_problem(ledger: KeptLedger,
         assert ledger.problems(c)
 
 
+def test_a_log_is_not_passed_over_once_its_tree_and_all_that_was_signed_of_it_are_gone(
+    ledger: KeptLedger,
+) -> None:
+    with ledger.altered() as c:
+        for table in ("tiles", "trees", "checkpoints"):
+            c.execute(f"DELETE FROM {table}")
+        assert checkpoints.places(c) == [PLACE]
+        assert ledger.problems(c)
+
+
 def test_a_record_altered_together_with_its_whole_tree_is_found_by_what_was_signed(
     ledger: KeptLedger,
 ) -> None:

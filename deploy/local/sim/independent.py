@@ -52,12 +52,15 @@ def as_of(case: str, values: Iterable[tuple[str, int, bytes]], moment: datetime,
 def _picture(rows: Iterable[Row], wrong: set[str]) -> Picture:
     picture: Picture = {"lead": None, "agencies": {}, "workers": [], "referrals": {}, "concerns": {}}
     picture |= {"screenings": {}, "told": []}
+    part: set[tuple[str, str]] = set()
     for event, _, _ in rows:
         data, kind = event["data"], ".".join(event["type"].split(".")[1:3])
         if "referral" in data:
             picture["referrals"].setdefault(data["referral"], ["unknown", None])
         if event["id"] in wrong:
             continue
+        if kind in _PART:
+            _take_part(picture, part, (data.get("agency") or data["lead"], event["stream"]), kind)
         if kind in _ON:
             _ON[kind](picture, data)
         elif kind.startswith("referral.") and kind.removeprefix("referral.") in STAGES:
@@ -71,7 +74,15 @@ def _picture(rows: Iterable[Row], wrong: set[str]) -> Picture:
 
 def _opened(picture: Picture, data: Mapping[str, Any]) -> None:
     picture["lead"] = picture["lead"] or data["lead"]
-    picture["agencies"].setdefault(data["lead"], True)
+
+
+def _take_part(picture: Picture, part: set[tuple[str, str]], one: tuple[str, str], kind: str) -> None:
+    """`part`: which agencies take part in which matter. Who left one may still take part in another."""
+    if kind == "agency.left":
+        part.discard(one)
+    else:
+        part.add(one)
+    picture["agencies"][one[0]] = any(agency == one[0] for agency, _ in part)
 
 
 def _concern(picture: Picture, data: Mapping[str, Any], status: str) -> list[Any]:
@@ -91,11 +102,10 @@ def _called(picture: Picture, data: Mapping[str, Any]) -> None:
     _concern(picture, data, "unknown")[1] = data["called_at"]
 
 
+_PART = frozenset({"case.opened", "agency.joined", "agency.left"})
 #: Event -> what it changes; referrals' own and notifications' are apart.
 _ON: Mapping[str, Callable[[Picture, Mapping[str, Any]], object]] = {
     "case.opened": _opened,
-    "agency.joined": lambda p, d: p["agencies"].update({d["agency"]: True}),
-    "agency.left": lambda p, d: p["agencies"].update({d["agency"]: False}),
     "worker.assigned": lambda p, d: p["workers"].append(d["worker"]),
     "concern.reported": _reported,
     "concern.call-stated": _called,

@@ -14,11 +14,20 @@ from shared.events.types.screening import ScreeningEnteredInError
 
 
 def with_corrections(kept: Sequence[Entry], ordered: Sequence[Entry], axis: Axis) -> list[Entry]:
-    """`kept`, the first of `ordered`; on the axis of what happened with the later corrections of what they say."""
+    """`kept`, the first of `ordered`; on the axis of what happened with the later corrections of what they say.
+
+    That is also the correction of a correction: that a referral was a mistake can be taken back.
+    """
     if axis is Axis.RECORDED:
         return list(kept)
     said = {name for entry in kept for name in _said(entry)}
-    return [*kept, *(entry for entry in ordered[len(kept) :] if _corrects(entry) in said)]
+    waiting = [entry for entry in ordered[len(kept) :] if _corrects(entry) is not None]
+    later: list[Entry] = []
+    while found := [entry for entry in waiting if _corrects(entry) in said]:
+        later += found
+        waiting = [entry for entry in waiting if _corrects(entry) not in said]
+        said |= {entry.event.envelope.id for entry in found}
+    return [*kept, *sorted(later, key=lambda entry: entry.place(axis))]
 
 
 def _said(entry: Entry) -> tuple[str, ...]:

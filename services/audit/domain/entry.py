@@ -56,11 +56,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Up to where a case is told: a moment, or an event, both inclusive; neither means all of it."""
+    """Up to where a case is told: a moment, or an event, both inclusive; neither means all of it.
+
+    `present`: all of it ends now, and not with the last event.
+    """
 
     axis: Axis = Axis.RECORDED
     as_of: datetime | None = None
     as_of_event: str | None = None
+    present: bool = False
 
 
 def in_order(entries: Iterable[Entry], axis: Axis = Axis.RECORDED) -> list[Entry]:

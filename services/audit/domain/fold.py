@@ -6,11 +6,12 @@ the request), so every step makes what it needs and never assumes an earlier one
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from services.audit.domain import fold_referral
+from services.audit.domain import fold_referral, fold_screening
 from services.audit.domain.entry import Entry
 from services.audit.domain.fold_referral import TAKES_BACK, referral_of, sealed_of
 from services.audit.domain.state import (
@@ -20,11 +21,11 @@ from services.audit.domain.state import (
     Matter,
     Notice,
     Participant,
-    Screening,
+    Referral,
     Unhandled,
     Worker,
 )
-from services.audit.domain.things import CASE, SECTIONS, WITH_NOTICES, Key, everything, notices_of
+from services.audit.domain.things import CASE, SECTIONS, WITH_NOTICES, Key, notices_of
 from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, WorkerAssigned
 from shared.events.types.concern import (
     ConcernAttached,
@@ -40,7 +41,6 @@ from shared.events.types.mou import MouAdopted
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
 from shared.events.types.record import RecordDenied, RecordRead
 from shared.events.types.role import RoleAssigned, RoleEnded
-from shared.events.types.screening import ScreeningEnteredInError, ScreeningRecorded
 from shared.events.types.submission import (
     CommandRefused,
     SubmissionReceipted,
@@ -56,35 +56,50 @@ class Folding:
     state: CaseState
     about: dict[str, Key] = field(default_factory=dict)
     """Event -> the thing that notices about it stand with, if not the case itself."""
-    past: list[Entry] = field(default_factory=list)
+    on: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    """Referral -> the entries on it."""
     struck: set[str] = field(default_factory=set)
     """Events that a later one took back."""
 
     def apply(self, entry: Entry) -> list[Key]:
         """What one event makes of the case. Returns the things that it may have changed.
 
-        If it takes back an earlier event, the case is told anew without that one.
+        If it takes back an earlier entry on a referral, that referral is told anew without it.
         """
-        self.past.append(entry)
-        which = TAKES_BACK.get(type(entry.event.data))
-        back = which(entry.event.data) if which else None
-        if back is None:
-            return self._step(entry)
-        self.struck.add(back)
-        before = everything(self.state)
-        self.state, self.about = CaseState(self.state.case), {}
-        for past in self.past:
-            self._step(past)
-        return list(dict.fromkeys([*before, *everything(self.state)]))
+        data = entry.event.data
+        which = TAKES_BACK.get(type(data))
+        back = which(data) if which else None
+        if back is not None:
+            self.struck.add(back)
+        touched = self._step(entry)
+        if back is not None:
+            self._tell_anew(vars(data)["referral"])
+        return touched
+
+    def _tell_anew(self, referral: str) -> None:
+        """From the entries on it that count. Its notices, and its place among the others, stay."""
+        before = self.state.referrals[referral]
+        self.state.referrals[referral] = Referral(referral, notices=before.notices)
+        for entry in self.on[referral]:
+            if entry.event.envelope.id not in self.struck:
+                self._apply_on(entry)
+
+    def _apply_on(self, entry: Entry) -> None:
+        data = entry.event.data
+        ON[type(data)](self.state, happening(entry), data, entry.event.envelope.stream)
 
     def _step(self, entry: Entry) -> list[Key]:
         what, data = happening(entry), entry.event.data
         kind, touched = type(data), [CASE]
         if kind in ON:
+            if kind in fold_referral.ON:
+                self.on[vars(data)["referral"]].append(entry)
             if what.event not in self.struck:
-                ON[kind](self.state, what, data, entry.event.envelope.stream)
-            elif hasattr(data, "referral"):
-                referral_of(self.state, data.referral)  # what was told of it stands with it all the same
+                self._apply_on(entry)
+            elif kind in fold_referral.ON:
+                referral_of(
+                    self.state, vars(data)["referral"]
+                )  # what was told of it stands with it all the same
             touched += self._named(entry)
             if (owner := next((k for k in self._with_notices(data) if k in touched), None)) is not None:
                 self.about[what.event] = owner
@@ -148,8 +163,11 @@ def _joined(state: CaseState, what: Happening, data: AgencyJoined, stream: str) 
 
 def _left(state: CaseState, what: Happening, data: AgencyLeft, stream: str) -> None:
     part = state.agencies.setdefault(str(data.agency), Participant(str(data.agency)))
-    part.left, part.left_reason = what, data.reason
-    _matter(state, stream).agencies.pop(str(data.agency), None)
+    matter = _matter(state, stream)
+    matter.agencies.pop(str(data.agency), None)
+    matter.workers = {worker: of for worker, of in matter.workers.items() if of != data.agency}
+    if not any(str(data.agency) in m.agencies for m in state.matters.values()):
+        part.left, part.left_reason = what, data.reason
 
 
 def _worker(state: CaseState, what: Happening, data: WorkerAssigned, stream: str) -> None:
@@ -199,18 +217,6 @@ def _linked(state: CaseState, what: Happening, data: ConcernLinked, stream: str)
     _matter(state, stream).concerns[data.concern] = str(data.reported_by)
 
 
-def _screened(state: CaseState, what: Happening, data: ScreeningRecorded, stream: str) -> None:
-    one = state.screenings.setdefault(data.screening, Screening(data.screening))
-    one.stream, one.agency = stream, what.agency
-    one.tool, one.tool_version, one.band = data.tool, data.tool_version, data.band
-    one.trigger, one.screened_at, one.flags, one.recorded = data.trigger, data.screened_at, data.flags, what
-
-
-def _not_screened(state: CaseState, what: Happening, data: ScreeningEnteredInError, _: str) -> None:
-    one = state.screenings.setdefault(data.screening, Screening(data.screening))
-    one.corrected, one.reason = what, data.reason
-
-
 def _place(where: list[Notice], data: Any) -> int:
     """Where the item's notice stands; a new one at the end if there is none yet."""
     for place in range(len(where) - 1, -1, -1):
@@ -257,8 +263,7 @@ ON: Mapping[type, Callable[[CaseState, Happening, Any, str], None]] = {
     ConcernAttached: _attached,
     ConcernLinked: _linked,
     **fold_referral.ON,
-    ScreeningRecorded: _screened,
-    ScreeningEnteredInError: _not_screened,
+    **fold_screening.ON,
     RecordRead: _read,
     RecordDenied: _denied,
     CommandRefused: _refused,

@@ -30,6 +30,8 @@ from services.audit.domain.things import Key
 from services.audit.domain.words import sealed_classes
 from shared.mou import Mou, ThingFacts
 
+#: Kind of thing that was read -> the section whose things say which classes could be opened with it.
+READ_AS = {"case": "matters", "concern": "concerns", "referral": "referrals"}
 #: From when on which version of the MOU is in force; None where there is none that can be read.
 Schedule = Sequence[tuple[datetime, Mou | None]]
 
@@ -207,7 +209,9 @@ class Knowing:
         if found is None:
             return
         kind, classes = found
-        sights = self._sights.values() if classes else ()
+        # The classes of a read are told for a kind of thing, not for the one that was read.
+        section = READ_AS.get(str(vars(entry.event.data).get("about_kind")))
+        sights = [sight for key, sight in self._sights.items() if classes and key[0] == section]
         allowed = {name for sight in sights for name in sight.opens}
         beyond = tuple(sorted(set(classes) - allowed))
         self.knowledge.did_see.append(DidSee(entry, kind, classes, beyond))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from services.audit.domain.words import asked
 from services.audit.domain.words_life import agency
 from shared.events import Recorded
 from shared.events.types.case import AgencyLeft, WorkerAssigned
 from shared.events.types.concern import ConcernCallStated
+from shared.events.types.referral import ReferralRequested, ReferralResumed
 
 ELSE = "Something was recorded, of which the agency could see only these fields."
 SEALED = "Sealed facts were recorded, which the agency could have opened; of the rest it could see nothing."
@@ -36,9 +38,21 @@ def _call(data: ConcernCallStated, names: set[str]) -> str | None:
     return f"The call to the {line} was stated." if {"called_at", "called_line"} <= names else None
 
 
+def _requested(data: ReferralRequested, names: set[str]) -> str | None:
+    by_name = {"to_worker"} if data.to_worker else set()
+    says = {"sender", "recipient", "kind", "urgency", "youth_choice"} | by_name
+    return asked(data) if says <= names and not data.outside else None
+
+
+def _resumed(_: ReferralResumed, names: set[str]) -> str | None:
+    return "The youth is served again." if "status" in names else None
+
+
 #: Event type -> what may be said of it, given the names of the fields that could be seen; None: nothing of it.
 PARTLY: Mapping[type, Callable[[Any, set[str]], str | None]] = {
     AgencyLeft: _left,
     WorkerAssigned: _worker,
     ConcernCallStated: _call,
+    ReferralRequested: _requested,
+    ReferralResumed: _resumed,
 }

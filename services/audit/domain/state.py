@@ -53,7 +53,8 @@ class Matter:
 
 @dataclass(slots=True)
 class Participant:
-    """An agency's part in the case. What it knew when it left, it knew."""
+    """An agency's part in the case: in any of its matters; it left when it left the last of them. What it knew when
+    it left, it knew."""
 
     agency: str
     relation: str | None = None

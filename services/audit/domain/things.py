@@ -20,8 +20,3 @@ def notices_of(state: CaseState, key: Key) -> list[Notice]:
     section, id = key
     found: list[Notice] = state.notices if key == CASE else getattr(state, section)[id].notices
     return found
-
-
-def everything(state: CaseState) -> list[Key]:
-    """Every thing of the state."""
-    return [CASE, *((section, id) for section in SECTIONS for id in getattr(state, section))]

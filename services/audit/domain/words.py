@@ -112,13 +112,17 @@ def _linked(_: str, d: ConcernLinked) -> str:
     return f"The case took in the concern that {agency(d.reported_by)} reported."
 
 
-def _requested(_: str, d: ReferralRequested) -> str:
+def asked(d: ReferralRequested) -> str:
+    """Who asked whom for what; not whether another referral came before."""
     youth = YOUTH.get(str(d.youth_choice), plain(d.youth_choice))
     to = f"{plain(d.outside)}, outside the network" if d.outside else agency(d.recipient)
     by_name = ", to a worker by name" if d.to_worker else ""
-    follows = " It follows an earlier referral." if d.follows else ""
-    asked = f"{agency(d.sender)} referred the youth to {to}{by_name} ({plain(d.kind)})"
-    return f"{asked}, urgency {plain(d.urgency)}; {youth}.{follows}"
+    said = f"{agency(d.sender)} referred the youth to {to}{by_name} ({plain(d.kind)})"
+    return f"{said}, urgency {plain(d.urgency)}; {youth}."
+
+
+def _requested(_: str, d: ReferralRequested) -> str:
+    return asked(d) + (" It follows an earlier referral." if d.follows else "")
 
 
 def _received(who: str, _: ReferralReceived) -> str:

@@ -47,9 +47,11 @@ def every(c: Any, place: Place) -> list[Signed]:
 
 
 def places(c: Any) -> list[Place]:
-    """Every log that has entries or was ever signed."""
+    """Every log that has entries, or that a position speaks of, or that was ever signed: none is forgotten with its
+    tree."""
     rows = c.execute(
         "SELECT topic, partition FROM trees WHERE size > 0 UNION SELECT topic, partition FROM checkpoints"
+        ' UNION SELECT topic, partition FROM positions WHERE "offset" >= 0 OR sequence >= 0'
         " ORDER BY topic, partition"
     ).fetchall()
     return [(row["topic"], row["partition"]) for row in rows]

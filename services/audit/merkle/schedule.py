@@ -42,6 +42,8 @@ class Schedule:
                 self.once()
             except TryLater as later:
                 self._log.warning("waiting", reason=str(later))
+            except Exception as error:  # noqa: BLE001 - nobody starts this thread again: it goes on, and says so
+                self._log.error("checkpoint_failed", error_type=type(error).__name__)
 
     def once(self) -> int:
         """Sign each log that has grown; how many were. Raises TryLater."""

@@ -108,4 +108,7 @@ def _key(line: str, older: list[str]) -> SigningKey:
     verifier = QuickKey(name, private.public_key().public_bytes_raw())
     if verifier.id.hex() != key_id:
         raise NotProven("the key's id is not that of its name and bytes")
-    return SigningKey(verifier, tuple(QuickKey.parse(one) for one in older), private)
+    before = tuple(QuickKey.parse(one) for one in older)
+    if any(key.name != name for key in before):
+        raise NotProven("an older key has another name: it signed for another ledger")
+    return SigningKey(verifier, before, private)

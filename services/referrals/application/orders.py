@@ -164,11 +164,37 @@ def _referral(things: Things) -> tuple[Referral, Matter]:
     return things.referral, things.matters[0]
 
 
+def _own(things: Things, at: At) -> list[Matter]:
+    """The matters that the caller's agency takes part in: of others it is not told that there are any."""
+    return [m for m in things.matters if at.caller.agency in (m.lead, *m.agencies)]
+
+
+def _matter_in(things: Things, body: c.OfMatter, at: At) -> Matter:
+    """The matter that is meant. Raises Refusal where it is not clear: who takes part in one may not see another."""
+    own = _own(things, at)
+    meant = [m for m in own if body.matter in (None, m.matter)]
+    if not own or len(meant) == 1:
+        return (meant or things.matters)[0]
+    detail = "Which matter of the case is meant has to be said." if meant else "The case has no such matter."
+    raise Refusal("none", "invalid-field", detail, "Its matters stand in the case: read it again.", "/matter")
+
+
+def _asked_in(things: Things, body: c.RequestReferral, at: At) -> Matter:
+    """The matter that is named; where the case has none such yet, one that the caller's agency takes part in."""
+    named = [m for m in things.matters if m.matter == body.matter]
+    return (named or _own(things, at) or list(things.matters))[0]
+
+
 def _screening_in(things: Things, body: c.RecordScreening, at: At) -> Matter:
     """The matter that is named, else the first one that the caller's agency takes part in."""
-    own = [m for m in things.matters if at.caller.agency in m.agencies]
-    named = [m for m in things.matters if m.matter == body.matter]
+    own = _own(things, at)
+    named = [m for m in own if m.matter == body.matter]
     return (named or own or list(things.matters))[0]
+
+
+def _unclear(things: Things, body: c.RecordScreening, at: At) -> tuple[str, ...]:
+    """A screening is taken all the same (DESIGN 1, rule 4): that its matter was not said is flagged."""
+    return ("missing.matter",) if body.matter is None and len(_own(things, at)) > 1 else ()
 
 
 def _screened(things: Things, screening: str) -> Matter:
@@ -179,6 +205,11 @@ def _screened(things: Things, screening: str) -> Matter:
 def _answering(body: type[c.Command], decide: Callable[[Referral, Matter, Any, At], list[Fact]]) -> Spec:
     """A command on a referral that is based on what was read of it."""
     return Spec(body, "referral", True, lambda t, given, at, *_: decide(*_referral(t), given, at))
+
+
+def _of_matter(body: type[c.OfMatter], decide: Callable[[Matter, Any, At], list[Fact]]) -> Spec:
+    """A command on one matter of a case, based on what was read of the case."""
+    return Spec(body, "case", True, lambda t, given, at, *_: decide(_matter_in(t, given, at), given, at))
 
 
 def _document(mou: Mou | None) -> Mou:
@@ -213,7 +244,7 @@ COMMANDS: Mapping[str, Spec] = {
         c.RequestReferral,
         "case",
         False,
-        lambda t, body, at, *_: referrals.request(t.matter(body.matter), body, at),
+        lambda t, body, at, *_: referrals.request(_asked_in(t, body, at), body, at),
     ),
     "receive-referral": Spec(
         c.ReceiveReferral,
@@ -236,7 +267,9 @@ COMMANDS: Mapping[str, Spec] = {
         c.RecordScreening,
         "case",
         False,
-        lambda t, body, at, flags, _: screenings.record(_screening_in(t, body, at), body, at, flags),
+        lambda t, body, at, flags, _: screenings.record(
+            _screening_in(t, body, at), body, at, (*flags, *_unclear(t, body, at))
+        ),
     ),
     "enter-screening-in-error": Spec(
         c.EnterScreeningInError,
@@ -244,13 +277,9 @@ COMMANDS: Mapping[str, Spec] = {
         True,
         lambda t, body, at, *_: screenings.enter_in_error(_screened(t, body.screening), body, at),
     ),
-    "join-agency": Spec(c.JoinAgency, "case", True, lambda t, body, at, *_: cases.join(t.matter(), body, at)),
-    "leave-agency": Spec(
-        c.LeaveAgency, "case", True, lambda t, body, at, *_: cases.leave(t.matter(), body, at)
-    ),
-    "assign-worker": Spec(
-        c.AssignWorker, "case", True, lambda t, body, at, *_: cases.assign_worker(t.matter(), body, at)
-    ),
+    "join-agency": _of_matter(c.JoinAgency, cases.join),
+    "leave-agency": _of_matter(c.LeaveAgency, cases.leave),
+    "assign-worker": _of_matter(c.AssignWorker, cases.assign_worker),
     "assign-role": Spec(c.AssignRole, None, False, lambda t, body, at, *_: governance.assign_role(body, at)),
     "end-role": Spec(c.EndRole, None, False, lambda t, body, at, *_: governance.end_role(body, at)),
     "adopt-mou": Spec(

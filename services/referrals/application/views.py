@@ -23,7 +23,7 @@ from shared.mou.facts import CallerFacts, ThingFacts
 from shared.web.preconditions import etag, names
 
 #: Of a part, what is for the service itself and in no view.
-INTERNAL = {"sealed", "subject", "stream", "version", "case_stream", "youth", "joined_by", "shown"}
+INTERNAL = {"sealed", "subject", "stream", "version", "case_stream", "youth", "joined_by", "left_by", "shown"}
 #: Of a part, what is shown in another form, to those who may see it.
 APART = {"screenings", "steps"}
 #: Of a referral, what says that there is another one.

@@ -36,6 +36,8 @@ Set = Annotated[
 ]
 Thing = Annotated[str, typer.Argument(metavar="ID")]
 
+OF_MATTER = "(--set matter=…, if you take part in more than one matter of the case)"
+
 #: group -> (name, address below the thing, makes a new thing, needs If-Match, help)
 COMMANDS: dict[str, tuple[tuple[str, str, bool, bool, str], ...]] = {
     "concern": (
@@ -51,9 +53,21 @@ COMMANDS: dict[str, tuple[tuple[str, str, bool, bool, str], ...]] = {
         ("evaluate-out", "evaluate-out", False, True, "Evaluate it out: --set reason=duplicate"),
     ),
     "case": (
-        ("join", "agencies", False, True, "An agency takes part: --set agency=probation"),
-        ("leave", "agencies/leave", False, True, "An agency leaves: --set agency=probation --set reason=…"),
-        ("assign", "workers", False, True, "Name who works on it: --set worker=ID --set role=social-worker"),
+        ("join", "agencies", False, True, f"An agency takes part: --set agency=probation {OF_MATTER}"),
+        (
+            "leave",
+            "agencies/leave",
+            False,
+            True,
+            f"An agency leaves: --set agency=probation --set reason=… {OF_MATTER}",
+        ),
+        (
+            "assign",
+            "workers",
+            False,
+            True,
+            f"Name who works on it: --set worker=ID --set role=social-worker {OF_MATTER}",
+        ),
     ),
     "referral": (
         ("receive", "receive", False, False, "Say that it is in hand."),

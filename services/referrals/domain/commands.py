@@ -235,21 +235,28 @@ class EnterScreeningInError(Command):
     reason: Code
 
 
-class JoinAgency(Command):
+class OfMatter(Command):
+    """A command on one matter of a case: the one that is named, or the only one that the caller's agency takes part
+    in. Where there are more of them, one has to be named."""
+
+    matter: Matter | None = None
+
+
+class JoinAgency(OfMatter):
     """An agency takes part in the case."""
 
     agency: Agency
     relation: Code = "participant"
 
 
-class LeaveAgency(Command):
+class LeaveAgency(OfMatter):
     """An agency takes part in the case no longer."""
 
     agency: Agency
     reason: Code
 
 
-class AssignWorker(Command):
+class AssignWorker(OfMatter):
     """Name the person (random id) of the caller's own agency who works on the case."""
 
     worker: Id

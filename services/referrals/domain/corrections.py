@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.referrals.domain.commands import EnterReferralInError, UndoReferral
 from services.referrals.domain.deciding import At, happened, in_force, listed, referral_facts
 from services.referrals.domain.facts import Fact
 from services.referrals.domain.life_cycle import allowed
 from services.referrals.domain.parts import Matter, Referral, Step
-from services.referrals.domain.referrals import on
+from services.referrals.domain.referrals import joins, on
 from shared.errors import Refusal
 from shared.events.types.case import AgencyLeft
 from shared.events.types.referral import ReferralEnteredInError, ReferralUndone
@@ -22,6 +22,8 @@ from shared.mou.terms import undo_within
 NOT_UNDONE = frozenset({"forward-referral"})
 #: Entries that say that the agency serves, or will serve, the youth.
 SERVES = frozenset({"accept-referral", "start-referral", "complete-referral"})
+#: The command of an agency that did not come in by one.
+NOBODY = ""
 _ENTER = "If it is wrong, mark it: accord referral enter-in-error."
 
 
@@ -40,12 +42,13 @@ def undo(referral: Referral, matter: Matter, command: UndoReferral, at: At) -> l
         raise Refusal(clause, "nothing-to-undo", detail, "Cancel the new referral.")
     minutes = undo_within(in_force(at, clause))
     if at.now > last.recorded + minutes:
-        detail = f"It was recorded more than {minutes.seconds // 60} minutes ago."
+        detail = f"It was recorded more than {minutes // timedelta(minutes=1)} minutes ago."
         raise Refusal(clause, "too-late-to-undo", detail, _ENTER)
     data = ReferralUndone(referral=referral.id, case=referral.case, entry=last.event, act=last.act)
     return [
         on(referral, data, clause, happened(command.time, at, clause)),
         *_leaves(referral, matter, [last], "entry-taken-back", clause, at.now),
+        *_joins_again(referral, matter, last, clause, at.now),
     ]
 
 
@@ -84,11 +87,18 @@ def _whole(referral: Referral, matter: Matter) -> ThingFacts:
 def _leaves(
     referral: Referral, matter: Matter, wrong: Iterable[Step], reason: str, clause: str, now: datetime
 ) -> list[Fact]:
-    """An agency that takes part because of what is taken back takes part no longer, unless another entry says that
-    it serves the youth. What it knew, it knew."""
-    gone = {step.event: step.command for step in wrong if step.struck is None}
+    """An agency that an entry on this referral brought in takes part no longer, once none that counts says that it
+    serves the youth: whichever of them it was. What it knew, it knew."""
+    gone = {step.event for step in wrong}
     serves = any(s.act in SERVES and s.struck is None and s.event not in gone for s in referral.steps)
-    if serves or matter.joined_by.get(referral.recipient) not in gone.values():
+    brought_in = {command for s in referral.steps for command in (s.command, s.struck_by)}
+    if serves or matter.joined_by.get(referral.recipient, NOBODY) not in brought_in:
         return []
     left = AgencyLeft(case=referral.case, agency=referral.recipient, reason=reason)
     return [on(referral, left, clause, now)]
+
+
+def _joins_again(referral: Referral, matter: Matter, last: Step, clause: str, now: datetime) -> list[Fact]:
+    """If the referral was no mistake after all, whoever left with that takes part again."""
+    left_with_it = matter.left_by.get(referral.recipient) == last.command
+    return joins(referral, matter, clause, now) if left_with_it else []

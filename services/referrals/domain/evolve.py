@@ -145,13 +145,24 @@ def _linked(part: Matter, _: Recorded, data: Any) -> dict[str, Any]:
 
 
 def _joined(part: Matter, event: Recorded, data: Any) -> dict[str, Any]:
-    joined_by = {**part.joined_by, data.agency: event.envelope.commandid}
-    return {"agencies": {**part.agencies, data.agency: data.relation}, "joined_by": joined_by}
+    return {
+        "agencies": {**part.agencies, data.agency: data.relation},
+        "joined_by": {**part.joined_by, data.agency: event.envelope.commandid},
+        "left_by": _without(part.left_by, data.agency),
+    }
 
 
-def _left(part: Matter, _: Recorded, data: Any) -> dict[str, Any]:
-    known = {"agencies": part.agencies, "joined_by": part.joined_by}
-    return {name: {a: r for a, r in one.items() if a != data.agency} for name, one in known.items()}
+def _left(part: Matter, event: Recorded, data: Any) -> dict[str, Any]:
+    return {
+        "agencies": _without(part.agencies, data.agency),
+        "joined_by": _without(part.joined_by, data.agency),
+        "left_by": {**part.left_by, data.agency: event.envelope.commandid},
+        "workers": {worker: agency for worker, agency in part.workers.items() if agency != data.agency},
+    }
+
+
+def _without(rows: Mapping[str, str], agency: str) -> dict[str, str]:
+    return {name: value for name, value in rows.items() if name != agency}
 
 
 def _worker(part: Matter, _: Recorded, data: Any) -> dict[str, Any]:

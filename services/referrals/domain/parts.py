@@ -113,6 +113,8 @@ class Matter(Part):
     agencies: dict[str, str] = Field(default_factory=dict)
     #: The command with which an agency joined: if it is taken back, so is that the agency takes part.
     joined_by: dict[str, str] = Field(default_factory=dict)
+    #: The command with which an agency left: if it is taken back, the agency takes part again.
+    left_by: dict[str, str] = Field(default_factory=dict)
     screenings: dict[Id, Screening] = Field(default_factory=dict)
     workers: dict[str, str] = Field(default_factory=dict)
     concerns: tuple[Id, ...] = ()
@@ -120,7 +122,8 @@ class Matter(Part):
 
 
 class Step(BaseModel):
-    """One entry on a referral: what was stated, by whom, when. `struck`: how it was taken back since.
+    """One entry on a referral: what was stated, by whom, when. `struck`: how it was taken back since; `struck_by`:
+    with which command.
 
     `status` is what it makes of the referral; None leaves it as it is.
     """
@@ -144,6 +147,7 @@ class Step(BaseModel):
     forwarded_to: Id | None = None
     flags: tuple[str, ...] = ()
     struck: str | None = None
+    struck_by: str | None = None
 
 
 class Referral(Part):

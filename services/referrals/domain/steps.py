@@ -41,7 +41,16 @@ RECORDS: Mapping[type, tuple[str, ReferralStatus | None]] = {
     ReferralEnteredInError: ("enter-referral-in-error", ReferralStatus.ENTERED_IN_ERROR),
 }
 #: Fields of an event that its step keeps.
-_KEPT = set(Step.model_fields) - {"event", "act", "command", "agency", "person", "status", "struck"}
+_KEPT = set(Step.model_fields) - {
+    "event",
+    "act",
+    "command",
+    "agency",
+    "person",
+    "status",
+    "struck",
+    "struck_by",
+}
 
 #: A referral on which nothing was entered yet.
 NOTHING: Mapping[str, Any] = {
@@ -82,20 +91,21 @@ def taken(part: Referral, event: Recorded, data: Any) -> dict[str, Any]:
     return standing((*part.steps, step))
 
 
-def undone(part: Referral, _: Recorded, data: ReferralUndone) -> dict[str, Any]:
+def undone(part: Referral, event: Recorded, data: ReferralUndone) -> dict[str, Any]:
     """What the others say, without the entry that was taken back."""
-    return _without(part.steps, data.entry, "undone")
+    return _without(part.steps, data.entry, "undone", event)
 
 
 def entered_in_error(part: Referral, event: Recorded, data: ReferralEnteredInError) -> dict[str, Any]:
     """The whole referral was a mistake, or one entry on it was."""
     if data.entry is None:
         return taken(part, event, data)
-    return _without(part.steps, data.entry, "entered-in-error")
+    return _without(part.steps, data.entry, "entered-in-error", event)
 
 
-def _without(steps: Sequence[Step], entry: str, how: str) -> dict[str, Any]:
-    return standing(tuple(s.model_copy(update={"struck": how}) if s.event == entry else s for s in steps))
+def _without(steps: Sequence[Step], entry: str, how: str, event: Recorded) -> dict[str, Any]:
+    struck = {"struck": how, "struck_by": event.envelope.commandid}
+    return standing(tuple(s.model_copy(update=struck) if s.event == entry else s for s in steps))
 
 
 def standing(steps: tuple[Step, ...]) -> dict[str, Any]:

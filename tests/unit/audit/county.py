@@ -109,31 +109,28 @@ class County:
     def act(self) -> None:
         """Something happens."""
         case, who = self.chance.choice(self.cases), self.chance.choice(ACTIVE)
+        matter = self.chance.choice([*case.matters])
         match self.chance.randrange(12):
             case 0 | 1:
-                self.refer(case, who)
+                self.refer(case, who, matter)
             case 2 | 3 if case.referrals:
                 self.answer(case, self.chance.choice(case.referrals))
             case 9 | 10 if case.referrals:
                 self.live(case, self.chance.choice(case.referrals))
             case 11:
-                self.screen(case, who)
-            case 4:
-                case.join(who)
-            case 5:
-                case.leave(who)
-            case 6:
-                case.assign(who)
+                self.screen(case, who, matter)
+            case 4 | 5 | 6:
+                self.chance.choice((case.join, case.leave, case.assign))(who, matter)
             case 7:
                 self.chance.choice((self.report, self.read))(case, who)
             case _:
                 self.tell(case, who)
 
-    def refer(self, case: Case, to: str) -> None:
+    def refer(self, case: Case, to: str, matter: str) -> None:
         """One agency asks another."""
         sender = self.chance.choice([a for a in ACTIVE if a != to])
         sealed = self.sealed()
-        referral = case.refer(to, sender=sender, sealed=sealed, by=sender)
+        referral = case.refer(to, sender=sender, sealed=sealed, by=sender, matter=matter)
         self.recipients[referral] = to
 
     def answer(self, case: Case, referral: str) -> None:
@@ -164,9 +161,9 @@ class County:
         end = self.chance.choice(("completed", "failed", "cancelled", "in-error"))
         return self.chance.choice(([end], ["started", end], ["started", "held", "resumed", end]))
 
-    def screen(self, case: Case, by: str) -> None:
+    def screen(self, case: Case, by: str, matter: str) -> None:
         """A screening; sometimes one that is marked as wrong."""
-        screening = case.screen(self.chance.choice(("clear-concern", "no-concern")), agency=by)
+        screening = case.screen(self.chance.choice(("clear-concern", "no-concern")), matter, agency=by)
         if self.chance.random() < 0.3:
             case.not_screened(screening)
 
@@ -188,7 +185,10 @@ class County:
 
 
 def county(seed: int, acts: int = 40) -> County:
-    """Two cases, acts on both, three versions of the MOU, some in force later than they are known."""
+    """Two cases, acts on both, three versions of the MOU, some in force later than they are known.
+
+    The first case has a second matter before long.
+    """
     chance = random.Random(seed)
     made = County(Log(seed), chance)
     when = {0: versions()[0]} if chance.random() < 0.8 else {}
@@ -197,5 +197,7 @@ def county(seed: int, acts: int = 40) -> County:
     for step in range(acts):
         if step in when:
             made.adopt(when[step], timedelta(seconds=chance.choice((0, 7, 19))))
+        if step == acts // 5:
+            made.cases[0].further()
         made.act()
     return made

@@ -90,7 +90,9 @@ def build(rows: Rows) -> dict[tuple[str, str], dict[str, Any]]:  # noqa: C901
             case "agency.joined":
                 it[f"agencies.{d['agency']}"] = d["relation"]
             case "agency.left":
-                it.pop(f"agencies.{d['agency']}", None)
+                theirs = [n for n, v in it.items() if n.startswith("workers.") and v == d["agency"]]
+                for name in (f"agencies.{d['agency']}", *theirs):
+                    it.pop(name, None)
             case "worker.assigned":
                 it[f"workers.{d['worker']}"] = d["agency"]
             case "referral.requested":

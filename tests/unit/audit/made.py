@@ -126,6 +126,8 @@ class Case:
         self.case, self.stream, self.concern, self.youth = log.id(), log.id(), log.id(), log.id()
         self.referrals: list[str] = []
         self.events: dict[str, str] = {}
+        self.matters: dict[str, str] = {self.stream: "dependency"}
+        self.stream_of: dict[str, str] = {}
 
     def open(self) -> Case:
         log, to_concern, to_case = self.log, {"subject": self.concern, "stream": self.concern}, self.on
@@ -156,26 +158,45 @@ class Case:
     def on(self) -> dict[str, str]:
         return {"subject": self.case, "stream": self.stream}
 
-    def refer(self, to: str = "advocacy", by: str = "human-services", **facts: Any) -> str:
-        referral = self.log.id()
-        asked: dict[str, Any] = {"referral": referral, "case": self.case, "matter": "dependency"}
+    def further(self, matter: str = "delinquency") -> str:
+        """A further matter of the case; its stream."""
+        stream = self.log.id()
+        facts: dict[str, Any] = {"case": self.case, "case_stream": stream, "youth": self.youth}
+        self.log.add(CaseOpened(**facts, matter=matter, lead="human-services"), self.case, stream)
+        self.matters[stream] = matter
+        return stream
+
+    def of(self, thing: str = "") -> dict[str, str]:
+        """Where an event of the matter stands: by its stream, by a referral in it, or in the first one."""
+        return {"subject": self.case, "stream": self.stream_of.get(thing, thing or self.stream)}
+
+    def refer(self, to: str = "advocacy", by: str = "human-services", matter: str = "", **facts: Any) -> str:
+        referral, stream = self.log.id(), matter or self.stream
+        self.stream_of[referral] = stream
+        asked: dict[str, Any] = {"referral": referral, "case": self.case, "matter": self.matters[stream]}
         asked |= {"sender": "human-services", "recipient": to, "kind": "advocate", "urgency": "hours"}
         asked |= {"respond_by": self.log.now + timedelta(hours=2), "youth_choice": "agrees"}
         asked |= {"sealed": {"narrative": "eyJ.a.b.c.d"}} | facts
-        self.events[f"requested {referral}"] = self.log.add(ReferralRequested(**asked), **self.on, agency=by)
+        self.events[f"requested {referral}"] = self.log.add(
+            ReferralRequested(**asked), **self.of(referral), agency=by
+        )
         self.referrals.append(referral)
         self.told(f"requested {referral}", f"{to}/supervisor")
         return referral
 
     def receive(self, referral: str, by: str = "advocacy", **when: Any) -> str:
-        return self.log.add(ReferralReceived(referral=referral, case=self.case), **self.on, agency=by, **when)
+        return self.log.add(
+            ReferralReceived(referral=referral, case=self.case), **self.of(referral), agency=by, **when
+        )
 
     def accept(self, referral: str, by: str = "advocacy", **when: Any) -> str:
-        return self.log.add(ReferralAccepted(referral=referral, case=self.case), **self.on, agency=by, **when)
+        return self.log.add(
+            ReferralAccepted(referral=referral, case=self.case), **self.of(referral), agency=by, **when
+        )
 
     def reject(self, referral: str, by: str = "advocacy", **when: Any) -> str:
         facts: dict[str, Any] = {"referral": referral, "case": self.case, "reason": "no-capacity"}
-        return self.log.add(ReferralRejected(**facts, sealed={}), **self.on, agency=by, **when)
+        return self.log.add(ReferralRejected(**facts, sealed={}), **self.of(referral), agency=by, **when)
 
     def say(self, kind: str, referral: str, by: str = "advocacy", **when: Any) -> str:
         """One of the later steps of a referral."""
@@ -189,45 +210,48 @@ class Case:
             "cancelled": ReferralCancelled(**said, reason="need-met"),
             "in-error": ReferralEnteredInError(**said, reason="wrong-youth"),
         }
-        return self.log.add(facts[kind], **self.on, agency=by, **when)
+        return self.log.add(facts[kind], **self.of(referral), agency=by, **when)
 
     def undo(self, referral: str, event: str, by: str = "advocacy", **when: Any) -> str:
         taken_back = ReferralUndone(referral=referral, case=self.case, entry=event, act="accept-referral")
-        return self.log.add(taken_back, **self.on, agency=by, **when)
+        return self.log.add(taken_back, **self.of(referral), agency=by, **when)
 
     def wrong(self, referral: str, event: str, by: str = "advocacy", **when: Any) -> str:
         facts: dict[str, Any] = {"referral": referral, "case": self.case, "reason": "wrong-entry"}
         wrong = ReferralEnteredInError(**facts, entry=event, act="start-referral")
-        return self.log.add(wrong, **self.on, agency=by, **when)
+        return self.log.add(wrong, **self.of(referral), agency=by, **when)
 
     def forward(self, referral: str, to: str) -> str:
-        after = self.refer(to, follows=referral)
+        after = self.refer(to, matter=self.stream_of[referral], follows=referral)
         facts: dict[str, Any] = {"referral": referral, "case": self.case, "forwarded_to": after}
-        self.log.add(ReferralForwarded(**facts, recipient=to), **self.on)
+        self.log.add(ReferralForwarded(**facts, recipient=to), **self.of(referral))
         return after
 
-    def screen(self, band: str = "clear-concern", **when: Any) -> str:
-        screening = self.log.id()
-        facts: dict[str, Any] = {"screening": screening, "case": self.case, "matter": "dependency"}
+    def screen(self, band: str = "clear-concern", matter: str = "", **when: Any) -> str:
+        screening, stream = self.log.id(), matter or self.stream
+        self.stream_of[screening] = stream
+        facts: dict[str, Any] = {"screening": screening, "case": self.case, "matter": self.matters[stream]}
         one = ScreeningRecorded(
             **facts, tool="cse-it", tool_version="2.0", band=band, screened_at=self.log.now
         )
-        self.log.add(one, **self.on, **when)
+        self.log.add(one, **self.of(screening), **when)
         return screening
 
     def not_screened(self, screening: str) -> str:
         wrong = ScreeningEnteredInError(screening=screening, case=self.case, reason="wrong-youth")
-        return self.log.add(wrong, **self.on)
+        return self.log.add(wrong, **self.of(screening))
 
-    def join(self, agency: str) -> str:
-        return self.log.add(AgencyJoined(case=self.case, agency=agency, relation="serving"), **self.on)
+    def join(self, agency: str, matter: str = "") -> str:
+        data = AgencyJoined(case=self.case, agency=agency, relation="serving")
+        return self.log.add(data, **self.of(matter))
 
-    def leave(self, agency: str) -> str:
-        return self.log.add(AgencyLeft(case=self.case, agency=agency, reason="service-ended"), **self.on)
+    def leave(self, agency: str, matter: str = "") -> str:
+        data = AgencyLeft(case=self.case, agency=agency, reason="service-ended")
+        return self.log.add(data, **self.of(matter))
 
-    def assign(self, agency: str) -> str:
+    def assign(self, agency: str, matter: str = "") -> str:
         facts: dict[str, Any] = {"case": self.case, "agency": agency, "worker": self.log.id()}
-        return self.log.add(WorkerAssigned(**facts, role="social-worker"), **self.on)
+        return self.log.add(WorkerAssigned(**facts, role="social-worker"), **self.of(matter))
 
     def told(self, about: str, recipient: str, subject: str = "", acknowledge: bool = False) -> str:
         subject = subject or self.case

@@ -7,19 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from services.audit.domain import fold as folding
 from services.audit.domain.difference import applied, difference
 from services.audit.domain.entry import Axis, in_order
 from services.audit.domain.fields import OF_THE_CASE, Field, Tracing, flat, history_of, path_of, trace, values
-from services.audit.domain.fold import fold
+from services.audit.domain.fold import Folding, fold
 from services.audit.domain.state import CaseState
 from services.audit.domain.things import CASE, SECTIONS
-from shared.events.types.submission import CommandRefused
 from tests.unit.audit.made import Case, Entry, Log
-from tests.unit.audit.test_audit_replay import mixed
+from tests.unit.audit.test_audit_replay import mixed, take_one_back
 
 
 def whole(state: CaseState) -> dict[str, Any]:
@@ -126,12 +124,7 @@ def test_stepping_gives_the_same_as_all_at_once() -> None:
 
 
 class TestTakingBack:
-    """An event can take back an earlier one: the case is then told as if that one had no effect."""
-
-    @pytest.fixture(autouse=True)
-    def _a_type_that_takes_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        # Any type will do: here a refused command takes back the event that its `about` names.
-        monkeypatch.setattr(folding, "TAKES_BACK", {CommandRefused: lambda data: data.about})
+    """An event can take back an earlier entry: its referral is then told as if that one had no effect."""
 
     def test_what_was_taken_back_has_no_effect_and_the_one_that_took_it_back_set_the_fields_anew(
         self,
@@ -140,22 +133,30 @@ class TestTakingBack:
         referral = case.refer()
         before = trace(case.case, in_order(case.log.entries())).table()
         accepted = case.accept(referral)
-        undone = CommandRefused(command="undo", reason="mistake", about=accepted, about_kind="event")
-        taken_back = case.log.add(undone, **case.on)
+        taken_back = case.undo(referral, accepted)
         after = trace(case.case, in_order(case.log.entries())).table()
-        changed = difference(before, after)
-        assert [(d.path.rpartition("/")[2], d.kind) for d in changed] == [("status", "set-again")]
+        changed = {d.path.rpartition("/")[2]: d.kind for d in difference(before, after)}
+        assert changed == {"status": "set-again", "corrections": "added"}
         assert after[f"referrals/{referral}/status"] == Field("requested", taken_back)
         history = history_of(case.case, in_order(case.log.entries()), f"referrals/{referral}/status")
         assert [v for _, v in history] == ["requested", "accepted", "requested"]
 
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.integers(0, 10_000), st.floats(0, 1))
     def test_stepwise_it_is_the_same_as_all_at_once(self, seed: int, share: float) -> None:
         case = mixed(seed)
-        entries = in_order(case.log.entries())
-        chosen = random.Random(seed).choice(entries).event.envelope.id
-        case.log.add(CommandRefused(command="undo", reason="mistake", about=chosen), **case.on)
+        take_one_back(case, random.Random(seed))
         entries = in_order(case.log.entries())
         cut = entries[: max(1, int(len(entries) * share))]
         assert values(trace(case.case, cut).table()) == whole(fold(case.case, cut))
+
+    def test_it_costs_as_much_as_its_referral_and_not_as_the_case(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        steps, step = [], Folding._apply_on
+        monkeypatch.setattr(Folding, "_apply_on", lambda self, entry: steps.append(step(self, entry)))
+        case = Case(Log()).open()
+        for _ in range(60):
+            case.undo(referral := case.refer(), case.accept(referral))
+        entries = in_order(case.log.entries())
+        assert fold(case.case, entries).referrals[referral].status == "requested"
+        assert len(steps) < 2 * len(entries)

@@ -19,11 +19,12 @@ from services.audit.domain.fold import fold
 from services.audit.domain.knowing import known_to
 from services.audit.domain.knowledge import Knowledge
 from shared.events.types.case import AgencyLeft, WorkerAssigned
+from shared.events.types.record import RecordRead
 from shared.events.types.referral import ReferralForwarded
 from tests.unit.audit.county import PARTIES, County, county, versions
 from tests.unit.audit.independent import as_of, picture_of
 from tests.unit.audit.independent_knowing import knew, rows_of
-from tests.unit.audit.made import MONDAY, Case, Log
+from tests.unit.audit.made import ACCESS, MONDAY, Case, Log
 
 
 def schedule(made: County) -> list[tuple[datetime, Any]]:
@@ -119,6 +120,19 @@ class TestTime:
         assert later not in found.events
         assert knowledge(made, case, "probation", while_in).things["matters", case.stream].until is None
 
+    def test_with_an_agency_its_workers_leave_too(self) -> None:
+        case, made = small(Log())
+        made.adopt(versions()[2])  # whoever is assigned to the case may read its referrals
+        made.log.now += timedelta(seconds=1)
+        case.join("sheriff")
+        case.assign("sheriff")
+        before = case.refer("medical-hub")
+        case.leave("sheriff")
+        after = case.refer("medical-hub")
+        things = knowledge(made, case, "sheriff", made.log.now).things
+        assert ("referrals", before) in things
+        assert ("referrals", after) not in things
+
     def test_a_new_mou_ends_seeing_and_not_having_known(self) -> None:
         case, made = small(Log())
         before = knowledge(made, case, "sheriff", made.log.now)
@@ -180,6 +194,24 @@ class TestWhoKnows:
             "accord.notification.delivered.v1",
         }
 
+    def test_of_a_case_of_two_matters_it_knows_its_own_and_not_that_there_is_another(self) -> None:
+        case, made = small(Log())
+        own = {"shelter": case.stream, "probation": case.further()}
+        things = {}
+        for agency, stream in own.items():
+            case.join(agency, stream)
+            worker = case.assign("human-services", stream)
+            referral = case.refer("medical-hub", matter=stream)
+            things[agency] = {stream, worker, referral, case.screen(matter=stream, agency="human-services")}
+        text = {agency: json.dumps(told(knowledge(made, case, agency, made.log.now))) for agency in own}
+        for agency, other in (("shelter", "probation"), ("probation", "shelter")):
+            found = knowledge(made, case, agency, made.log.now)
+            assert [id for section, id in found.things if section == "matters"] == [own[agency]]
+            assert len([id for section, id in found.things if section == "screenings"]) == 1
+            assert not [secret for secret in (*things[other], other) if secret in text[agency]]
+        lead = knowledge(made, case, "human-services", made.log.now)
+        assert {id for section, id in lead.things if section == "matters"} == set(own.values())
+
     def test_what_somebody_did_see_and_was_not_to_see_stands_out(self) -> None:
         case, made = small(Log())
         case.join("office-of-education")
@@ -192,6 +224,17 @@ class TestWhoKnows:
         assert [(s.classes, s.beyond) for s in saw] == [(("identity",), ("identity",))]
         lead = knowledge(made, case, "human-services", made.log.now).did_see
         assert [s.beyond for s in lead if s.kind == "read"] == [()]
+
+    def test_what_could_be_opened_with_a_referral_is_beyond_when_it_is_opened_with_the_case(self) -> None:
+        case, made = small(Log())
+        referral = case.refer("medical-hub", sealed={"health": "eyJ.h"})
+        case.join("medical-hub")
+        for about, kind in ((referral, "referral"), (case.case, "case")):
+            read = RecordRead(about=about, about_kind=kind, classes=("health",))
+            where = {"topic": ACCESS, "agency": "medical-hub", "source": "/services/referrals"}
+            case.log.add(read, case.case, case.log.id(), **where)
+        saw = knowledge(made, case, "medical-hub", made.log.now).did_see
+        assert [s.beyond for s in saw if s.kind == "read"] == [(), ("health",)]
 
     def test_a_sentence_is_told_only_if_all_that_it_says_could_be_known(self) -> None:
         case, made = small(Log())

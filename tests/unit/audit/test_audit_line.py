@@ -8,19 +8,17 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.audit.answers import case_view
-from services.audit.domain import fold as folding
 from services.audit.domain.entry import Cut, in_order, up_to
 from services.audit.domain.fold import fold
 from services.audit.domain.line import Line
 from services.audit.state_text import state_text
 from services.audit.told import Told
-from shared.events.types.submission import CommandRefused
 from tests.unit.audit.made import MONDAY, Case, Entry, Log
-from tests.unit.audit.test_audit_replay import mixed
+from tests.unit.audit.test_audit_replay import mixed, take_one_back
 
 
 def line_of(case: str, entries: list[Entry]) -> Line:
@@ -52,13 +50,11 @@ def test_written_out_it_is_the_same_answer(seed: int, share: float) -> None:
         assert json.loads(state_text(line, count)) == json.loads(expected)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000))
-def test_with_an_event_that_takes_back_an_earlier_one_too(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
-    monkeypatch.setattr(folding, "TAKES_BACK", {CommandRefused: lambda data: data.about})
+def test_with_an_event_that_takes_back_an_earlier_one_too(seed: int) -> None:
     case = mixed(seed)
-    chosen = random.Random(seed).choice(case.log.entries()).event.envelope.id
-    case.log.add(CommandRefused(command="undo", reason="mistake", about=chosen), **case.on)
+    take_one_back(case, random.Random(seed))
     case.refer()
     entries = in_order(case.log.entries())
     line = line_of(case.case, entries)

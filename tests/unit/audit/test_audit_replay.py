@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,17 @@ from services.audit.domain.fold import fold
 from services.audit.domain.gaps import gaps
 from shared.events import TYPES, read
 from shared.events.types.concern import ConcernCallStated
+from shared.events.types.referral import (
+    ReferralAccepted,
+    ReferralCompleted,
+    ReferralReceived,
+    ReferralRejected,
+    ReferralStarted,
+)
 from tests.unit.audit.independent import as_of, picture_of
 from tests.unit.audit.made import MONDAY, Case, Entry, Log
+
+ANSWERS = (ReferralReceived, ReferralAccepted, ReferralRejected, ReferralStarted, ReferralCompleted)
 
 
 def story(seed: int = 1) -> Case:
@@ -173,6 +183,33 @@ class TestState:
             picture = picture_of(case_view(state).model_dump(mode="json"))
             assert picture == as_of(case.case, values, case.log.now, axis.value)
 
+    def test_an_agency_that_left_one_of_two_matters_is_in_the_case_until_it_left_the_other(self) -> None:
+        case = story()
+        second = case.further()
+        for stream in (case.stream, second):
+            case.join("probation", stream)
+        case.leave("probation", second)
+        state = fold(case.case, told(case))
+        assert state.agencies["probation"].left is None
+        assert [("probation" in m.agencies) for m in state.matters.values()] == [True, False]
+        case.leave("probation", case.stream)
+        assert fold(case.case, told(case)).agencies["probation"].left is not None
+
+    def test_by_what_happened_it_is_told_when_a_mistake_was_none(self) -> None:
+        case = story()
+        referral = case.refer()
+        before = case.log.now
+        mistake = case.say("in-error", referral, "human-services")
+        status = {}
+        for taken_back in (False, True):
+            if taken_back:
+                case.undo(referral, mistake, "human-services")
+            ordered = told(case, Axis.HAPPENED)
+            cut = up_to(ordered, Cut(Axis.HAPPENED, before - timedelta(seconds=2)))
+            kept = with_corrections(cut, ordered, Axis.HAPPENED)
+            status[taken_back] = fold(case.case, kept).referrals[referral].status
+        assert status == {False: "entered-in-error", True: "requested"}
+
     @pytest.mark.parametrize("seed", range(25))
     def test_as_of_any_moment_of_either_axis_equals_the_independent_fold(self, seed: int) -> None:
         case = mixed(seed)
@@ -195,7 +232,7 @@ def mixed(seed: int) -> Case:
     said: list[tuple[str, str]] = []
     screened: list[str] = []
     for _ in range(40):
-        late = {"ago": timedelta(seconds=chance.choice((1, 2, 60, 3000)))}
+        late: dict[str, Any] = {"ago": timedelta(seconds=chance.choice((1, 2, 60, 3000)))}
         act = chance.choice((case.receive, case.accept, case.reject))
         match chance.randrange(9):
             case 0:
@@ -206,7 +243,7 @@ def mixed(seed: int) -> Case:
                 kind = chance.choice(("started", "held", "resumed", "completed", "failed", "cancelled"))
                 said.append((referral := chance.choice(case.referrals), case.say(kind, referral, **late)))
             case 6 if said:
-                chance.choice((case.undo, case.wrong))(*said.pop(chance.randrange(len(said))), **late)
+                take_back(case, said, chance, late)
             case 7 if case.referrals:
                 screened.append(case.screen(**late))
                 if chance.random() < 0.3:
@@ -220,6 +257,22 @@ def mixed(seed: int) -> Case:
                 of_concern = about in ("reported", "attached")
                 case.told(about, "sheriff/deputy", case.concern if of_concern else "", acknowledge=True)
     return case
+
+
+def take_back(case: Case, said: list[tuple[str, str]], chance: random.Random, late: dict[str, Any]) -> None:
+    """An entry is taken back; or the whole referral is called a mistake, and that is."""
+    referral, entry = said.pop(chance.randrange(len(said)))
+    if chance.random() < 0.3:
+        entry = case.say("in-error", referral, **late)
+    chance.choice((case.undo, case.wrong))(referral, entry, **late)
+
+
+def take_one_back(case: Case, chance: random.Random) -> None:
+    """Any entry on a referral, whenever it was made, is taken back now."""
+    case.accept(case.refer())
+    said = [e.event for e in case.log.entries() if type(e.event.data) in ANSWERS]
+    one = chance.choice(said)
+    case.undo(one.data.referral, one.envelope.id)  # type: ignore[union-attr]
 
 
 class TestGaps:

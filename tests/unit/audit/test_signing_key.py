@@ -62,10 +62,13 @@ def test_a_file_with_a_key_of_another_id_or_a_wrong_older_key_is_refused(tmp_pat
     create_key_file(path)
     good = path.read_text()
     name, key_id, seed = good.removeprefix("PRIVATE+KEY+").split("+", 2)
+    create_key_file(tmp_path / "other", "accord.example/another-ledger")
+    other_public = read_key_file(tmp_path / "other").verifier
     for text in (
         f"PRIVATE+KEY+{name}+{'0' * 8}+{seed}",
         f"PRIVATE+KEY+other+{key_id}+{seed}",
         good + "not-a-key\n",
+        good + f"{other_public}\n",
     ):
         path.write_text(text)
         with pytest.raises(Disagreement, match="holds no signing key"):

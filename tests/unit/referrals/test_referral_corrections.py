@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from services.referrals.domain import corrections, referrals, screenings
+from services.referrals.domain import cases, corrections, referrals, screenings
 from services.referrals.domain.commands import (
     EnterReferralInError,
     EnterScreeningInError,
     ForwardReferral,
+    JoinAgency,
+    LeaveAgency,
     RecordScreening,
     UndoReferral,
 )
@@ -116,6 +118,21 @@ class TestUndo:
         a_referral("entered-in-error", log)
         assert undo(log, SCREENER).status == "accepted"
 
+    def test_that_a_referral_was_a_mistake_gives_the_agency_its_part_in_the_case_again(self):
+        log = Log()
+        a_referral("entered-in-error", log)
+        assert "advocacy" not in log.one(Matter).agencies
+        undo(log, SCREENER)
+        assert log.one(Matter).agencies["advocacy"] == "referral-recipient"
+
+    def test_brings_no_agency_back_that_left_for_another_reason(self):
+        log = Log()
+        a_referral("accepted", log)
+        log.append(cases.leave(log.one(Matter), LeaveAgency(agency="advocacy", reason="service-ended"), at()))
+        do(log, "enter-referral-in-error", SCREENER)
+        undo(log, SCREENER)
+        assert "advocacy" not in log.one(Matter).agencies
+
     def test_an_undone_entry_is_not_undone_again(self):
         log = Log()
         a_referral("accepted", log)
@@ -186,6 +203,33 @@ class TestEnteredInError:
         command = EnterReferralInError(reason="wrong-entry", entry=referral.steps[0].event)
         facts = corrections.enter_in_error(referral, matter, command, at(ADVOCATE))
         assert [type(f.data) for f in facts][1:] == [AgencyLeft]
+
+    def test_of_all_that_says_that_an_agency_serves_takes_it_out_of_the_case_whichever_came_first(self):
+        for order in ((0, 1), (1, 0)):
+            log = Log()
+            referral, _ = a_referral("in-progress", log)
+            entries = [step.event for step in referral.steps]
+            self.wrong(log, entries[order[0]])
+            assert "advocacy" in log.one(Matter).agencies, "another entry says that it serves"
+            self.wrong(log, entries[order[1]])
+            assert "advocacy" not in log.one(Matter).agencies, order
+
+    def test_of_what_brought_it_in_counts_also_after_a_mistake_was_none(self):
+        log = Log()
+        referral, _ = a_referral("accepted", log)
+        self.wrong(log, None, SCREENER, "wrong-youth")
+        undo(log, SCREENER)
+        assert "advocacy" in log.one(Matter).agencies
+        self.wrong(log, referral.steps[0].event)
+        assert "advocacy" not in log.one(Matter).agencies
+
+    def test_of_an_agency_that_was_added_by_the_lead_leaves_it_in_the_case(self):
+        log = Log()
+        _, matter = a_referral("requested", log)
+        log.append(cases.join(matter, JoinAgency(agency="advocacy"), at()))
+        do(log, "accept-referral")
+        self.wrong(log, log.one(Referral).steps[0].event)
+        assert "advocacy" in log.one(Matter).agencies
 
 
 class TestForward:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -14,6 +15,7 @@ from services.referrals.domain import cases, concerns, governance, referrals
 from services.referrals.domain.commands import (
     AcceptReferral,
     AssignRole,
+    AssignWorker,
     AttachConcern,
     EndRole,
     EvaluateOut,
@@ -38,6 +40,7 @@ from tests.unit.referrals.made import (
     OFFICER,
     REFERRAL_ACTS,
     REQUEST,
+    SCREENER,
     SHELTER,
     Log,
     a_concern,
@@ -249,12 +252,18 @@ class TestWhoTakesPart:
             cases.leave(matter, LeaveAgency(agency="probation", reason="done"), at())
         assert refused.value.reason == "does-not-take-part"
 
-    def test_an_agency_that_left_is_gone_from_the_matter(self):
+    def test_an_agency_that_left_is_gone_from_the_matter_with_its_workers_and_nobody_elses(self):
         log = Log()
-        _, matter = a_referral("accepted", log)
+        a_referral("accepted", log)
+        workers = {caller: str(uuid4()) for caller in (ADVOCATE, SCREENER)}
+        for caller, worker in workers.items():
+            named = AssignWorker(worker=worker, role="advocate")
+            log.append(cases.assign_worker(log.one(Matter), named, at(caller)), caller)
+        matter = log.one(Matter)
         assert "advocacy" in matter.agencies
         log.append(cases.leave(matter, LeaveAgency(agency="advocacy", reason="done"), at()))
         assert "advocacy" not in log.one(Matter).agencies
+        assert log.one(Matter).workers == {workers[SCREENER]: "human-services"}
 
     def test_a_person_has_their_role_from_their_own_agencys_administrator(self):
         admin = replace(SHELTER, roles=frozenset({"agency-admin"}))
