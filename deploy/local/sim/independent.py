@@ -80,9 +80,11 @@ def _take_part(picture: Picture, part: set[tuple[str, str]], one: tuple[str, str
     """`part`: which agencies take part in which matter. Who left one may still take part in another."""
     if kind == "agency.left":
         part.discard(one)
-    else:
-        part.add(one)
-    picture["agencies"][one[0]] = any(agency == one[0] for agency, _ in part)
+        picture["agencies"][one[0]] = any(agency == one[0] for agency, _ in part)
+        return
+    part.add(one)
+    if kind == "agency.joined" or one[0] not in picture["agencies"]:
+        picture["agencies"][one[0]] = True
 
 
 def _concern(picture: Picture, data: Mapping[str, Any], status: str) -> list[Any]:
