@@ -11,6 +11,7 @@ from typing import TypeVar
 
 #: Files that are one group, since they share a running system that takes long to start.
 TOGETHER = {
+    "tests/system/test_proof.py": "the running system",
     "tests/system/test_readme.py": "the running system",
     "tests/system/test_rebuild.py": "the running system",
     "tests/system/test_submissions_bad_input.py": "the running system",

@@ -81,7 +81,8 @@ def verify(
     with connect("audit", person=person, data=data, purpose="audit") as client:
         steps = list(_steps(client, as_json))
         problems = [problem for step in steps for problem in step["problems"]]
-        problems += [problem for one in kept for problem in against(client, one)]
+        signed = {(step["topic"], step["partition"]): step["signed"] for step in steps}
+        problems += [p for one in kept for p in against(client, one, signed.get(one.place, 0))]
         findings = list(_findings(client))
     problems.sort(
         key=lambda one: (one["topic"], one["partition"], one["sequence"] is None, one["sequence"] or 0)

@@ -65,8 +65,12 @@ def _kept(note: str, key: VerifierKey) -> KeptCheckpoint:
     return found
 
 
-def against(client: Any, kept: KeptCheckpoint) -> Iterator[dict[str, Any]]:
-    """What speaks against the kept checkpoint: none if the log has only grown since. Asks for the proof."""
+def against(client: Any, kept: KeptCheckpoint, signed: int) -> Iterator[dict[str, Any]]:
+    """What speaks against the kept checkpoint: none if the log has only grown since. Asks for the proof.
+
+    `signed` is the size that verification found signed of the log: the proof must reach it, so that what was
+    verified is the log that grew, and not one that was put beside it.
+    """
     topic, partition = kept.place
     told = kept.checkpoint
     try:
@@ -74,6 +78,8 @@ def against(client: Any, kept: KeptCheckpoint) -> Iterator[dict[str, Any]]:
         answer = client.get(path, {"old_size": told.size}).body if told.size else None
         if answer is not None:
             _verify(answer, kept)
+            if answer["size"] < signed:
+                raise NotProven(f"the proof ends at {answer['size']} entries, and {signed} are signed")
     except ApiProblem as problem:
         if problem.status != 404:
             raise
