@@ -61,11 +61,12 @@ def test_a_second_up_on_the_same_data_says_so(whole: System) -> None:
 
 
 @pytest.mark.parametrize("spec", process_table(), ids=lambda spec: spec.name)
-def test_each_killed_process_is_back_within_fifteen_seconds(whole: System, spec: object) -> None:
+def test_each_killed_process_is_back_by_itself(whole: System, spec: object) -> None:
+    # Within 15 s where nothing else runs: tests/faults holds them to that.
     name = spec.name  # type: ignore[attr-defined]
     whole.wait_ready(name)
     pid = whole.kill(name)
-    assert whole.wait_ready(name, 15.0, not_pid=pid).exit_code is None
+    assert whole.wait_ready(name, 60.0, not_pid=pid).exit_code is None
 
 
 @pytest.mark.parametrize("server", ["kafka", "postgres"])

@@ -165,7 +165,10 @@ class TestEachSafeguardIsMissedWhenItIsTakenOut:
     def test_every_safeguard_that_must_have_a_mutant_has_one(self) -> None:
         assert {m.name for m in MUTANTS} >= REQUIRED
 
-    @pytest.mark.timeout(3 * SECONDS)
-    def test_the_named_tests_pass_as_long_as_the_safeguards_are_there(self, run_in: Run) -> None:
-        done = run_in(*sorted({m.test for m in MUTANTS}), seconds=2 * SECONDS)
+    def test_the_named_tests_pass_here_as_long_as_the_safeguards_are_there(self, run_in: Run) -> None:
+        """In the copy: all that need no server, and one that does. The run around this one has them all."""
+        named = sorted({m.test for m in MUTANTS})
+        served = [test for test in named if test.startswith(WITH_SERVERS)]
+        some = [*(test for test in named if test not in served), next(t for t in served if "test_store" in t)]
+        done = run_in(*some)
         assert done.returncode == 0, f"{done.stdout[-5000:]}{done.stderr[-1000:]}"

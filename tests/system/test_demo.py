@@ -160,7 +160,7 @@ class TestWhenSomethingIsNotAsItShould:
             paused.resume()
             assert is_running(read_run(data))
         assert demo.code == 6, demo.err
-        assert "the demo failed in step 2 of 8, “The sheriff's system reports a concern”" in demo.err
+        assert "the demo failed in step 2 of 13, “The sheriff's system reports a concern”" in demo.err
         assert "expected: an item by rule concern-reported" in demo.err
         assert "seen: " in demo.err
         assert str(data / "logs") in demo.err
