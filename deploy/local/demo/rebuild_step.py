@@ -29,10 +29,10 @@ _SETTLE = 0.5
 def rebuilt(stage: Stage) -> None:
     """The feed and the ledger beside the live ones; then audit's database, lost whole."""
     _beside(stage)
-    if stage.own:
+    if stage.own and stage.doors.infra.postgres is not None:
         _lost(stage)
     else:
-        stage.who("Audit's database is not dropped here: this platform is not there for the story alone.")
+        stage.who("Audit's database is not dropped here: it is not there for the story alone.")
 
 
 def _beside(stage: Stage) -> None:
