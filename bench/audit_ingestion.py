@@ -13,7 +13,6 @@ import threading
 import time
 from functools import partial
 from statistics import median
-from typing import Any
 
 import psycopg
 from kafka import TopicPartition
@@ -21,7 +20,7 @@ from pydantic import SecretStr
 
 from bench.county import servers, settings_of
 from bench.history import History, Topics, again, received
-from bench.measuring import say
+from bench.measuring import profiling, say
 from deploy.local.infrastructure import Infrastructure
 from services.audit.bootstrap import prepare
 from services.audit.consumer import BATCH, Consumer
@@ -103,17 +102,9 @@ def main() -> None:
 
 def profile(infra: Infrastructure, topic: str) -> None:
     """What one run spends its time on, in both of its threads: fetching, and writing."""
-    threads: list[cProfile.Profile] = []
-    write = Ledger.write
-
-    def profiled(self: Ledger, batch: Any, expected: Any) -> Any:
-        one = cProfile.Profile()
-        threads.append(one)
-        return one.runcall(write, self, batch, expected)
-
-    Ledger.write = profiled  # type: ignore[method-assign]
     main_thread = cProfile.Profile()
-    print(f"{main_thread.runcall(ours, infra, topic, RECORDS):,.0f}/s while profiled")
+    with profiling(Ledger, "write") as threads:
+        print(f"{main_thread.runcall(ours, infra, topic, RECORDS):,.0f}/s while profiled")
     for name, stats in (("fetching", pstats.Stats(main_thread)), ("writing", pstats.Stats(*threads))):
         print(f"\n-- {name}")
         stats.sort_stats("tottime").print_stats(14)

@@ -13,13 +13,12 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from pydantic import SecretStr
 
 from bench.audit_ingestion import bare, filled
 from bench.county import servers, settings_of
-from bench.measuring import say
+from bench.measuring import profiling, say
 from deploy.local.infrastructure import Infrastructure
 from services.audit.bootstrap import prepare
 from services.audit.ledger import Ledger
@@ -116,20 +115,12 @@ def main() -> None:
 
 def profile(settings: Settings, topic: str) -> None:
     """What one rebuild spends its time on: by part; and all of it in one process, by function, in both threads."""
-    threads: list[cProfile.Profile] = []
-    write = Ledger.write
-
-    def profiled(self: Ledger, batch: Any, expected: Any) -> Any:
-        one = cProfile.Profile()
-        threads.append(one)
-        return one.runcall(write, self, batch, expected)
-
     parts = Parts()
     ours(settings, topic, parts)
     print(f"by part, not profiled: {parts}")
-    Ledger.write = profiled  # type: ignore[method-assign]
     main_thread = cProfile.Profile()
-    main_thread.runcall(ours, settings, topic, worth=RECORDS + 1)
+    with profiling(Ledger, "write") as threads:
+        main_thread.runcall(ours, settings, topic, worth=RECORDS + 1)
     for name, stats in (
         ("reading and comparing", pstats.Stats(main_thread)),
         ("writing", pstats.Stats(*threads)),

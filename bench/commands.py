@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -67,8 +68,8 @@ def main() -> None:
         case = county.open_case()
         for threads in (1, 4):
             ours, base, ratio = in_turn(
-                lambda n=threads: rate(lambda: county.refer(case), COUNT, n),  # type: ignore[misc]
-                lambda n=threads: rate(library.request, COUNT, n),  # type: ignore[misc]
+                partial(rate, lambda: county.refer(case), COUNT, threads),
+                partial(rate, library.request, COUNT, threads),
             )
             say(f"application layer, {threads} thread(s)", f"{ours:,.0f}/s", f"{base:,.0f}/s", ratio, "≥ 0.6")
         ours, base, ratio = in_turn(
@@ -110,8 +111,8 @@ def over_http(infra: Infrastructure, county: County, library: Bare, case: str) -
 
     for threads in (1, 4):
         ours, base, ratio = in_turn(
-            lambda n=threads: rate(post, COUNT, n),  # type: ignore[misc]
-            lambda n=threads: rate(library.request, COUNT, n),  # type: ignore[misc]
+            partial(rate, post, COUNT, threads),
+            partial(rate, library.request, COUNT, threads),
             rounds=3,
         )
         say(f"through HTTP, {threads} connection(s)", f"{ours:,.0f}/s", f"{base:,.0f}/s", ratio, "-")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import cProfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from statistics import median
+from typing import Any
+from unittest.mock import patch
 
 
 def rate(work: Callable[[], object], count: int, threads: int = 1) -> float:
@@ -52,3 +56,17 @@ def percentile(values: Sequence[float], share: float) -> float:
     """The value below which `share` of the values lie."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+@contextmanager
+def profiling(owner: type, method: str) -> Iterator[list[cProfile.Profile]]:
+    """Profiles every call of a method inside, in whatever thread it is made: one for each call."""
+    profiles: list[cProfile.Profile] = []
+    original = getattr(owner, method)
+
+    def profiled(*arguments: Any) -> Any:
+        profiles.append(cProfile.Profile())
+        return profiles[-1].runcall(original, *arguments)
+
+    with patch.object(owner, method, profiled):
+        yield profiles

@@ -116,16 +116,16 @@ def _fetch_all(folder: Path, missing: Mapping[str, str], fetch: Fetch) -> None:
 def _side_by_side(
     missing: Mapping[str, str], partial: Path, fetch: Fetch, started: float
 ) -> Iterator[tuple[str, Path]]:
-    todo: queue.SimpleQueue[str] = queue.SimpleQueue()
+    wanted: queue.SimpleQueue[str] = queue.SimpleQueue()
     done: queue.SimpleQueue[tuple[str, Path | Exception]] = queue.SimpleQueue()
     for coordinate in missing:
-        todo.put(coordinate)
+        wanted.put(coordinate)
     stop = threading.Event()
 
     def work() -> None:
         while not stop.is_set():
             try:
-                coordinate = todo.get_nowait()
+                coordinate = wanted.get_nowait()
             except queue.Empty:
                 return
             done.put((coordinate, _attempt(coordinate, partial, fetch)))

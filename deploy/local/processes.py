@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.places import Places, bare_environment, write_private
@@ -43,14 +44,14 @@ class Spec:
 def process_table(workers: int = 1) -> tuple[Spec, ...]:
     """Every process in the order of starting. Relays stop after what appends; the issuer goes last."""
 
-    def of(service: str, argument: str, name: str = "", **more: object) -> Spec:
+    def of(service: str, argument: str, name: str = "", **more: Any) -> Spec:
         return Spec(
             name or f"{service}-{argument}",
             f"services.{service}",
             argument,
             service=service,
             database=f"accord_{service}",
-            **more,  # type: ignore[arg-type]
+            **more,
         )
 
     return (

@@ -31,7 +31,7 @@ class ExitCode(IntEnum):
 class CommandFailed(Exception):
     """A command's end with one line for people and a hint what to do."""
 
-    exit_code = ExitCode.UNEXPECTED
+    exit_code: int = ExitCode.UNEXPECTED
 
     def __init__(self, text: str, hint: str = "") -> None:
         super().__init__(text)

@@ -24,7 +24,7 @@ AtOnce = Annotated[
 class SimStopped(CommandFailed):
     """Ctrl-C: said where it stood."""
 
-    exit_code = 130  # type: ignore[assignment]
+    exit_code = 130
 
 
 class NotSimulated(CommandFailed):

@@ -77,7 +77,7 @@ def read_zip(path: Path | BinaryIO) -> dict[str, bytes]:
         zipfile.BadZipFile,
         zlib.error,
         EOFError,
-        NotImplementedError,
+        NotImplementedError,  # zipfile's for a way of packing that it does not know
         RuntimeError,
         UnicodeError,
         ValueError,
