@@ -107,7 +107,7 @@ class Consumer:
         self._complete = Completeness(self._ledger.complete())
         self._stands = self._ledger.stands(self._places)
         for place, stand in self._stands.items():
-            while self._ledger.catch_up(place, stand.dense) and not self._stop.is_set():
+            while self._ledger.catch_up(place, stand) and not self._stop.is_set():
                 self._log.info("tree_growing", topic=place[0], partition=place[1])
         self._unchecked.clear()
         for place, (first, end) in self._source.bounds(self._source.places).items():

@@ -102,14 +102,18 @@ class Ledger:
             _advance(c, written.stands)
         return written
 
-    def catch_up(self, place: Place, dense: int) -> int:
+    def catch_up(self, place: Place, expected: Stand) -> int:
         """Grow the tree over records that the ledger holds already, one step; how many leaves it lacks then.
 
-        Raises Disagreement if the ledger or the tree lacks what it must hold.
+        Raises Conflict if the partition no longer ends where the caller thinks, Disagreement if the ledger or the
+        tree lacks what it must hold.
         """
         with self._session.transaction() as c:
-            _lock(c, [place])
-            return dense + 1 - self._trees.catch_up(c, place, dense + 1)
+            tail, offset = _lock(c, [place])[place]
+            if _stand(tail, offset) != expected:
+                raise Conflict("the ledger moved")
+            size = tail.dense + 1
+            return size - self._trees.catch_up(c, place, size)
 
     def renew(self, place: Place, detail: str) -> None:
         """Begin a new generation of a partition whose log no longer holds what the ledger does. A finding.

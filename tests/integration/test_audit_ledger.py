@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from deploy.local.infrastructure import Infrastructure
 from services.audit.beats import Beat
 from services.audit.consumer import Consumer
 from services.audit.domain.proof.leaf import unframed_headers
-from services.audit.ledger import Ledger
+from services.audit.ledger import Ledger, Place, Stand
 from services.audit.records import kept
 from services.audit.session import Session
 from services.audit.source import Source
@@ -27,6 +27,7 @@ from shared.bus.beats import Beat as Sent
 from shared.bus.beats import read_beat
 from shared.settings import Settings
 from shared.store.migrate import migrate
+from tests.integration.bus_support import eventually
 from tests.unit.audit.made import MONDAY, Case, Log
 
 pytestmark = pytest.mark.platform
@@ -263,6 +264,40 @@ def test_another_consumer_of_the_same_ledger_is_noticed_before_anything_is_writt
         ledger.write([kept(record)], stale)
     session.close()
     assert len(world.ledger()) == 10
+
+
+def test_a_ledger_that_moves_while_a_consumer_starts_is_looked_at_again(world: World) -> None:
+    world.produce(relayed(10))
+    place, stop = (world.topic, 0), threading.Event()
+
+    class Overtaken(Ledger):
+        """Another consumer, or the switch of a rebuild, comes between the first look and what follows it."""
+
+        overtaken = False
+
+        def stands(self, places: Iterable[Place]) -> dict[Place, Stand]:
+            found = super().stands(places)
+            if not self.overtaken:
+                self.overtaken = True
+                world.consume()
+            return found
+
+    hopeless = threading.Timer(20, stop.set)  # a consumer that turns in a circle ends here, too
+    hopeless.start()
+    session, source = Session(world.url), Source(world.settings, [world.topic])
+    consumer = Consumer(
+        source, Overtaken(session), beat_topics=(), read_beat=as_referrals, stop=stop, batch=5000
+    )
+    running = threading.Thread(target=consumer.run)
+    running.start()
+    world.produce(relayed(3, start=10))
+    eventually("it takes in what comes", lambda: len(world.ledger()) == 13, 15)
+    stop.set()
+    running.join(20)
+    hopeless.cancel()
+    source.close()
+    session.close()
+    assert consumer._stands[place].offset == 12
 
 
 def test_the_ledger_is_complete_until_the_last_beat_all_of_which_it_holds(
