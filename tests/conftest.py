@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.platform_fixtures import KAFKA_WAYS, fresh_database, fresh_topic, infra, platform_folder
 from tests.skips import Skips
 from tests.spreading import group_of, in_order
+
+# How long an example takes is no matter of right or wrong; a busy machine takes longer.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 __all__ = ["fresh_database", "fresh_topic", "infra", "platform_folder"]
 

@@ -1,11 +1,12 @@
-"""Runs every test: first what can share the machine, on several processes, then one after another what cannot.
+"""Runs every test: first what starts servers, on several processes, then one after another what must be alone.
 
     python tools/run_tests.py [--workers N] [PYTEST OPTION ...]
 
 `--workers 0`: everything in one process, one after another. Tests marked `alone` kill servers under load or hold
-the platform to a time, so nothing else runs meanwhile. The last line counts all; the exit code is 0 only if that
-of every part is. Where `KAFKA_BOOTSTRAP_SERVERS` or `DATABASE_URL` name servers, one process runs all tests: each
-process that sets a server up gives its logins new passwords.
+the platform to a time, so no other servers run meanwhile; what needs none takes the time that they leave, at the
+lowest priority. The last line counts all; the exit code is 0 only if that of every part is. Where
+`KAFKA_BOOTSTRAP_SERVERS` or `DATABASE_URL` name servers, one process runs all tests: each that sets a server
+up gives its logins new passwords.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
@@ -27,6 +30,10 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Each test process has servers of its own and waits for them much of the time; so one more than there are cores.
 MOST_WORKERS = 4
 ALONE = "alone"
+#: What lies here needs no server.
+SERVERLESS = ("tests/unit", "tests/mou", "tests/contract")
+#: The lowest priority there is.
+LAST_IN_LINE = 19
 #: pytest's exit code after Ctrl-C.
 INTERRUPTED = 2
 #: The words of pytest's closing line, in its order.
@@ -35,17 +42,30 @@ _CLOSING = re.compile(r"^=*\s*((?:\d+ [a-z]+(?:, )?)+) in [\d.]+s\b")
 _COUNT = re.compile(r"(\d+) ([a-z]+)")
 
 
+@dataclass(frozen=True)
+class Part:
+    """One call of pytest. `last_in_line`: it waits for everything else on the machine."""
+
+    options: Sequence[str]
+    last_in_line: bool = False
+
+
 def default_workers() -> int:
     """How many processes share the tests on this machine; 0 is none but this."""
     given = os.environ.get("KAFKA_BOOTSTRAP_SERVERS") or os.environ.get("DATABASE_URL")
     return 0 if given else min(MOST_WORKERS, (os.cpu_count() or 1) + 1)
 
 
-def parts(workers: int) -> list[list[str]]:
-    """The options of each call of pytest."""
+def parts(workers: int) -> list[list[Part]]:
+    """The calls of pytest: those of one list run at the same time, one list after another."""
     if not workers:
-        return [[]]
-    return [["-m", f"not {ALONE}", "-n", str(workers), "--no-loadscope-reorder"], ["-m", ALONE]]
+        return [[Part(["tests"])]]
+    spread = ["-n", str(workers), "--no-loadscope-reorder"]
+    left_out = [f"--ignore={folder}" for folder in SERVERLESS]
+    shared = Part(["tests", *left_out, "-m", f"not {ALONE}", *spread])
+    alone = Part(["tests", "-m", ALONE])
+    beside = Part([*SERVERLESS, "-m", f"not {ALONE}"], last_in_line=True)
+    return [[shared], [alone, beside]]
 
 
 def counted(lines: Iterable[str]) -> Counter[str]:
@@ -75,17 +95,26 @@ def compile_ours() -> None:
         compileall.compile_dir(ROOT / folder, quiet=2, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
 
 
-def run(options: Sequence[str]) -> tuple[int, list[str]]:
-    """One call of pytest, shown as it runs: its exit code and its lines."""
-    command = [sys.executable, "-m", "pytest", "tests", *options]
+def run(part: Part, more: Sequence[str], show: bool = True) -> tuple[int, list[str]]:
+    """One call of pytest, shown as it runs or when it has ended: its exit code and its lines."""
+    behind = ["nice", "-n", str(LAST_IN_LINE)] if part.last_in_line else []
+    command = [*behind, sys.executable, "-m", "pytest", *part.options, *more]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         said = bytearray()
         while chunk := os.read(process.stdout.fileno(), 65_536):
-            sys.stdout.buffer.write(chunk)
-            sys.stdout.buffer.flush()
             said += chunk
-        return process.wait(), said.decode("utf-8", "replace").splitlines()
+            if show:
+                _show(chunk)
+        code = process.wait()
+    if not show:
+        _show(bytes(said))
+    return code, said.decode("utf-8", "replace").splitlines()
+
+
+def _show(said: bytes) -> None:
+    sys.stdout.buffer.write(said)
+    sys.stdout.buffer.flush()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -98,15 +127,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGINT, lambda *_: None)  # pytest hears it, too, and stops what it started
     began, worst, counts = time.monotonic(), 0, Counter[str]()
     compile_ours()
-    for options in parts(own.workers):
-        code, lines = run([*options, *more])
-        try:
-            counts += counted(lines)
-        except ValueError as error:
-            print(f"accord: {error}", file=sys.stderr)
-            code = code or 1
-        worst = worst or code
-        if code == INTERRUPTED:
+    for together in parts(own.workers):
+        with ThreadPoolExecutor(len(together)) as threads:
+            ran = list(threads.map(lambda part: run(part, more, part is together[0]), together))  # noqa: B023
+        for code, lines in ran:
+            try:
+                counts += counted(lines)
+            except ValueError as error:
+                print(f"accord: {error}", file=sys.stderr)
+                worst = worst or 1
+            worst = worst or code
+        if INTERRUPTED in (code for code, _ in ran):
             break
     print(closing(counts, time.monotonic() - began))
     return worst
