@@ -24,6 +24,7 @@ from shared.web.app import create_app
 from shared.web.callers import Caller, CurrentCaller, Verifier
 from shared.web.health import Readiness
 from shared.web.problems import Problem, invalid
+from shared.web.site.site import load_site
 from shared.web.sse import Sent, last_event_id, sse_response
 from shared.web.trace import CurrentTrace
 
@@ -255,4 +256,5 @@ def make_app(
         routers=[stream_router(feed, hub), feed_router(feed, gate, secret)],
         settings=settings,
         lifespan=lifespan,
+        site=load_site(settings),
     )
