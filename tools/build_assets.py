@@ -23,7 +23,10 @@ VENDOR = ROOT / "shared" / "web" / "site" / "assets" / "vendor"
 SECONDS = 180
 #: Package -> its licence, and the files that are taken as they are: where from, and where to.
 TAKEN = {
-    "htmx.org": ("0BSD", {"dist/htmx.min.js": "htmx.js", "dist/ext/hx-sse.min.js": "hx-sse.js", "LICENSE": "LICENSE"}),
+    "htmx.org": (
+        "0BSD",
+        {"dist/htmx.min.js": "htmx.js", "dist/ext/hx-sse.min.js": "hx-sse.js", "LICENSE": "LICENSE"},
+    ),
     "@uswds/uswds": ("public domain, parts Apache-2.0 (LICENSE.md)", {"LICENSE.md": "LICENSE.md"}),
 }
 USWDS = "@uswds/uswds"
@@ -46,7 +49,9 @@ def main() -> int:
         if package == USWDS:
             compile_style(place, folder)
         made = sorted(path for path in folder.rglob("*") if path.is_file())
-        lines += [f"{digest(path)}  {path.relative_to(VENDOR)}  {package} {version}  {licence}" for path in made]
+        lines += [
+            f"{digest(path)}  {path.relative_to(VENDOR)}  {package} {version}  {licence}" for path in made
+        ]
     (VENDOR / "vendor.lock").write_text("\n".join(lines) + "\n", "utf-8")
     return 0
 

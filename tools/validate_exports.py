@@ -34,7 +34,12 @@ def _no_metrics(file: Path) -> None:
 
 def validate(place: Path) -> list[str]:
     """The names of the validators that found something wrong."""
-    asyncapi = [str(npm.node()), "node_modules/.bin/asyncapi", "validate", str(ROOT / "docs" / "asyncapi.json")]
+    asyncapi = [
+        str(npm.node()),
+        "node_modules/.bin/asyncapi",
+        "validate",
+        str(ROOT / "docs" / "asyncapi.json"),
+    ]
     schemas = [
         str(PINNED / "schemas.mjs"),
         str(ROOT / "docs" / "schemas"),
