@@ -17,6 +17,7 @@ from shared.web.site import times
 from shared.web.site.assets import address
 from shared.web.site.cookie import Language
 from shared.web.site.county import County
+from shared.web.site.forms import own_fields
 from shared.web.site.navigation import ways
 from shared.web.site.site import Site
 from shared.web.site.visitor import LANGUAGES, Visitor
@@ -126,6 +127,6 @@ def _environment(loader: ChoiceLoader, language: Language, county: County) -> En
     def when(moment: datetime) -> str:
         return times.absolute(moment, county.zone, language)
 
-    made.globals |= {"asset": address, "county": county}
+    made.globals |= {"asset": address, "county": county, "own_fields": own_fields}
     made.filters |= {"when": when, "day": lambda moment: times.day(moment, county.zone, language)}
     return made

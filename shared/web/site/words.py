@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
+from gettext import NullTranslations
 from pathlib import Path
 
 from babel.messages.pofile import read_po
-from babel.support import NullTranslations
 
 from shared.web.site.cookie import Language
 
