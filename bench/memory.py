@@ -29,6 +29,7 @@ from deploy.local.infrastructure import Infrastructure
 from services.audit.bootstrap import bootstrap, prepare
 from services.audit.merkle.signing import create_key_file
 from shared.events.names import Agency, Role
+from shared.memory import give_back_large_blocks
 from shared.settings import Settings
 from shared.web.callers import Caller
 from shared.web.fakes import FakeVerifier
@@ -118,6 +119,7 @@ def answer(settings: Settings) -> Samples:
 
     from services.audit.api import make_app
 
+    give_back_large_blocks()  # as its own process does
     audit = bootstrap(settings, lambda: None)
     auditor = Caller(str(uuid4()), Agency.COUNTY, frozenset({Role.AUDITOR}))
     verifier = FakeVerifier({"auditor": auditor})

@@ -55,6 +55,16 @@ class Settings(BaseSettings):
     """A cookie older than this is renewed by referrals before it opens a page."""
     site_idle_minutes: float = Field(15.0, ge=5, le=30)
     """A session locks when its person has done nothing for so long."""
+    site_county: str = "Accord"
+    """The county's name, at the top of every page."""
+    site_colour: str = "#1b4e6b"
+    """The county's colour, behind white words."""
+    site_logo_file: Path | None = None
+    """The county's picture, .svg or .png, at most 50 kB."""
+    site_time_zone: str = "America/Los_Angeles"
+    """In which times are shown."""
+    site_support: str = ""
+    """Whom people ask for help with the pages: an address or a telephone number."""
     site_exit_url: str = ""
     """The neutral page that quick exit leads to; empty: a blank one of our own."""
     local: bool = False

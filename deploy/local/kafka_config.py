@@ -5,6 +5,9 @@ from __future__ import annotations
 ADMIN = "admin"
 #: Measured: with these flags up in about two seconds, else seven to ten.
 JVM_FLAGS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx384m", "-XX:-UsePerfData")
+#: With what was kept of an earlier start (`quick_start`): no compiled adapters, many of which the JVM takes for
+#: others and says so in Kafka's log.
+KEPT_FLAGS = ("-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTAdapterCaching", "-XX:-AOTStubCaching")
 
 #: What a single node needs so that its internal topics are small and it is up quickly.
 _ONE_NODE = {

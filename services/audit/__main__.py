@@ -10,6 +10,7 @@ import structlog
 
 from shared import telemetry
 from shared.errors import Disagreement, TryLater
+from shared.memory import give_back_large_blocks
 from shared.settings import Settings
 
 #: The supervisor does not start it again.
@@ -74,6 +75,7 @@ def main(arguments: list[str]) -> int:
         return 2
     settings = Settings()
     telemetry.configure("audit", arguments[0], settings.log_level)
+    give_back_large_blocks()
     try:
         return PROCESSES[arguments[0]](settings)
     except TryLater as later:

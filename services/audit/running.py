@@ -31,16 +31,19 @@ BEATS = {beats_topic(service): service.value for service in Service}
 KEPT = frozenset(topic.name for topic in kept_topics())
 #: Looks at Kafka or the database at the start, before the supervisor is to start us again.
 TRIES = 60
-#: Objects made and not yet freed before Python looks for cycles; 700 by default.
-COLLECT_AFTER = 200_000
+#: Objects made and not yet freed before Python looks for cycles among the newest (700 by default); after how many
+#: such looks it looks among the older ones, too, and after how many of these among all.
+COLLECT_AFTER = (200_000, 5, 2)
 #: Looks after which a topic that the ledger holds, and Kafka does not show, counts as gone.
 GONE_AFTER = 5
 
 
 def collect_seldom() -> None:
     """Let Python look for cycles seldom: a batch is tens of thousands of objects without one, and the looking took
-    half the time of a record."""
-    gc.set_threshold(COLLECT_AFTER, 20, 20)
+    half the time of a record. What a start has made is looked at no more, so that looking at all else is cheap."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 def run(settings: Settings, stop: threading.Event) -> int:

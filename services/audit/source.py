@@ -21,8 +21,8 @@ PATIENCE = 10_000
 #: Never a silent reset to another offset; fetches large enough for a batch.
 OPTIONS: dict[str, Any] = {
     "auto_offset_reset": "none",
-    "fetch_max_bytes": 16 * 1024 * 1024,
-    "max_partition_fetch_bytes": 4 * 1024 * 1024,
+    "fetch_max_bytes": 4 * 1024 * 1024,
+    "max_partition_fetch_bytes": 1 * 1024 * 1024,
 }
 
 

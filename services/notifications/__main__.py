@@ -8,6 +8,7 @@ import structlog
 
 from shared import telemetry
 from shared.errors import TryLater
+from shared.memory import give_back_large_blocks
 from shared.settings import Settings
 
 
@@ -69,6 +70,7 @@ def main(arguments: list[str]) -> int:
         return 2
     settings = Settings()
     telemetry.configure("notifications", arguments[0], settings.log_level)
+    give_back_large_blocks()
     try:
         return PROCESSES[arguments[0]](settings)
     except TryLater as later:

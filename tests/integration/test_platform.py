@@ -44,6 +44,16 @@ def own(platform_folder: Callable[[], Path]) -> Iterator[Infrastructure]:
     infrastructure.remove()
 
 
+def test_kafka_starts_with_what_was_loaded_before_and_the_jvm_takes_it(own: Infrastructure) -> None:
+    assert own.kafka is not None
+    assert own.kafka.child is not None
+    kept = [word for word in own.kafka.child.command if word.startswith("-XX:AOTCache=")]
+    assert len(kept) == 1
+    mapped = {one.path for one in psutil.Process(own.kafka.child.pid).memory_maps()}
+    assert kept[0].partition("=")[2] in mapped
+    assert "[warning]" not in own.places.log("kafka").read_text()
+
+
 def _write(infra: Infrastructure, value: bytes) -> None:
     producer = KafkaProducer(**infra.kafka_options("referrals"), acks="all", max_block_ms=10_000)
     producer.send("accord.mou.events", value, partition=0).get(timeout=10)

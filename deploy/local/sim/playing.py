@@ -29,6 +29,8 @@ from shared.cli.output import say
 
 #: Seconds between two looks at what is behind.
 LOOK = 1.0
+#: Seconds that what the checks have read may take to be in the ledger.
+SETTLE = 10.0
 #: Steps without an answer, one after another, after which the platform counts as gone.
 GIVE_UP = 16
 
@@ -69,7 +71,7 @@ def play(data: Path, cases: int, seed: int, speed: Speed, threads: int) -> Resul
         except (KeyboardInterrupt, Stopped) as error:
             conductor.end()
             raise SimStopped(f"Stopped: {progress.standing()}.", "Nothing was checked.") from error
-        checking, end = time.monotonic() - played, lags.look()
+        checking, end = time.monotonic() - played, _at_the_end(lags)
         return Result(
             cases, seed, speed, seconds, checking, tally, lags.most, end, calls.retries, lines
         )  # fmt: skip
@@ -89,6 +91,16 @@ def _played(conductor: Conductor, progress: Progress, lags: Lags) -> float:
             conductor.end()
             raise NotAnswered(f"{GIVE_UP} steps had no answer; {progress.standing()}")
     return max(0.001, time.monotonic() - began)
+
+
+def _at_the_end(lags: Lags) -> Lag | None:
+    """What is behind once the reads of the checks, which are events too, had a few seconds to be taken in."""
+    until = time.monotonic() + SETTLE
+    while (now := lags.look()) is None or not now.none:
+        if time.monotonic() > until:
+            break
+        time.sleep(LOOK / 2)
+    return now
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from services.audit.source import Source
 from shared.bus.rebuild_options import Reason
 from shared.bus.rebuild_parts import Builder, Compared, NotEnough
 from shared.errors import TryLater
+from shared.memory import give_back_large_blocks
 from shared.settings import Settings
 from shared.store.generations import LIVE, Tables
 
@@ -106,6 +107,7 @@ class LedgerBuilder(Builder):
         `worth`: missing records from which on several processes read.
         """
         collect_seldom()
+        give_back_large_blocks()
         self._settings, self._schema = settings, schema
         self._batch, self._worth, self._ids_later = batch, worth, True
         url = settings.database_url.get_secret_value()
