@@ -21,6 +21,9 @@ from shared.web.problem_pages import page
 from shared.web.problem_types import BY_SLUG
 from shared.web.shares import AtOnce, Shares
 from shared.web.site import answers
+from shared.web.site.assets import assets_router
+from shared.web.site.county import county_of
+from shared.web.site.rendering import Pages
 from shared.web.site.site import Site
 
 #: FastAPI's own telemetry would export path and query values: all of it is off.
@@ -98,8 +101,9 @@ def create_app(
     for router in routers:
         app.include_router(router)
     if site is not None:
-        answers.install(app, site)
-        for router in pages:
+        county = county_of(settings)
+        answers.install(app, site, Pages(county))
+        for router in (assets_router(county.assets), *pages):
             app.include_router(router, include_in_schema=False)
     app.add_middleware(Edge, most=settings.http_at_once)
     _finish_contract(app)

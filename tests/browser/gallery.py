@@ -12,7 +12,6 @@ from starlette.responses import Response
 from shared.settings import Settings
 from shared.web.app import create_app
 from shared.web.fakes import FakeVerifier
-from shared.web.site.assets import assets_router
 from shared.web.site.county import county_of
 from shared.web.site.fakes import FakeSite
 from shared.web.site.rendering import Pages
@@ -79,7 +78,7 @@ def make_gallery(fake: FakeSite, settings: Settings) -> FastAPI:
         routers=[],
         settings=settings,
         site=fake.site,
-        pages=[router, assets_router(county.assets)],
+        pages=[router],
     )
 
 
