@@ -149,7 +149,7 @@ class SessionPages:
 
     def gone(self, request: Request) -> Response:
         """A page that says nothing."""
-        return self.desk.pages.answer(request, "gone.html")
+        return self.desk.pages.answer(request, "left.html")
 
     def keep_draft(self, request: Request, claims: Genuine, form: OwnForm) -> Response:
         """Keep what is typed on a page, to be sent later."""
