@@ -20,6 +20,7 @@ def _api(settings: Settings) -> int:
     from shared.web.health import Check
     from shared.web.issuers import load_issuers
     from shared.web.server import serve
+    from shared.web.site.site import load_site
     from shared.web.tokens import JwtVerifier
 
     verifier = JwtVerifier(load_issuers(settings))
@@ -30,7 +31,9 @@ def _api(settings: Settings) -> int:
         return [*checks(parts.feed, system_clock()), *(Check(*line) for line in gate.checks())]
 
     try:
-        app = make_app(parts.feed, parts.hub, gate, verifier, settings, readiness, parts.secret)
+        app = make_app(
+            parts.feed, parts.hub, gate, verifier, settings, readiness, parts.secret, load_site(settings)
+        )
         return serve(app, settings)
     finally:
         gate.close()
