@@ -20,7 +20,6 @@ def _api(settings: Settings) -> int:
     from shared.web.health import Check
     from shared.web.issuers import load_issuers
     from shared.web.server import serve
-    from shared.web.site.site import load_site
     from shared.web.tokens import JwtVerifier
 
     verifier = JwtVerifier(load_issuers(settings))
@@ -31,9 +30,7 @@ def _api(settings: Settings) -> int:
         return [*checks(parts.feed, system_clock()), *(Check(*line) for line in gate.checks())]
 
     try:
-        app = make_app(
-            parts.feed, parts.hub, gate, verifier, settings, readiness, parts.secret, load_site(settings)
-        )
+        app = make_app(parts.feed, parts.hub, gate, verifier, settings, readiness, parts.secret)
         return serve(app, settings)
     finally:
         gate.close()

@@ -29,7 +29,7 @@ from shared.web.problems import Problem, invalid
 from shared.web.site.assets import assets_router
 from shared.web.site.county import county_of
 from shared.web.site.rendering import Pages
-from shared.web.site.site import Site
+from shared.web.site.site import Site, load_site
 from shared.web.sse import Sent, last_event_id, sse_response
 from shared.web.trace import CurrentTrace
 
@@ -245,7 +245,8 @@ def make_app(
     secret: bytes,
     site: Site | None = None,
 ) -> FastAPI:
-    """The app; its hub runs as long as it does. With a `site` it serves its pages, too."""
+    """The app; its hub runs as long as it does. With a `site` (that of the settings) it serves pages, too."""
+    site = site or load_site(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
