@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     http_streams: int = Field(10_000, ge=1)
     """Streams that are open at the same time."""
     issuers_file: Path | None = None
-    """JSON: a list of {issuer, jwks_uri, audience, algorithms, agencies} (docs/architecture.md, Tokens)."""
+    """JSON: a list of {issuer, jwks_uri, audience, algorithms, agencies, sign_in} (docs/architecture.md)."""
     site_url: str = ""
     """Where browsers see the pages, e.g. https://accord.county.example; empty: no pages."""
     site_keys_file: Path | None = None

@@ -15,12 +15,12 @@ from shared.web.app import create_app
 from shared.web.fakes import FakeVerifier
 from shared.web.health import Check
 from shared.web.problems import Problem
-from shared.web.site.components import Choice, Entry, Fact, Facet, Filter, by_day
+from shared.web.site.components import Choice, Entry, Facet, Fact, Filter, by_day
 from shared.web.site.county import county_of
 from shared.web.site.everywhere import site_routers
 from shared.web.site.fakes import FakeSite
 from shared.web.site.forms import CheckedForm
-from shared.web.site.problem_page import ProblemPages
+from shared.web.site.refusing import page_for, route_of
 from shared.web.site.rendering import Pages
 from shared.web.site.visitor import CurrentVisitor
 
@@ -169,14 +169,14 @@ def make_gallery(fake: FakeSite, settings: Settings) -> FastAPI:
         routers=[],
         settings=settings,
         site=fake.site,
-        pages=[gallery_router(pages, shown), *site_routers(pages, readiness)],
-        problem_page=ProblemPages(pages),
+        pages=[gallery_router(pages, shown), asked_by_pages(), *site_routers(pages, readiness)],
+        problem_page=page_for(pages),
     )
 
 
 def gallery_router(pages: Pages, shown: dict[str, dict[str, Any]]) -> APIRouter:
     """The addresses of the gallery, and what its pages ask for by themselves."""
-    router = APIRouter()
+    router = APIRouter(route_class=route_of(pages))
 
     @router.get("/inbox/gallery/{state}")
     def show(state: str, request: Request, visitor: CurrentVisitor) -> Response:
@@ -188,16 +188,23 @@ def gallery_router(pages: Pages, shown: dict[str, dict[str, Any]]) -> APIRouter:
     def part(state: str, request: Request, visitor: CurrentVisitor) -> Response:
         return pages.part(request, "gallery.html", "news", visitor, state=state, **shown[state])
 
-    @router.api_route("/inbox/problem/{status}", methods=["GET"])
+    @router.get("/inbox/problem/{status}")
     def problem(status: int) -> Response:
         raise PROBLEMS[status]
 
     @router.post("/inbox/problem/{status}")
-    def problem_of_a_form(status: int, request: Request, form: CheckedForm) -> Response:
-        request.state.typed = dict(form.typed) | {"key": (form.key,)}
+    def problem_of_a_form(status: int, form: CheckedForm) -> Response:
         raise PROBLEMS[status]
 
+    return router
+
+
+def asked_by_pages() -> APIRouter:
+    """What the gallery's pages ask for by themselves, and what fails outside of a page's route."""
+    router = APIRouter()
+
     @router.get("/v1/problem/{status}")
+    @router.get("/inbox/outside/{status}")
     def problem_of_the_api(status: int) -> Response:
         raise PROBLEMS[status]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -11,9 +10,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from shared.web.problems import Problem
 from shared.web.site.forms import (
-    KEY,
     OWN,
     TOKEN,
+    Fields,
     ForeignForm,
     FormOfAnotherSession,
     require_own_origin,
@@ -79,25 +78,28 @@ def _refused() -> Response:
     return HTMLResponse(_page("Not sent", f"<p>{text}</p>"), 403)
 
 
-def again_page(request: Request, fields: Mapping[str, tuple[str, ...]], token: str | None) -> Response:
+def again_page(request: Request, fields: Fields, token: str | None) -> Response:
     """403 with what was typed, to be sent again by the person: with `token`, or after they have signed in."""
-    own = {TOKEN: (token or "",), KEY: fields.get(KEY, ("",))}
-    kept = {name: values for name, values in fields.items() if name not in (TOKEN, KEY)}
+    body = f"{SIGNED_IN if token else SIGN_IN_FIRST}{kept_form(request.url.path, fields, token or '')}"
+    return plain("Send it again?", body, 403)
+
+
+def kept_form(action: str, fields: Fields, token: str) -> str:
+    """A form, in HTML, that shows what was typed into another one and sends the same again, with this token."""
+    sent = {name: values for name, values in fields.items() if name != TOKEN} | {TOKEN: (token,)}
     hidden = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
-        for name, values in {**own, **kept}.items()
+        for name, values in sent.items()
         for value in values
     )
     shown = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>"
-        for name, values in kept.items()
+        for name, values in sent.items()
         if name not in OWN
         for value in values
     )
-    form = f'<form method="post" action="{escape(request.url.path)}">{hidden}<button>Send it again</button></form>'
-    return HTMLResponse(
-        _page("Send it again?", f"{SIGNED_IN if token else SIGN_IN_FIRST}<dl>{shown}</dl>{form}"), 403
-    )
+    send = f'<form method="post" action="{escape(action)}">{hidden}<button>Send it again</button></form>'
+    return f"<dl>{shown}</dl>{send}"
 
 
 SIGNED_IN = "<p>You have signed in again since then. Nothing was sent. Check it and send it again.</p>"
@@ -105,6 +107,11 @@ SIGN_IN_FIRST = (
     "<p>You are not signed in, so nothing was sent yet. What you typed is kept on this page.</p>"
     f'<p><a href="{SIGN_IN}" target="_blank" rel="noopener">Sign in</a> in a new tab, then go on here.</p>'
 )
+
+
+def plain(title: str, body: str, status: int = 200) -> HTMLResponse:
+    """A page of a few words. `title` and `body` are HTML."""
+    return HTMLResponse(_page(title, body), status)
 
 
 def _page(title: str, body: str) -> str:

@@ -17,8 +17,8 @@ LATE = timedelta(hours=1)
 class Entry:
     """One event of a timeline.
 
-    `anchor` is its id on the page; `who` says the role first, then the agency. `happened` is when it is said to have
-    taken place, if that was said. `corrected` is the path of the event that took it back.
+    `anchor` is its id on the page; `who` says the role first, then the agency. `happened` is when it is said
+    to have taken place, if that was said. `corrected` is the path of the event that took it back.
     """
 
     anchor: str

@@ -21,6 +21,8 @@ TOKEN, KEY, BASED_ON, PAGE = "form-token", "key", "basedon", "page"
 #: Fields that every form has for itself; what a person typed is in the others.
 OWN = frozenset({TOKEN, KEY, BASED_ON, PAGE})
 MOST_FIELDS = 200
+#: Every value of every field, in order.
+Fields = Mapping[str, tuple[str, ...]]
 URLENCODED = "application/x-www-form-urlencoded"
 
 
@@ -52,7 +54,7 @@ class ForeignForm(Exception):
 class FormOfAnotherSession(Exception):
     """A form that was rendered for another session, with what was typed: its person may send it again."""
 
-    def __init__(self, typed: Mapping[str, tuple[str, ...]], visitor: Visitor | None) -> None:
+    def __init__(self, typed: Fields, visitor: Visitor | None) -> None:
         super().__init__("form token")
         self.typed, self.visitor = typed, visitor
 
@@ -106,7 +108,7 @@ async def checked_form(request: Request, visitor: CurrentVisitor) -> Form:
     return form_of(await typed_in(request), visitor)
 
 
-def form_of(fields: Mapping[str, tuple[str, ...]], visitor: Visitor) -> Form:
+def form_of(fields: Fields, visitor: Visitor) -> Form:
     """The form that these fields make, in this visitor's session. Raises FormOfAnotherSession, Problem 400."""
     own = {name: fields.get(name, ("",))[0] for name in OWN}
     typed = {name: values for name, values in fields.items() if name not in OWN}

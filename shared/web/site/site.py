@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from starlette.responses import Response
+
 from shared.settings import Settings
 from shared.web.issuers import Misconfigured, is_loopback
 from shared.web.site.cookie import SiteKeys, load_keys
@@ -42,6 +44,29 @@ class Site:
     def cookie_name(self) -> str:
         """`__Host-` lets no other host of the county set it; browsers take that only over https."""
         return "__Host-accord" if self.secure else "accord-local"
+
+    def put_cookie(self, response: Response, value: str) -> None:
+        """Have the browser keep the session's cookie until it is closed."""
+        self._cookie(response, self.cookie_name, value, None)
+
+    def drop_cookie(self, response: Response) -> None:
+        """Have the browser forget it."""
+        self._cookie(response, self.cookie_name, "", 0)
+
+    def put_passing_cookie(self, response: Response, value: str, seconds: int) -> None:
+        """Have the browser keep, for so long, what proves that it began a sign-in; empty: forget it."""
+        self._cookie(response, self.passing_cookie_name, value, seconds if value else 0)
+
+    @property
+    def passing_cookie_name(self) -> str:
+        """The cookie of a sign-in that is under way."""
+        return f"{self.cookie_name}-signing-in"
+
+    def _cookie(self, response: Response, name: str, value: str, seconds: int | None) -> None:
+        # Lax: the way back from the provider begins on another site, and Strict would not send it there.
+        response.set_cookie(
+            name, value, max_age=seconds, path="/", secure=self.secure, httponly=True, samesite="lax"
+        )
 
 
 def load_site(settings: Settings, now: Callable[[], datetime] = _clock) -> Site | None:

@@ -50,14 +50,43 @@
   };
   setInterval(ago, 60_000);
 
-  // What came meanwhile is said once, at most each half minute.
+  // What changes meanwhile: counted at the top, to be shown when the reader wants it; said at most each half minute.
+  const news = document.querySelector("[data-accord-live]");
+  if (!news || !window.EventSource) return;
   const said = document.getElementById("accord-said");
-  let last = 0, waiting = "", timer = 0;
-  const speak = () => { said.textContent = waiting; last = Date.now(); timer = 0; };
-  document.addEventListener("htmx:after:swap", () => {
-    const news = document.querySelector("[data-accord-say]")?.textContent.trim() ?? "";
-    if (!said || !news || news === waiting) return;
-    waiting = news;
-    timer ||= setTimeout(speak, Math.max(0, last + 30_000 - Date.now()));
+  const fresh = new Set();
+  let source, last = 0, timer = 0, number = new URL(news.dataset.accordLive, location).searchParams.get("after");
+
+  const text = () => (fresh.size === 1 ? news.dataset.one : news.dataset.many.replace("#", fresh.size));
+  const say = () => { said.textContent = text(); last = Date.now(); timer = 0; };
+  const show = () => {
+    const box = document.createElement("div"), link = document.createElement("a");
+    box.className = "usa-alert usa-alert--info usa-alert--slim accord-news__box";
+    link.href = news.dataset.path;
+    link.textContent = news.dataset.show;
+    box.append(`${text()} – `, link);
+    news.replaceChildren(box);
+    timer ||= setTimeout(say, Math.max(0, last + 30_000 - Date.now()));
+  };
+  const badge = () => window.htmx?.ajax("GET", "/inbox/badge", { target: ".accord-badge", swap: "innerHTML" });
+  const heard = (event) => { number = event.lastEventId; return JSON.parse(event.data).item; };
+
+  const open = () => {
+    const url = new URL(news.dataset.accordLive, location);
+    url.searchParams.set("after", number);
+    source = new EventSource(url);
+    source.addEventListener("delivered", (event) => { fresh.add(heard(event)); show(); badge(); });
+    source.addEventListener("acknowledged", (event) => {
+      const taken = document.querySelector(`[data-accord-item="${heard(event)}"] [data-accord-taken]`);
+      if (taken) taken.hidden = false;
+      badge();
+    });
+    source.addEventListener("read", (event) => { heard(event); badge(); });
+  };
+  // A browser opens few connections to one host: a tab that nobody sees keeps none.
+  document.addEventListener("visibilitychange", () => {
+    source?.close();
+    if (!document.hidden) open();
   });
+  if (!document.hidden) open();
 })();
