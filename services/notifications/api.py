@@ -26,8 +26,9 @@ from shared.web.app import create_app
 from shared.web.callers import Caller, CurrentCaller, Verifier
 from shared.web.health import Readiness
 from shared.web.problems import Problem, invalid
-from shared.web.site.assets import assets_router
 from shared.web.site.county import county_of
+from shared.web.site.everywhere import site_routers
+from shared.web.site.refusing import page_for
 from shared.web.site.rendering import Pages
 from shared.web.site.site import Site, load_site
 from shared.web.sse import Sent, last_event_id, sse_response
@@ -245,8 +246,12 @@ def make_app(
     secret: bytes,
     site: Site | None = None,
 ) -> FastAPI:
-    """The app; its hub runs as long as it does. With a `site` (that of the settings) it serves pages, too."""
+    """The app; its hub runs as long as it does. With a `site` (that of the settings) it serves pages, too.
+
+    Raises Misconfigured.
+    """
     site = site or load_site(settings)
+    pages = Pages(county_of(settings), Path(__file__).parent / "pages" / "templates")
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -264,12 +269,6 @@ def make_app(
         settings=settings,
         lifespan=lifespan,
         site=site,
-        pages=_pages(feed, hub, gate, settings, secret) if site else [],
+        pages=[inbox_router(feed, hub, gate, pages, secret), *site_routers(pages, readiness)],
+        problem_page=page_for(pages),
     )
-
-
-def _pages(feed: Feed, hub: Hub, gate: Gate, settings: Settings, secret: bytes) -> list[APIRouter]:
-    """The pages' routers. Raises Misconfigured."""
-    county = county_of(settings)
-    pages = Pages(county, Path(__file__).parent / "pages" / "templates")
-    return [inbox_router(feed, hub, gate, pages, secret), assets_router(county.assets)]

@@ -4,13 +4,24 @@
   const lang = document.documentElement.lang;
 
   // Exit now: nothing of the page stays to be seen while the browser leaves, and Back does not come here again.
+  const leave = (exit) => {
+    document.dispatchEvent(new Event("accord:leave"));
+    document.title = "";
+    document.body.replaceChildren();
+    window.location.replace(exit.href);
+  };
   document.addEventListener("click", (event) => {
     const exit = event.target.closest("[data-accord-exit]");
     if (!exit || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    document.title = "";
-    document.body.replaceChildren();
-    window.location.replace(exit.href);
+    leave(exit);
+  });
+  // The same by Shift three times within two seconds: no single letter, and nothing that typing does by itself.
+  let shifts = [];
+  document.addEventListener("keydown", (event) => {
+    const exit = document.querySelector("[data-accord-exit]");
+    shifts = event.key === "Shift" && !event.repeat ? [...shifts, event.timeStamp].slice(-3) : [];
+    if (exit && shifts.length === 3 && shifts[2] - shifts[0] < 2_000) leave(exit);
   });
 
   // A second press of the same button sends nothing more; the server would give the first answer anyway.
