@@ -27,8 +27,6 @@ from shared.web.callers import Caller, CurrentCaller, Verifier
 from shared.web.health import Readiness
 from shared.web.problems import Problem, invalid
 from shared.web.site.county import county_of
-from shared.web.site.everywhere import site_routers
-from shared.web.site.refusing import page_for
 from shared.web.site.rendering import Pages
 from shared.web.site.site import Site, load_site
 from shared.web.sse import Sent, last_event_id, sse_response
@@ -269,6 +267,5 @@ def make_app(
         settings=settings,
         lifespan=lifespan,
         site=site,
-        pages=[inbox_router(feed, hub, gate, pages, secret), *site_routers(pages, readiness)],
-        problem_page=page_for(pages),
+        pages=[inbox_router(feed, hub, gate, pages, secret)],
     )

@@ -17,10 +17,9 @@ from shared.web.health import Check
 from shared.web.problems import Problem
 from shared.web.site.components import Choice, Entry, Facet, Fact, Filter, by_day
 from shared.web.site.county import county_of
-from shared.web.site.everywhere import site_routers
 from shared.web.site.fakes import FakeSite
 from shared.web.site.forms import CheckedForm
-from shared.web.site.refusing import page_for, route_of
+from shared.web.site.refusing import route_of
 from shared.web.site.rendering import Pages
 from shared.web.site.visitor import CurrentVisitor
 
@@ -168,8 +167,7 @@ def make_gallery(fake: FakeSite, settings: Settings) -> FastAPI:
         routers=[],
         settings=settings,
         site=fake.site,
-        pages=[gallery_router(pages, shown), asked_by_pages(), *site_routers(pages, readiness)],
-        problem_page=page_for(pages),
+        pages=[gallery_router(pages, shown), asked_by_pages()],
     )
 
 

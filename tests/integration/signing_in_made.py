@@ -21,6 +21,7 @@ from deploy.local.people import BY_HANDLE, Person
 from services.referrals.api.app import checks, make_app
 from services.referrals.signing_in.desk import Desk
 from services.referrals.signing_in.drafts import Drafts
+from services.referrals.signing_in.opening import TEMPLATES
 from services.referrals.signing_in.provider import Provider
 from services.referrals.signing_in.sessions import Sessions
 from shared.settings import Settings
@@ -28,7 +29,9 @@ from shared.web.app import create_app
 from shared.web.fakes import FakeVerifier
 from shared.web.issuers import Issuer
 from shared.web.site.cookie import Claims, new_key
+from shared.web.site.county import county_of
 from shared.web.site.forms import CheckedForm
+from shared.web.site.rendering import Pages
 from shared.web.site.site import Site
 from shared.web.site.visitor import CurrentVisitor
 from tests.integration.referrals_made import County, county
@@ -147,7 +150,8 @@ class Place:
             lambda: made.clock().timestamp(),
         )
         self.drafts = Drafts(made.vault)
-        self.desk = Desk(self.site, self.key, {"0": provider}, self.sessions, self.drafts)
+        pages = Pages(county_of(settings), TEMPLATES)
+        self.desk = Desk(self.site, self.key, {"0": provider}, self.sessions, self.drafts, pages)
         self.app = make_app(made.doors, FakeVerifier({}), settings, lambda: checks(made.doors), self.desk)
         self.app.include_router(page())
         elsewhere = Site(SITE, self.key.public, made.clock)

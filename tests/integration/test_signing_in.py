@@ -84,7 +84,8 @@ class TestSigningIn:
         back = at.provider.choose(one.leave(accept_language="es-MX,en;q=0.5"), "board@county")
         one.get(back.removeprefix(SITE))
         assert one.claims.language == "es"
-        one.post("/session/view", {"language": "en", "privacy": "on"})
+        one.post("/session/language", {"to": "en"})
+        one.post("/session/privacy")
         assert (one.claims.language, one.claims.privacy) == ("en", True)
         other = at.browser()
         other.sign_in("board@county")
@@ -137,11 +138,11 @@ class TestASignInThatIsNotGood:
             f"/sign-in/back?code={code}&state={asked['state']}"
         )  # another browser's state: nothing happens
         answer = other.get(f"/sign-in/back?code={code}&state={asked['state']}")
-        assert "cannot be used" in refused(answer)  # PKCE: the code belongs to the first one's request
+        assert "cannot use the answer" in refused(answer)  # PKCE: the code belongs to the first one's request
 
     def test_that_the_provider_denied_is_refused(self, browser):
         state = parameters(browser.leave())["state"]
-        assert "did not sign you in" in refused(
+        assert "did not let you in" in refused(
             browser.get(f"/sign-in/back?error=access_denied&state={state}")
         )
 
@@ -179,7 +180,7 @@ class TestASignInThatIsNotGood:
         if not claims:  # the same way of asking, with a good token
             assert answer.status_code == 303
         else:
-            assert "cannot be used" in refused(answer)
+            assert "cannot use the answer" in refused(answer)
 
     def test_with_an_id_token_signed_by_another_key_is_refused(self, at, browser):
         address = browser.leave()
@@ -188,7 +189,7 @@ class TestASignInThatIsNotGood:
         forged = ECKey.generate_key("P-256", {"kid": str(at.provider.key.kid)})
         now = int(at.now().timestamp())
         at.provider.token = token(forged, at.provider.url, person(), now, 300, CLIENT, asked["nonce"])
-        assert "cannot be used" in refused(browser.get(back.removeprefix(SITE)))
+        assert "cannot use the answer" in refused(browser.get(back.removeprefix(SITE)))
 
     def test_as_a_system_is_refused_since_pages_are_for_people(self, at, browser):
         address = browser.leave()
@@ -302,7 +303,7 @@ class TestASession:
         assert [e.data.reason for e in at.events("session.ended", session=sid)] == ["sign-out"]
 
     @pytest.mark.parametrize(
-        "path", ["/session/stay", "/session/view", "/session/lock", "/session/out", "/session/draft"]
+        "path", ["/session/stay", "/session/privacy", "/session/lock", "/session/out", "/session/draft"]
     )
     def test_is_moved_by_no_other_site_and_by_no_other_session(self, at, browser, path):
         browser.sign_in()

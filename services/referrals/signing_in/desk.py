@@ -12,6 +12,7 @@ from services.referrals.signing_in.drafts import Drafts
 from services.referrals.signing_in.provider import Provider
 from services.referrals.signing_in.sessions import Sessions
 from shared.web.site.cookie import Claims, SiteKey
+from shared.web.site.rendering import Pages
 from shared.web.site.site import Site
 
 
@@ -24,6 +25,7 @@ class Desk:
     providers: Mapping[str, Provider]
     sessions: Sessions
     drafts: Drafts
+    pages: Pages
     exit_url: str = ""
 
     def provider_of(self, issuer: str) -> Provider | None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import structlog
 from fastapi import APIRouter, FastAPI
@@ -23,8 +24,11 @@ from shared.errors import AccordError
 from shared.settings import Settings
 from shared.web.issuers import Issuer
 from shared.web.site.cookie import load_key
+from shared.web.site.county import county_of
+from shared.web.site.rendering import Pages
 from shared.web.site.site import load_site
 
+TEMPLATES = Path(__file__).parent / "templates"
 EACH_SECONDS = 60.0
 """How often sessions are looked for that are over without anybody having said so."""
 
@@ -43,6 +47,7 @@ def open_desk(settings: Settings, issuers: Sequence[Issuer], referrals: Referral
         providers(list(issuers), settings, site.url),
         sessions,
         Drafts(referrals.vault),
+        Pages(county_of(settings), TEMPLATES),
         settings.site_exit_url,
     )
 

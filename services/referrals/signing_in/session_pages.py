@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from typing import Annotated
 
 import structlog
@@ -14,7 +13,7 @@ from services.referrals.domain.sessions import Over, Session
 from services.referrals.signing_in.desk import Desk
 from services.referrals.signing_in.drafts import Interrupted
 from shared.errors import TryLater
-from shared.web.site.answers import SAFE, kept_form, lead_to, plain
+from shared.web.site.answers import SAFE, again_page, lead_to
 from shared.web.site.cookie import Claims
 from shared.web.site.forms import (
     PAGE,
@@ -74,7 +73,8 @@ class SessionPages:
         for path, methods, handler in (
             ("/session/renew", ["GET", "POST"], self.renew),
             ("/session/stay", ["POST"], self.stay),
-            ("/session/view", ["POST"], self.view),
+            ("/session/privacy", ["POST"], self.privacy),
+            ("/session/language", ["POST"], self.language),
             ("/session/lock", ["POST"], self.lock),
             ("/session/out", ["POST"], self.sign_out),
             ("/session/exit", ["GET", "POST"], self.leave),
@@ -111,12 +111,15 @@ class SessionPages:
         self.desk.put_session(answer, found)
         return answer
 
-    def view(self, request: Request, claims: Genuine, form: OwnForm, trace: CurrentTrace) -> Response:
-        """Another language (`language`: en, es), or privacy view (`privacy`: on, off)."""
-        language = form.get("language")
-        privacy = {"on": True, "off": False}.get(form.get("privacy"))
-        wanted = language if language in LANGUAGES else None
-        self.desk.sessions.prefer(claims.sid, language=wanted, privacy=privacy)
+    def privacy(self, request: Request, claims: Genuine, form: OwnForm, trace: CurrentTrace) -> Response:
+        """Cover names and free text, or show them again."""
+        self.desk.sessions.prefer(claims.sid, privacy=not claims.privacy)
+        return self.stay(request, claims, form, trace)
+
+    def language(self, request: Request, claims: Genuine, form: OwnForm, trace: CurrentTrace) -> Response:
+        """Another language: the field `to`."""
+        if form.get("to") in LANGUAGES:
+            self.desk.sessions.prefer(claims.sid, language=form.get("to"))
         return self.stay(request, claims, form, trace)
 
     def lock(self, request: Request, claims: Genuine, form: OwnForm, trace: CurrentTrace) -> Response:
@@ -144,9 +147,9 @@ class SessionPages:
         answer.headers["Clear-Site-Data"] = '"cache"'
         return answer
 
-    def gone(self) -> Response:
+    def gone(self, request: Request) -> Response:
         """A page that says nothing."""
-        return plain("", "")
+        return self.desk.pages.answer(request, "left.html")
 
     def keep_draft(self, request: Request, claims: Genuine, form: OwnForm) -> Response:
         """Keep what is typed on a page, to be sent later."""
@@ -154,16 +157,14 @@ class SessionPages:
         self.desk.drafts.keep(claims.sub, form.page, form.typed)
         return _done(request, form.page)
 
-    def show_kept(self, claims: Genuine, to: To = "") -> Response:
+    def show_kept(self, request: Request, claims: Genuine, to: To = "") -> Response:
         """After signing in again: the form that came when the session was over."""
         self._require_going(claims)
         form, back = self.desk.drafts.interrupted(claims.sub), way_back(to)
         if form is None:
             return RedirectResponse(back, 303)
-        text = "<p>The screen was locked when you sent this. Nothing was sent yet. Check it and send it again.</p>"
-        again = kept_form("/session/kept", form.fields, claims.form)
-        other = f'<p><a href="{escape(back)}">Go on without sending it</a></p>'
-        return plain("Send it again?", text + again + other)
+        visitor = visitor_of(claims, request.app.state.service)
+        return again_page(request, "/session/kept", form.fields, visitor, "locked", back=back)
 
     def send_kept(self, claims: Genuine, form: OwnForm) -> Response:
         """Send it to where it was meant to go."""

@@ -213,7 +213,7 @@ class TestAForm:
         answer = post(signed_in(), fields(**{"form-token": token}, words='<b>"10"</b>'))
         assert answer.status_code == 403
         assert f'name="form-token" value="{FORM_TOKEN}"' in answer.text
-        assert 'name="words" value="&lt;b&gt;&quot;10&quot;&lt;/b&gt;"' in answer.text
+        assert 'name="words" value="&lt;b&gt;&#34;10&#34;&lt;/b&gt;"' in answer.text
         assert "<b>" not in answer.text
 
     def test_of_somebody_who_has_not_signed_in_is_kept_without_a_token(self):
