@@ -25,7 +25,7 @@ SECONDS = 180
 TAKEN = {
     "htmx.org": (
         "0BSD",
-        {"dist/htmx.min.js": "htmx.js", "dist/ext/hx-sse.min.js": "hx-sse.js", "LICENSE": "LICENSE"},
+        {"dist/htmx.min.js": "htmx.js", "LICENSE": "LICENSE"},
     ),
     "@uswds/uswds": ("public domain, parts Apache-2.0 (LICENSE.md)", {"LICENSE.md": "LICENSE.md"}),
 }

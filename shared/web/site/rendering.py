@@ -18,12 +18,14 @@ from shared.web.site.assets import address
 from shared.web.site.cookie import Language
 from shared.web.site.county import County
 from shared.web.site.forms import own_fields
-from shared.web.site.navigation import ways
+from shared.web.site.navigation import FOOT, ways
 from shared.web.site.site import Site
 from shared.web.site.visitor import LANGUAGES, Visitor
 from shared.web.site.words import catalogue
 
 TEMPLATES = Path(__file__).parent / "templates"
+#: Templates of macros that every template finds by these names, in this order.
+COMPONENTS = ("parts", "casework")
 #: Own scripts, style and pictures only; nothing inline, no frame, no other host (UX 2.3).
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
@@ -97,15 +99,21 @@ class Pages:
         language = language_of(request, visitor)
         site: Site = request.app.state.site
         now = site.now()
-        everywhere = {
+        everywhere: dict[str, Any] = {
             "visitor": visitor,
             "language": language,
             "ways": ways(visitor),
+            "footer_ways": FOOT,
             "here": request.url.path,
             "now": now,
             "ago": lambda moment: times.relative(moment, now, language),
+            "locks_in": int((visitor.seen_until - now).total_seconds()) if visitor else 0,
         }
-        found = self._environments[language].get_template(template)
+        environment = self._environments[language]
+        # Here and not by `import` in each template: a block that is rendered alone has no imports.
+        for name in COMPONENTS:
+            everywhere[name] = environment.get_template(f"{name}.html").make_module(everywhere)
+        found = environment.get_template(template)
         if block is None:
             return found.render(everywhere | dict(context))
         inner = found.new_context(everywhere | dict(context))
@@ -127,6 +135,15 @@ def _environment(loader: ChoiceLoader, language: Language, county: County) -> En
     def when(moment: datetime) -> str:
         return times.absolute(moment, county.zone, language)
 
-    made.globals |= {"asset": address, "county": county, "own_fields": own_fields}
-    made.filters |= {"when": when, "day": lambda moment: times.day(moment, county.zone, language)}
+    made.globals |= {
+        "asset": address,
+        "county": county,
+        "own_fields": own_fields,
+        "apart": lambda first, second: times.apart(first, second, language),
+    }
+    made.filters |= {
+        "when": when,
+        "day": lambda moment: times.day(moment, county.zone, language),
+        "local": lambda moment: times.local(moment, county.zone),
+    }
     return made

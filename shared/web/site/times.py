@@ -30,3 +30,13 @@ def relative(moment: datetime, now: datetime, language: Language) -> str:
     if abs(between) < timedelta(seconds=45):
         between = timedelta(seconds=-1) if between <= timedelta() else timedelta(seconds=1)
     return format_timedelta(between, add_direction=True, threshold=1.2, locale=LOCALES[language])
+
+
+def apart(first: datetime, second: datetime, language: Language) -> str:
+    """`3 days`: how long from one moment to the other, rounded to one unit."""
+    return format_timedelta(abs(second - first), threshold=1.2, locale=LOCALES[language])
+
+
+def local(moment: datetime, zone: ZoneInfo) -> str:
+    """`2026-03-03T14:15:00`: what a field of type datetime-local holds; its zone is the county's."""
+    return moment.astimezone(zone).replace(tzinfo=None).isoformat(timespec="seconds")
