@@ -67,7 +67,7 @@ def state(**given: Any) -> dict[str, Any]:
         "items": [],
         "found": {},
         "typed": "",
-        "news": 0,
+        "news": False,
         "as_of": False,
         "days": [],
         "filter": filtered(0, 0, False),
@@ -94,7 +94,6 @@ def states(pages: Pages) -> dict[str, dict[str, Any]]:
         "one": state(
             rows=[("R-7F3K", "Requested", "2 hours")],
             items=[item],
-            news=1,
             days=days(1),
             filter=filtered(97, 97, False),
             facts=facts,
@@ -102,13 +101,13 @@ def states(pages: Pages) -> dict[str, dict[str, Any]]:
             step=2,
         ),
         "many": state(
-            rows=[(f"R-{n:04}", "Requested", f"{n} hours") for n in range(40)],
-            items=[(f"Referral R-{n:04} needs an answer", "act-soon", MOMENT) for n in range(20)],
+            rows=[(f"R-{n:04}", "Requested", f"{n} hours") for n in range(12)],
+            items=[(f"Referral R-{n:04} needs an answer", "act-soon", MOMENT) for n in range(6)],
             typed=RIGHT_TO_LEFT,
-            news=12,
-            days=days(15),
+            news=True,
+            days=days(8),
             filter=filtered(12, 97, True),
-            facts=facts * 6,
+            facts=facts * 3,
             bars=[("Within a day", 31), ("Later", 4), ("Not yet", 0)],
             step=4,
         ),
@@ -122,10 +121,10 @@ def states(pages: Pages) -> dict[str, dict[str, Any]]:
             stale=[("Referral accepted", "Clinician, Behavioral Health", MOMENT)],
         ),
         "odd-words": state(
-            rows=[(UNBROKEN, RIGHT_TO_LEFT, LONG)],
+            rows=[(UNBROKEN, RIGHT_TO_LEFT, "–")],
             items=[(RIGHT_TO_LEFT, "done", MOMENT), (UNBROKEN, "act-now", MOMENT)],
             typed=UNBROKEN,
-            days=days(2, RIGHT_TO_LEFT) + days(1, UNBROKEN) + days(1, LONG),
+            days=days(2, RIGHT_TO_LEFT) + days(1, UNBROKEN),
             facts=[Fact("Said", RIGHT_TO_LEFT), Fact(UNBROKEN, UNBROKEN), Fact("All", LONG)],
             bars=[(RIGHT_TO_LEFT, 3), (UNBROKEN, 2)],
         ),
@@ -209,6 +208,11 @@ def asked_by_pages() -> APIRouter:
     @router.get("/inbox/badge")
     def badge() -> Response:
         return Response("3", media_type="text/html")
+
+    @router.get("/inbox/stream")
+    def stream(after: int) -> Response:
+        told = "" if after else 'id: 1\nevent: delivered\ndata: {"item": "1"}\n\n'
+        return Response(f"retry: 600000\n\n{told}", media_type="text/event-stream")
 
     @router.get("/names/{code}")
     def name(code: str) -> Response:

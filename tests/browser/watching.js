@@ -7,9 +7,9 @@
     const first = (radio) => !radio.form?.querySelector(`[name="${radio.name}"]:checked`)
       && radio.form?.querySelector(`[name="${radio.name}"]`) === radio;
     return [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")]
-      .filter((e) => !e.disabled && e.getClientRects().length)
+      .filter((e) => !e.matches(":disabled") && e.checkVisibility({ visibilityProperty: true }))
       .filter((e) => e.type !== "radio" || e.checked || first(e))
-      .map((e) => (e.dataset.tested ??= String(Math.random())));
+      .map((e, n) => (e.dataset.tested ??= `${n}: ${e.outerHTML.slice(0, 80)}`));
   },
   // Whether what has the focus shows it, and nothing lies over it. A hidden radio button's label shows it.
   focused() {

@@ -121,6 +121,23 @@ def small_targets(page: Page) -> list[str]:
     return found
 
 
+def findings(seen: Watched, source: str, url: str) -> list[str]:
+    """All that is wrong with a page for somebody: axe, width, keyboard, targets, foreign requests, complaints.
+
+    A report of the content security policy is a complaint on the console.
+    """
+    page = seen.page
+    wide = too_wide(page)
+    return [
+        *violations(page, source),
+        *([f"{wide} pixels too wide"] if wide else []),
+        *(f"too small: {one}" for one in small_targets(page)),
+        *keyboard_misses(page),
+        *(f"asked elsewhere: {one}" for one in seen.foreign(url)),
+        *(f"complained: {one}" for one in seen.complaints),
+    ]
+
+
 def picture(page: Page, folder: Path | None, name: str) -> None:
     """A picture of the whole page, where somebody wants to look at it."""
     if folder is not None:

@@ -39,7 +39,7 @@
   document.querySelector("[data-accord-focus]")?.focus();
 
   // "2 hours ago" stays true; nobody is told of each minute.
-  const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
+  const units = [["year", 31536000], ["month", 2592000], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]];
   const words = new Intl.RelativeTimeFormat(lang, { numeric: "always" });
   const ago = () => {
     for (const time of document.querySelectorAll("time[data-accord-ago]")) {
