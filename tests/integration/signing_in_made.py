@@ -22,7 +22,7 @@ from services.referrals.api.app import checks, make_app
 from services.referrals.signing_in.desk import Desk
 from services.referrals.signing_in.drafts import Drafts
 from services.referrals.signing_in.opening import TEMPLATES
-from services.referrals.signing_in.provider import Provider
+from services.referrals.signing_in.provider import Provider, ask_provider
 from services.referrals.signing_in.sessions import Sessions
 from shared.settings import Settings
 from shared.web.app import create_app
@@ -34,6 +34,7 @@ from shared.web.site.forms import CheckedForm
 from shared.web.site.rendering import Pages
 from shared.web.site.site import Site
 from shared.web.site.visitor import CurrentVisitor
+from shared.web.tokens import fetch_jwks
 from tests.integration.referrals_made import County, county
 
 SITE = "http://127.0.0.1"
@@ -125,7 +126,10 @@ class Browser:
 
 
 class Place:
-    """The site of a county, with one page on referrals that shows who looks at it, and one on audit."""
+    """The site of a county, with one page on referrals that shows who looks at it, and one on audit.
+
+    `more` are settings of the issuer; one with another name is not in this process, and is asked over the network.
+    """
 
     def __init__(self, made: County, folder: Path, **more: Any) -> None:
         self.county, self.clock = made, made.clock
@@ -136,6 +140,7 @@ class Place:
         self.sessions = Sessions(made.store, shelf, secret, IDLE, made.clock)
         self.site = Site(SITE, self.key.public, made.clock, has_ended=self.sessions.has_ended)
         [entry] = local.issuers_document(PORT)
+        foreign = "issuer" in more
         self.issuer = Issuer.model_validate({**entry, **more})
         settings = Settings(local=True)
         assert self.issuer.sign_in is not None
@@ -144,8 +149,8 @@ class Place:
             self.issuer.sign_in,
             settings,
             f"{SITE}/sign-in/back",
-            self.provider.ask,
-            self.provider.fetch,
+            ask_provider if foreign else self.provider.ask,
+            fetch_jwks if foreign else self.provider.fetch,
             lambda: made.clock().timestamp(),
             lambda: made.clock().timestamp(),
         )
