@@ -112,9 +112,9 @@ class TestASignInThatIsNotGood:
 
     def test_that_another_browser_began_is_refused(self, at, browser):
         back = at.provider.choose(browser.leave(), WORKER)
-        victim = at.browser()
-        victim.leave()
-        refused(victim.get(back.removeprefix(SITE)))
+        stranger = at.browser()
+        stranger.leave()
+        refused(stranger.get(back.removeprefix(SITE)))
         refused(at.browser().get(back.removeprefix(SITE)))
 
     def test_a_second_time_is_refused(self, at, browser):
