@@ -11,7 +11,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -163,14 +163,14 @@ async def _until_the_end(answer: httpx2.Response, draining: asyncio.Event) -> As
     """What comes, as it comes, until it ends, the browser leaves, or this process must end."""
     end = asyncio.ensure_future(draining.wait())
     upcoming: asyncio.Future[bytes] | None = None
+    parts = answer.aiter_raw()
     try:
-        async with aclosing(answer.aiter_raw()) as parts:
-            while True:
-                upcoming = asyncio.ensure_future(anext(parts))
-                await asyncio.wait({upcoming, end}, return_when=asyncio.FIRST_COMPLETED)
-                if not upcoming.done():
-                    return
-                yield upcoming.result()
+        while True:
+            upcoming = asyncio.ensure_future(anext(parts))
+            await asyncio.wait({upcoming, end}, return_when=asyncio.FIRST_COMPLETED)
+            if not upcoming.done():
+                return
+            yield upcoming.result()
     except StopAsyncIteration:
         return
     except httpx2.HTTPError as error:
@@ -178,12 +178,14 @@ async def _until_the_end(answer: httpx2.Response, draining: asyncio.Event) -> As
         structlog.get_logger().warning("answer_cut", error_type=type(error).__name__)
         raise
     finally:
-        for future in (upcoming, end):
+        for future in (upcoming, end):  # first, for `parts` cannot be closed while somebody waits for its next
             if future is not None:
                 future.cancel()
                 with suppress(asyncio.CancelledError, StopAsyncIteration, httpx2.HTTPError):
                     await future
-        await answer.aclose()
+        with suppress(httpx2.HTTPError):
+            await parts.aclose()
+            await answer.aclose()
 
 
 def _clock() -> datetime:

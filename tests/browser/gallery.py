@@ -193,6 +193,10 @@ def gallery_router(pages: Pages, shown: dict[str, dict[str, Any]]) -> APIRouter:
     def problem_of_a_form(status: int, form: CheckedForm) -> Response:
         raise PROBLEMS[status]
 
+    @router.post("/inbox/unchecked/{status}")
+    def problem_before_the_form_is_looked_at(status: int) -> Response:
+        raise PROBLEMS[status]
+
     return router
 
 

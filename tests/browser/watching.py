@@ -26,7 +26,7 @@ SMALLEST_TARGET = 24
 
 def axe() -> str:
     """axe-core's source, pinned with the other assets."""
-    place = npm.installed(Path("tools/assets").resolve())
+    place = npm.installed(Path(__file__).parents[2] / "tools" / "assets")
     return (place / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
 
 

@@ -24,7 +24,7 @@ WORKS, SLOW, DOWN = N_("Works"), N_("Works, but some things come late"), N_("Doe
 
 
 def site_routers(pages: Pages, readiness: Readiness) -> list[APIRouter]:
-    """For `create_app(…, pages=[*site_routers(…), …])`. `readiness` runs in a thread and may block."""
+    """`/assets` and `/status`, which `create_app` adds to every site. `readiness` runs in a thread."""
     return [assets_router(pages.county.assets), _status_router(pages, readiness)]
 
 

@@ -38,5 +38,5 @@ def apart(first: datetime, second: datetime, language: Language) -> str:
 
 
 def local(moment: datetime, zone: ZoneInfo) -> str:
-    """`2026-03-03T14:15:00`: what a field of type datetime-local holds; its zone is the county's."""
-    return moment.astimezone(zone).replace(tzinfo=None).isoformat(timespec="seconds")
+    """`2026-03-03 14:15:00`, in the county's zone: as people can change it in a field."""
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")

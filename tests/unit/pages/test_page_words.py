@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
 
 from shared.web.site.words import catalogue
-from tools.messages import WORDS, messages, missing, superfluous
+from tools.messages import ROOT, WORDS, messages, missing, superfluous
 
 #: UX 4, Wording: nobody is called a victim, a prostitute, an offender or a case; nothing is a failure or refused.
 NEVER = {
@@ -67,3 +68,35 @@ def grade(text: str) -> float:
     sentences = max(1, len(re.findall(r"[.?:]", plain)))
     syllables = sum(max(1, len(re.findall(r"[aeiouy]+", word.lower().removesuffix("e")))) for word in words)
     return 0.39 * len(words) / sentences + 11.8 * syllables / len(words) - 15.59
+
+
+#: What stands in templates as it is: names, and what operators read, which is English as the commands are.
+AS_IT_IS = {"Accord", "English", "Español", "en", "es", "MOU"}
+FOR_OPERATORS = {"status.html"}
+_SHOWN = re.compile(r"\b(?:aria-label|alt|title|placeholder)=\"([^\"]*)\"")
+
+
+def outside_of_the_catalogue(template: str) -> list[str]:
+    """Words of a template that nobody can translate."""
+    plain = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", "", template, flags=re.DOTALL)
+    texts = [*_SHOWN.findall(plain), re.sub(r"<[^>]*>", " ", plain)]
+    return [word for text in texts for word in re.findall(r"[^\W\d_]{2,}", text) if word not in AS_IT_IS]
+
+
+def templates() -> list[Path]:
+    found = [
+        path for top in ("shared", "services", "deploy") for path in (ROOT / top).rglob("templates/*.html")
+    ]
+    return [path for path in found if path.name not in FOR_OPERATORS]
+
+
+@pytest.mark.parametrize("path", templates(), ids=lambda path: path.name)
+def test_a_template_says_nothing_that_is_in_no_catalogue(path: Path) -> None:
+    assert outside_of_the_catalogue(path.read_text("utf-8")) == []
+
+
+def test_a_word_outside_of_the_catalogue_would_be_found() -> None:
+    assert outside_of_the_catalogue('<p title="Hello {{ name }}">{{ _("Hi") }} there</p>') == [
+        "Hello",
+        "there",
+    ]
