@@ -60,7 +60,7 @@ docs-check: setup-dev ## generated documents are what the code says
 	@$(BIN)/accord events export --check
 
 validators: setup-dev ## public validators of AsyncAPI and JSON Schema over the exports
-	@$(BIN)/python tools/validate_exports.py
+	@$(BIN)/python -m tools.validate_exports
 
 check: lint types contracts docs-check ## lint, types, contracts and docs-check
 

@@ -44,7 +44,29 @@ class Settings(BaseSettings):
     http_streams: int = Field(10_000, ge=1)
     """Streams that are open at the same time."""
     issuers_file: Path | None = None
-    """JSON: a list of {issuer, jwks_uri, audience, algorithms, agencies} (docs/architecture.md, Tokens)."""
+    """JSON: a list of {issuer, jwks_uri, audience, algorithms, agencies, sign_in} (docs/architecture.md)."""
+    site_url: str = ""
+    """Where browsers see the pages, e.g. https://accord.county.example; empty: no pages."""
+    site_keys_file: Path | None = None
+    """JWK set: the public keys that session cookies are verified with."""
+    site_key_file: Path | None = None
+    """JWK: the private key that session cookies are signed with; given to referrals' api only."""
+    site_fresh_seconds: float = Field(180.0, ge=1, le=180)
+    """A cookie older than this is renewed by referrals before it opens a page."""
+    site_idle_minutes: float = Field(15.0, ge=5, le=30)
+    """A session locks when its person has done nothing for so long."""
+    site_county: str = "Accord"
+    """The county's name, at the top of every page."""
+    site_colour: str = "#1b4e6b"
+    """The county's colour, behind white words."""
+    site_logo_file: Path | None = None
+    """The county's picture, .svg or .png, at most 50 kB."""
+    site_time_zone: str = "America/Los_Angeles"
+    """In which times are shown."""
+    site_support: str = ""
+    """Whom people ask for help with the pages: an address or a telephone number."""
+    site_exit_url: str = ""
+    """The neutral page that quick exit leads to; empty: a blank one of our own."""
     local: bool = False
     """Set by the local platform: allows an http issuer as long as every listener is loopback."""
     worker_slot: int = 0

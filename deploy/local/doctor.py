@@ -182,9 +182,9 @@ def check_relays(infra: Infrastructure, run: Run | None) -> Iterator[Line]:
 
 
 def check_apis(_: Infrastructure, run: Run | None) -> Iterator[Line]:
-    """Each api's own opinion of itself, and the issuer's."""
+    """Each api's own opinion of itself, and the issuer's and the site's."""
     for api, health in health_of(run.addresses if run else {}).items():
-        name = "issuer" if api == "issuer" else f"{api} api"
+        name = api if api in ("issuer", "site") else f"{api} api"
         if health.status == "ok":
             yield Line(name, "ok", "ready")
         elif health.status == "unreachable":

@@ -1,7 +1,7 @@
 """The local platform's own issuer of tokens: `python -m deploy.local.issuer`. Never part of a deployment.
 
-It gives a token to whoever asks from this machine, so it starts only with ACCORD_LOCAL=1 and listens on
-loopback. A county uses its own OpenID Connect issuer instead.
+It is an OpenID Connect provider, too (choosing.py). It gives a token to whoever asks from this machine, so it
+starts only with ACCORD_LOCAL=1 and listens on loopback. A county uses its own provider instead.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from joserfc.jwk import ECKey
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from deploy.local.choosing import CLIENT, Choosing
 from deploy.local.people import BY_HANDLE, PEOPLE, Person
 from shared.events.names import Agency
 from shared.settings import Settings
@@ -53,6 +54,7 @@ def issuers_document(port: int) -> list[dict[str, Any]]:
             "audience": AUDIENCE,
             "algorithms": [ALGORITHM],
             "agencies": [agency.value for agency in Agency],
+            "sign_in": {"client_id": CLIENT, "name": "an invented person"},
         }
     ]
 
@@ -81,9 +83,15 @@ class TokenRequest(BaseModel):
 
 
 def token(
-    key: ECKey, issuer: str, person: Person, now: int, ttl: int = LIFETIME, audience: str = AUDIENCE
+    key: ECKey,
+    issuer: str,
+    person: Person,
+    now: int,
+    ttl: int = LIFETIME,
+    audience: str = AUDIENCE,
+    nonce: str | None = None,
 ) -> str:
-    """A signed token for `person`. `now` in seconds since 1970."""
+    """A signed token for `person`. `now` in seconds since 1970. With the `nonce` of a sign-in: an id token."""
     issued = min(now, now + ttl)
     claims = {
         "iss": issuer,
@@ -95,20 +103,36 @@ def token(
         "nbf": issued,
         "exp": now + ttl,
         "jti": str(uuid4()),
-    }
+    } | ({"nonce": nonce} if nonce is not None else {})
     return jwt.encode({"alg": ALGORITHM, "kid": str(key.kid)}, claims, key, algorithms=[ALGORITHM])
 
 
-def router(key: ECKey, issuer: str, now: Callable[[], float]) -> APIRouter:
-    """The issuer's addresses."""
+def router(key: ECKey, issuer: str, now: Callable[[], float], site: str = "") -> APIRouter:
+    """The issuer's addresses. `site` is where people are sent back to when they have signed in."""
     api = APIRouter()
+
+    def sign(person: Person, nonce: str) -> str:
+        return token(key, issuer, person, int(now()), ttl=300, audience=CLIENT, nonce=nonce)
+
+    choosing = Choosing(issuer, f"{site}/sign-in/back", sign, now)
+    api.add_api_route("/authorize", choosing.authorize, methods=["GET"], summary="Choose a person")
+    api.add_api_route("/authorize/{handle}", choosing.choose, methods=["GET"], summary="A code for a person")
+    api.add_api_route("/oidc/token", choosing.exchange, methods=["POST"], summary="An id token for a code")
 
     @api.get("/.well-known/openid-configuration", summary="What this issuer is")
     async def configuration() -> dict[str, Any]:
         return {
             "issuer": issuer,
             "jwks_uri": f"{issuer}/jwks.json",
-            "token_endpoint": f"{issuer}/token",
+            "authorization_endpoint": f"{issuer}/authorize",
+            "token_endpoint": f"{issuer}/oidc/token",
+            "response_types_supported": ["code"],
+            "grant_types_supported": ["authorization_code"],
+            "subject_types_supported": ["public"],
+            "code_challenge_methods_supported": ["S256"],
+            "token_endpoint_auth_methods_supported": ["none"],
+            "authorization_response_iss_parameter_supported": True,
+            "scopes_supported": ["openid"],
             "id_token_signing_alg_values_supported": [ALGORITHM],
         }
 
@@ -145,7 +169,7 @@ def bootstrap(settings: Settings, key: ECKey, now: Callable[[], float]) -> FastA
         raise Misconfigured(
             "ACCORD_HTTP_PORT is not set: an issuer's address is its name, so it must be fixed."
         )
-    api = router(key, issuer_url(settings.http_port), now)
+    api = router(key, issuer_url(settings.http_port), now, settings.site_url)
     app = create_app(
         "issuer",
         verifier=FakeVerifier({}),

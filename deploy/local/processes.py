@@ -11,15 +11,35 @@ from typing import Any
 
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.places import Places, bare_environment, write_private
+from shared.events.names import Service
 
 #: What people and other programs call; the command line finds their addresses in `run.json`.
-APIS = ("referrals", "notifications", "audit", "issuer")
+APIS = ("referrals", "notifications", "audit", "issuer", "site")
+
+
+#: Settings of the pages that a person may set for the whole platform.
+_OF_SITE = (
+    "COUNTY",
+    "COLOUR",
+    "LOGO_FILE",
+    "TIME_ZONE",
+    "SUPPORT",
+    "EXIT_URL",
+    "IDLE_MINUTES",
+    "FRESH_SECONDS",
+)
+SITE = frozenset(f"ACCORD_SITE_{name}" for name in _OF_SITE)
+
+
+def address(api: str, ports: Mapping[str, int]) -> str:
+    """Where an api listens."""
+    return f"http://127.0.0.1:{ports[api]}"
 
 
 @dataclass(frozen=True)
 class Spec:
     """One process. `database` and `vault`: whether it gets that login; `signs`: whether it gets audit's signing
-    key; `api`: the address it serves, or none.
+    key; `signs_in`: whether it gets the site's private key; `api`: the address it serves, or none.
 
     `stop_order`: those with a lower number are stopped first.
     """
@@ -31,6 +51,7 @@ class Spec:
     database: str = ""
     vault: bool = False
     signs: bool = False
+    signs_in: bool = False
     api: str = ""
     slot: int = 0
     stop_order: int = 0
@@ -56,7 +77,7 @@ def process_table(workers: int = 1) -> tuple[Spec, ...]:
 
     return (
         Spec("issuer", "deploy.local.issuer", api="issuer", stop_order=2),
-        of("referrals", "api", api="referrals", vault=True),
+        of("referrals", "api", api="referrals", vault=True, signs_in=True),
         of("referrals", "intake", vault=True),
         of("referrals", "relay", stop_order=1),
         of("notifications", "api", api="notifications"),
@@ -65,6 +86,7 @@ def process_table(workers: int = 1) -> tuple[Spec, ...]:
         of("audit", "api", api="audit", signs=True),
         of("audit", "consumer", signs=True),
         of("audit", "relay", stop_order=1),
+        Spec("site", "deploy.local.proxy", api="site"),
     )
 
 
@@ -80,8 +102,16 @@ def environment_of(spec: Spec, infra: Infrastructure, ports: Mapping[str, int]) 
     if spec.api:
         env["ACCORD_HTTP_HOST"] = "127.0.0.1"
         env["ACCORD_HTTP_PORT"] = str(ports[spec.api])
+        env |= {name: value for name, value in os.environ.items() if name in SITE}
+        env["ACCORD_SITE_URL"] = address("site", ports)
     if spec.api and spec.service:
         env["ACCORD_ISSUERS_FILE"] = str(places.data / "issuers.json")
+        env["ACCORD_SITE_KEYS_FILE"] = str(places.data / "site-keys.json")
+    if spec.signs_in:
+        env["ACCORD_SITE_KEY_FILE"] = str(places.secrets / "site.key")
+    if spec.name == "site":
+        env |= {f"ACCORD_{name.upper()}_URL": address(name, ports) for name in ports if name in set(Service)}
+        return env
     if not spec.service:
         env["ACCORD_DATA_DIR"] = str(places.data)
         return env
@@ -102,14 +132,17 @@ def environment_of(spec: Spec, infra: Infrastructure, ports: Mapping[str, int]) 
 
 
 def write_files(places: Places, ports: Mapping[str, int]) -> None:
-    """Make the vault's and audit's key files the first time, and write whom the services trust to issue tokens."""
+    """Make the vault's, audit's and the site's keys once, and write whom the services trust for tokens."""
     from deploy.local.issuer import issuers_document
     from services.audit.merkle.signing import create_key_file as create_signing_key
     from services.referrals.vault.key_file import create_key_file
+    from shared.web.site.cookie import create_key_files
 
     for name, create in (("vault.key", create_key_file), ("audit-signing.key", create_signing_key)):
         if not (places.secrets / name).exists():
             create(places.secrets / name)
+    if not (places.secrets / "site.key").exists():
+        create_key_files(places.secrets / "site.key", places.data / "site-keys.json")
     write_private(places.data / "issuers.json", json.dumps(issuers_document(ports["issuer"]), indent=2))
 
 
@@ -118,7 +151,7 @@ def write_environments(infra: Infrastructure, ports: Mapping[str, int]) -> None:
     folder = infra.places.secrets / "env"
     folder.mkdir(mode=0o700, exist_ok=True)
     # Of each service the process that is given most: the one with the vault, or the signing key, if it has one.
-    ordered = sorted(process_table(), key=lambda spec: (spec.vault, spec.signs))
+    ordered = sorted(process_table(), key=lambda spec: (spec.vault, spec.signs, not spec.signs_in))
     chosen = {spec.service: spec for spec in ordered if spec.service}
     for service, spec in chosen.items():
         env = environment_of(spec, infra, ports)

@@ -27,6 +27,7 @@ from deploy.local.postgres import Postgres
 from deploy.local.processes import (
     APIS,
     Spec,
+    address,
     api_ports,
     environment_of,
     process_table,
@@ -176,7 +177,7 @@ class Supervisor:
             self._tell(f"  {api:<14} {url}")
 
     def _urls(self) -> dict[str, str]:
-        return {api: f"http://127.0.0.1:{self._ports[api]}" for api in APIS if api in self._ports}
+        return {api: address(api, self._ports) for api in APIS if api in self._ports}
 
     def _write(self) -> None:
         addresses = self._urls()

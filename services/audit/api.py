@@ -21,6 +21,7 @@ from shared.web.app import create_app
 from shared.web.callers import Caller, CurrentCaller, Verifier
 from shared.web.health import Readiness
 from shared.web.problems import Problem
+from shared.web.site.site import load_site
 
 
 def make_app(
@@ -40,7 +41,14 @@ def make_app(
         proof_router(proofs),
         evidence_router(Evidence(questions, proofs)),
     ]
-    return create_app("audit", verifier=verifier, readiness=readiness, routers=routers, settings=settings)
+    return create_app(
+        "audit",
+        verifier=verifier,
+        readiness=readiness,
+        routers=routers,
+        settings=settings,
+        site=load_site(settings),
+    )
 
 
 def ledger_router(questions: Questions) -> APIRouter:

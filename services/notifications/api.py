@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from pydantic import BaseModel
 
 from services.notifications.feed import Change, Feed, Filter, Viewer
 from services.notifications.hub import Hub, ended
+from services.notifications.pages.inbox import inbox_router
 from shared.bus.gate import Gate
 from shared.events.moments import read_moment, write_moment
 from shared.events.types.notification import Tier
@@ -24,6 +26,9 @@ from shared.web.app import create_app
 from shared.web.callers import Caller, CurrentCaller, Verifier
 from shared.web.health import Readiness
 from shared.web.problems import Problem, invalid
+from shared.web.site.county import county_of
+from shared.web.site.rendering import Pages
+from shared.web.site.site import Site, load_site
 from shared.web.sse import Sent, last_event_id, sse_response
 from shared.web.trace import CurrentTrace
 
@@ -237,8 +242,14 @@ def make_app(
     settings: Settings,
     readiness: Readiness,
     secret: bytes,
+    site: Site | None = None,
 ) -> FastAPI:
-    """The app; its hub runs as long as it does."""
+    """The app; its hub runs as long as it does. With a `site` (that of the settings) it serves pages, too.
+
+    Raises Misconfigured.
+    """
+    site = site or load_site(settings)
+    pages = Pages(county_of(settings), Path(__file__).parent / "pages" / "templates")
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -255,4 +266,6 @@ def make_app(
         routers=[stream_router(feed, hub), feed_router(feed, gate, secret)],
         settings=settings,
         lifespan=lifespan,
+        site=site,
+        pages=[inbox_router(feed, hub, gate, pages, secret)],
     )

@@ -49,11 +49,15 @@ class Viewer:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which items: unread by the viewer only, not yet acknowledged only, of one tier only."""
+    """Which items: unread by the viewer only, not yet acknowledged only, of one tier only.
+
+    `waiting`: those that somebody still has to take in hand, or that the viewer has not read.
+    """
 
     unread: bool = False
     open: bool = False
     tier: str | None = None
+    waiting: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,8 @@ class Feed:
             conditions.append("i.acknowledged_by IS NULL")
         if wanted.unread:
             conditions.append(f"NOT {_READ}")
+        if wanted.waiting:
+            conditions.append(f"((i.needs_ack AND i.acknowledged_by IS NULL) OR NOT {_READ})")
         if after:
             conditions.append("(i.recordedtime, i.id) < (%(time)s, %(id)s)")
         values = {

@@ -14,14 +14,17 @@ def _api(settings: Settings) -> int:
     from services.referrals.api.app import checks, make_app
     from services.referrals.api.calls import Doors
     from services.referrals.bootstrap import bootstrap
+    from services.referrals.signing_in.opening import open_desk
     from shared.bus.gate import Gate
     from shared.web.health import Check
     from shared.web.issuers import load_issuers
     from shared.web.server import serve
     from shared.web.tokens import JwtVerifier
 
-    verifier = JwtVerifier(load_issuers(settings))
+    issuers = load_issuers(settings)
+    verifier = JwtVerifier(issuers)
     referrals = bootstrap(settings)
+    desk = open_desk(settings, issuers, referrals)
     gate = Gate(settings, "referrals")
     doors = Doors(referrals, gate, gate.keeps_up)
 
@@ -29,7 +32,7 @@ def _api(settings: Settings) -> int:
         return [*checks(doors), *(Check(*line) for line in gate.checks())]
 
     try:
-        return serve(make_app(doors, verifier, settings, readiness), settings)
+        return serve(make_app(doors, verifier, settings, readiness, desk), settings)
     finally:
         gate.close()
         referrals.close()

@@ -18,6 +18,7 @@ import psycopg
 from services.referrals.application import repository as repo
 from services.referrals.application.orders import Outcome, flags_of, made_of
 from services.referrals.application.recording import rebuild
+from services.referrals.signing_in.sessions import SOURCE, fold_again
 from shared.events import Data, Recorded, read
 from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, WorkerAssigned
 from shared.events.types.concern import (
@@ -46,6 +47,7 @@ from shared.events.types.referral import (
 )
 from shared.events.types.role import RoleAssigned, RoleEnded
 from shared.events.types.screening import ScreeningEnteredInError, ScreeningRecorded
+from shared.events.types.session import SessionBegun, SessionEnded
 from shared.settings import Settings
 from shared.store.append import lock_store
 from shared.store.connection import PatientConnection
@@ -105,12 +107,17 @@ def after_repair(settings: Settings) -> str:
         lock_store(connection)
         known = _answered(connection)
         lost: dict[Key, list[Recorded]] = defaultdict(list)
-        parts = rebuild(connection, _noting(_all_events(url), known, lost))
+        of_sessions: list[Recorded] = []
+        parts = rebuild(connection, _noting(_all_events(url), known, lost, of_sessions))
+        sessions = fold_again(connection, of_sessions)
         for key, events in lost.items():
             repo.keep_answer_again(
                 connection, key[0], UUID(key[1]), answer_of(events), events[0].envelope.recordedtime
             )
-    return f"{parts} concerns, matters and referrals folded anew; {len(lost)} commands known again."
+    return (
+        f"{parts} concerns, matters and referrals folded anew; {len(lost)} commands known again;"
+        f" {sessions} sessions put right."
+    )
 
 
 def refold_if_older(store: Store, url: str) -> int:
@@ -146,19 +153,23 @@ def _answered(connection: repo.Connection) -> set[Key]:
 
 
 def _noting(
-    events: Iterable[Recorded], known: set[Key], lost: dict[Key, list[Recorded]]
+    events: Iterable[Recorded], known: set[Key], lost: dict[Key, list[Recorded]], of_sessions: list[Recorded]
 ) -> Iterator[Recorded]:
-    """`events`, those of commands without an answer put aside by caller and key."""
+    """`events`, those of commands without an answer put aside by caller and key, and those of sessions."""
     for event in events:
         envelope = event.envelope
         key = (f"{envelope.agency}/{envelope.actor}", envelope.commandid)
         if _is_of_a_command(event) and key not in known:
             lost[key].append(event)
+        if isinstance(event.data, SessionBegun | SessionEnded):
+            of_sessions.append(event)
         yield event
 
 
 def _is_of_a_command(event: Recorded) -> bool:
-    return type(event.data) in STATED | BESIDE
+    """A sign-in gives and ends roles, too; it is no command, and nobody repeats it."""
+    by_sign_in = isinstance(event.data, RoleAssigned | RoleEnded) and event.envelope.source == SOURCE
+    return type(event.data) in STATED | BESIDE and not by_sign_in
 
 
 def _all_events(url: str) -> Iterator[Recorded]:

@@ -21,7 +21,9 @@ _NOTIFICATIONS = (names.events_topic(Service.NOTIFICATIONS),)
 _ACCESS = tuple(names.access_topic(service) for service in Service)
 _AUDIT_ACCESS = (names.access_topic(Service.AUDIT),)
 _MOU = (names.MOU_TOPIC,)
+_REFERRALS_ACCESS = (names.access_topic(Service.REFERRALS),)
 _DEADLETTERS = tuple(names.deadletters_topic(service) for service in Service)
+_ROLES = "an agency's administrator, or a sign-in to the pages: what the agency's provider says"
 _RECEIPTS = (names.receipts_topic(EACH_AGENCY),)
 
 
@@ -62,8 +64,8 @@ CATALOGUE: Mapping[str, Entry] = {
     ),
     "accord.agency.left.v1": Entry(_REFERRALS, "`POST /v1/cases/{case}/agencies`", False),
     "accord.worker.assigned.v1": Entry(_REFERRALS, "`POST /v1/cases/{case}/workers`", True),
-    "accord.role.assigned.v1": Entry(_REFERRALS, "an agency's administrator", False),
-    "accord.role.ended.v1": Entry(_REFERRALS, "an agency's administrator", False),
+    "accord.role.assigned.v1": Entry(_REFERRALS, _ROLES, False),
+    "accord.role.ended.v1": Entry(_REFERRALS, _ROLES, False),
     "accord.referral.requested.v1": Entry(_REFERRALS, "`POST /v1/cases/{case}/referrals`", True),
     "accord.referral.received.v1": Entry(_REFERRALS, "`POST /v1/referrals/{referral}/receive`", False),
     "accord.referral.accepted.v1": Entry(_REFERRALS, "`POST /v1/referrals/{referral}/accept`", True),
@@ -102,6 +104,10 @@ CATALOGUE: Mapping[str, Entry] = {
     "accord.record.denied.v1": Entry(_ACCESS, "asking for what one may not know of", False),
     "accord.evidence.made.v1": Entry(_AUDIT_ACCESS, "`POST /v1/cases/{case}/evidence`", False),
     "accord.evidence.opened.v1": Entry(_AUDIT_ACCESS, "`POST /v1/cases/{case}/evidence/opened`", False),
+    "accord.session.begun.v1": Entry(_REFERRALS_ACCESS, "signing in to the pages", False),
+    "accord.session.ended.v1": Entry(
+        _REFERRALS_ACCESS, "quick exit, signing out, the lock, or the end of the person's roles", False
+    ),
     "accord.mou.adopted.v1": Entry(_MOU, "`accord mou adopt`", False),
 }
 

@@ -38,6 +38,7 @@ from shared.events.types.referral import (
     ReferralRequested,
 )
 from shared.events.types.role import RoleAssigned, RoleEnded
+from shared.events.types.session import SessionBegun, SessionEnded
 from shared.events.types.submission import (
     CommandRefused,
     Outcome,
@@ -50,6 +51,7 @@ CASE, STREAM, YOUTH = _id("ca5e"), _id("ca5e57"), _id("40174")
 CONCERN, REFERRAL, MOU = _id("c04ce"), _id("4efe4"), _id("30c0")
 DEPUTY, WORKER, ADVOCATE = _id("de9", 1), _id("50c1a", 2), _id("ad40ca7e", 3)
 AUDITOR = _id("a0d17", 1)
+SESSION = _id("5e5510")
 ITEM, CALLER = _id("17e3"), _id("ca11e4")
 
 
@@ -285,6 +287,16 @@ _LIST: tuple[Example, ...] = (
     Example(
         EvidenceOpened(about=CASE, about_kind="case", bundle="sha256:" + "0" * 64, outcome="fits"),
         *(Agency.COUNTY, AUDITOR, CASE, _id("4ead", 1), 2, "access", "audit", _BY_AUDIT, "audit"),
+    ),
+    Example(
+        SessionBegun(
+            session=SESSION, person=ADVOCATE, agency=_AD, roles=(Role.ADVOCATE,), how="openid-connect"
+        ),
+        *(_AD, ADVOCATE, ADVOCATE, SESSION, 1, "access", "referrals", _READS),
+    ),
+    Example(
+        SessionEnded(session=SESSION, person=ADVOCATE, agency=_AD, reason="exit"),
+        *(_AD, ADVOCATE, ADVOCATE, SESSION, 2, "access", "referrals", _READS),
     ),
 )
 

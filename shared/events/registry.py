@@ -37,6 +37,7 @@ from shared.events.types.referral import (
 )
 from shared.events.types.role import RoleAssigned, RoleEnded
 from shared.events.types.screening import ScreeningEnteredInError, ScreeningRecorded
+from shared.events.types.session import SessionBegun, SessionEnded
 from shared.events.types.submission import (
     CommandRefused,
     SubmissionReceipted,
@@ -86,6 +87,8 @@ TYPES: Mapping[str, type[Data]] = {
         DeadletterRecorded,
         EvidenceMade,
         EvidenceOpened,
+        SessionBegun,
+        SessionEnded,
     )
 }
 

@@ -20,6 +20,12 @@ from shared.web.health import Readiness, health_router
 from shared.web.problem_pages import page
 from shared.web.problem_types import BY_SLUG
 from shared.web.shares import AtOnce, Shares
+from shared.web.site import answers
+from shared.web.site.county import county_of
+from shared.web.site.everywhere import site_routers
+from shared.web.site.refusing import page_for
+from shared.web.site.rendering import Pages
+from shared.web.site.site import Site
 
 #: FastAPI's own telemetry would export path and query values: all of it is off.
 NO_TELEMETRY: Any = {
@@ -66,12 +72,15 @@ def create_app(
     refusals: Mapping[str, int] | None = None,
     spared: Collection[str] = (),
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
+    site: Site | None = None,
+    pages: Sequence[APIRouter] = (),
 ) -> FastAPI:
     """An API with its health, problems, headers, limits and log lines. Does no I/O.
 
     `readiness` runs in a thread at each /readyz; `refusals` maps a Refusal's reason to 403, 404, 409 or 422.
-    `spared` are the ids of operations that no caller's share ever stops. Handlers find `app.state.settings`, and
-    `app.state.draining`, an asyncio.Event set when the process ends.
+    `spared` are the ids of operations that no caller's share ever stops. `pages` are served if there is a `site`,
+    and stand in no OpenAPI document; a browser then gets a page in place of a problem's document.
+    Handlers find `app.state.settings`, and `app.state.draining`, an asyncio.Event set when the process ends.
     """
     app = FastAPI(
         title=f"Accord {service}",
@@ -92,6 +101,12 @@ def create_app(
     app.include_router(_pages())
     for router in routers:
         app.include_router(router)
+    if site is not None:
+        shared = Pages(county_of(settings))
+        answers.install(app, site, shared)
+        app.state.problem_page = page_for(shared)
+        for router in (*site_routers(shared, readiness), *pages):
+            app.include_router(router, include_in_schema=False)
     app.add_middleware(Edge, most=settings.http_at_once)
     _finish_contract(app)
     return app

@@ -10,9 +10,10 @@ from contextlib import ExitStack
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.web.problems import Problem, retry_after, unexpected
+from shared.web.problems import Problem, retry_after, told, unexpected
 from shared.web.shares import AtOnce
 from shared.web.trace import continued
 
@@ -71,16 +72,17 @@ class Edge:
         except Problem as problem:
             if answer.status is not None:
                 raise
-            await problem.response()(scope, receive, answer)
+            await told(Request(scope), problem)(scope, receive, answer)
         except asyncio.CancelledError:
             # uvicorn cancels what outlasts the drain; whoever waits gets an answer that says how to go on.
             if answer.status is not None or not scope["app"].state.draining.is_set():
                 raise
-            await Problem("try-later", ENDING, headers=retry_after(1)).response()(scope, receive, answer)
+            ending = Problem("try-later", ENDING, headers=retry_after(1))
+            await told(Request(scope), ending)(scope, receive, answer)
         except Exception as error:  # noqa: BLE001 - the last resort: nothing of it may reach the caller or the log
             failure = unexpected(error)
             if answer.status is None:
-                await failure.response()(scope, receive, answer)
+                await told(Request(scope), failure)(scope, receive, answer)
 
 
 class _Answer:

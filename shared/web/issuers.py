@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from shared.errors import AccordError
 from shared.events.names import Agency
@@ -23,8 +23,26 @@ class Misconfigured(AccordError):
     """A setting with which the service must not start. The text names the setting and what to do."""
 
 
+class SignIn(BaseModel):
+    """How people of an issuer sign in to the pages: what it knows us as (OpenID Connect, authorization code).
+
+    Its endpoints are those of its discovery document. Without `client_secret_file` we are a public client; PKCE is
+    used in both cases. `name` stands on the button of the sign-in page.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    client_id: str = Field(min_length=1)
+    client_secret_file: Path | None = None
+    name: str = Field("", max_length=80)
+    scope: str = "openid"
+
+
 class Issuer(BaseModel):
-    """One issuer: its keys, the audience it writes for us, and the agencies it may speak for."""
+    """One issuer: its keys, the audience it writes for us, and the agencies it may speak for.
+
+    `sign_in`: people can sign in to the pages with it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,6 +51,7 @@ class Issuer(BaseModel):
     audience: str = Field(min_length=1)
     algorithms: frozenset[str] = Field(min_length=1)
     agencies: frozenset[Agency] = Field(min_length=1)
+    sign_in: SignIn | None = None
 
     @field_validator("algorithms")
     @classmethod
@@ -40,6 +59,12 @@ class Issuer(BaseModel):
         if not value <= ALGORITHMS:
             raise ValueError("only asymmetric algorithms")
         return value
+
+    @model_validator(mode="after")
+    def _tokens_apart(self) -> Issuer:
+        if self.sign_in is not None and self.sign_in.client_id == self.audience:
+            raise ValueError("an id token would be a bearer token: client_id must not be the audience")
+        return self
 
 
 def is_loopback(host: str | None) -> bool:
@@ -67,7 +92,7 @@ def load_issuers(settings: Settings) -> list[Issuer]:
         what = error.errors()[0]["type"] if isinstance(error, ValidationError) else type(error).__name__
         raise Misconfigured(
             f"ACCORD_ISSUERS_FILE cannot be used ({what}). It must be a JSON list of objects with issuer,"
-            " jwks_uri, audience, algorithms (asymmetric only) and agencies."
+            " jwks_uri, audience, algorithms (asymmetric only), agencies and, for pages, sign_in."
         ) from error
     if len({issuer.issuer for issuer in issuers}) != len(issuers) or not issuers:
         raise Misconfigured("ACCORD_ISSUERS_FILE must name at least one issuer, and none twice.")
@@ -76,14 +101,16 @@ def load_issuers(settings: Settings) -> list[Issuer]:
     return issuers
 
 
-def _check_transport(issuer: Issuer, settings: Settings) -> None:
+def is_safe(address: str, settings: Settings) -> bool:
     """https, or, on the local platform alone, http from and to this machine."""
+    parts = urlsplit(address)
+    only_here = settings.local and is_loopback(settings.http_host) and is_loopback(parts.hostname)
+    return parts.scheme == "https" or (parts.scheme == "http" and only_here)
+
+
+def _check_transport(issuer: Issuer, settings: Settings) -> None:
     for address in (issuer.issuer, issuer.jwks_uri):
-        parts = urlsplit(address)
-        if parts.scheme == "https":
-            continue
-        only_here = settings.local and is_loopback(settings.http_host) and is_loopback(parts.hostname)
-        if parts.scheme != "http" or not only_here:
+        if not is_safe(address, settings):
             raise Misconfigured(
                 "ACCORD_ISSUERS_FILE names an issuer without https. That is allowed only with"
                 " ACCORD_LOCAL=1, a"

@@ -178,6 +178,16 @@ def of_http(error: HTTPException) -> Problem:
     return Problem(slug, headers=kept)
 
 
+#: `app.state.problem_page`: a problem as a page for people, or None where a program asks.
+ProblemPage = Callable[[Request, Problem], Response | None]
+
+
+def told(request: Request, problem: Problem) -> Response:
+    """The answer: a page where the app has one and a person asks, else the problem's document."""
+    page: ProblemPage | None = getattr(request.app.state, "problem_page", None)
+    return (page(request, problem) if page else None) or problem.response()
+
+
 Handler = Callable[[Request, Any], Awaitable[Response]]
 
 
@@ -185,21 +195,21 @@ def install(app: FastAPI, refusals: Mapping[str, int] | None = None) -> None:
     """Let `app` answer every failure with a problem. `refusals` adds to REFUSAL_STATUS, or overrides it."""
     statuses = {**REFUSAL_STATUS, **(refusals or {})}
 
-    async def refusal(_: Request, error: Refusal) -> Response:
-        return of_refusal(error, statuses).response()
+    async def refusal(request: Request, error: Refusal) -> Response:
+        return told(request, of_refusal(error, statuses))
 
-    async def problem(_: Request, error: Problem) -> Response:
-        return error.response()
+    async def problem(request: Request, error: Problem) -> Response:
+        return told(request, error)
 
-    async def ours(_: Request, error: AccordError) -> Response:
-        return of_error(error).response()
+    async def ours(request: Request, error: AccordError) -> Response:
+        return told(request, of_error(error))
 
-    async def http(_: Request, error: HTTPException) -> Response:
-        return of_http(error).response()
+    async def http(request: Request, error: HTTPException) -> Response:
+        return told(request, of_http(error))
 
     async def validation(request: Request, error: RequestValidationError) -> Response:
         slug, detail, errors = problem_of(error.errors(), known_names(request.app))
-        return Problem(slug, detail, errors=errors).response()
+        return told(request, Problem(slug, detail, errors=errors))
 
     handlers: dict[type[Exception], Handler] = {
         Problem: problem,

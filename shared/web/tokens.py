@@ -98,6 +98,11 @@ class JwtVerifier:
 
     async def verify(self, token: str, purpose: Purpose) -> Caller:
         """See Verifier."""
+        claims, issuer = await self.claims(token)
+        return caller_of(claims, issuer, purpose)
+
+    async def claims(self, token: str) -> tuple[Mapping[str, Any], Issuer]:
+        """The verified claims and whose they are. Raises what `verify` raises, except for agency and roles."""
         header, unverified = _opened(token)
         issuer = self._issuers.get(str(unverified.get("iss")))
         if issuer is None:
@@ -113,7 +118,7 @@ class JwtVerifier:
         except (JoseError, ValueError, TypeError) as error:
             raise _bad("token-invalid") from error
         self._check(claims, issuer)
-        return _caller(claims, issuer, purpose)
+        return claims, issuer
 
     def _check(self, claims: dict[str, Any], issuer: Issuer) -> None:
         needed = jwt.ClaimsOption(essential=True)
@@ -155,8 +160,11 @@ def _listed(audience: object) -> list[object]:
     return audience if isinstance(audience, list) else [audience]
 
 
-def _caller(claims: Mapping[str, Any], issuer: Issuer, purpose: Purpose) -> Caller:
-    """Roles that the table does not know give no right and are left out."""
+def caller_of(claims: Mapping[str, Any], issuer: Issuer, purpose: Purpose) -> Caller:
+    """The caller whom verified claims name. Roles that the table does not know give no right and are left out.
+
+    Raises Problem 401 if the issuer may not speak for the agency, or a claim is not of its kind.
+    """
     agency, roles = claims.get("agency"), claims.get("roles")
     if not isinstance(agency, str) or agency not in set(Agency) or not isinstance(roles, list):
         raise _bad("token-invalid", _CLAIM)

@@ -69,6 +69,7 @@ class TestEveryType:
         assert verb.endswith(
             (
                 "ed",
+                "begun",
                 "held",
                 "left",
                 "made",

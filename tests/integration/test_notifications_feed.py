@@ -9,6 +9,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import httpx2
@@ -36,6 +37,7 @@ from shared.store.store import Store, system_clock
 from shared.web.callers import Caller
 from shared.web.fakes import FakeVerifier
 from shared.web.server import make_server
+from shared.web.site.fakes import FakeSite
 from tests.integration.bus_support import eventually
 from tests.integration.notifications_support import Author, Made
 
@@ -65,8 +67,9 @@ class OpenGate:
 class Desk:
     """The feed's API with a database of its own, and a hand that applies events as the worker does."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, site: FakeSite | None = None) -> None:
         migrate(url, MIGRATIONS)
+        self.site = site
         self.url, self.author, self.gate = url, Author(), OpenGate()
         self.store = Store(url, 6)
         self.feed = Feed(self.store)
@@ -78,7 +81,7 @@ class Desk:
 
     def serve(self) -> None:
         self.hub = Hub(self.url, self.feed)
-        local = Settings(local=True)
+        local = Settings(local=True, http_port=urlsplit(self.site.site.url).port if self.site else 0)
         verifier = FakeVerifier(CALLERS)
         app = make_app(
             self.feed,
@@ -88,6 +91,7 @@ class Desk:
             local,
             lambda: checks(self.feed, system_clock()),
             b"0" * 32,  # type: ignore[arg-type]
+            self.site.site if self.site else None,
         )
         self.server = make_server(app, local)
         self._thread = threading.Thread(target=self.server.run)

@@ -25,7 +25,8 @@ def whole(platform_folder: Callable[[], Path]) -> Iterator[System]:
 
 
 def test_up_says_where_everything_is_and_adopts_the_countys_mou(whole: System) -> None:
-    assert set(whole.run.addresses) == {"referrals", "notifications", "audit", "issuer", "kafka", "postgres"}
+    apis = {"referrals", "notifications", "audit", "issuer", "site"}
+    assert set(whole.run.addresses) == apis | {"kafka", "postgres"}
     whole.wait_first_steps(1.0)
     told = whole.places.log("supervisor").read_text()
     assert told.index("adopted its MOU") < told.index("everything is up")

@@ -41,6 +41,7 @@ from shared.events.types.mou import MouAdopted
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
 from shared.events.types.record import RecordDenied, RecordRead
 from shared.events.types.role import RoleAssigned, RoleEnded
+from shared.events.types.session import SessionBegun, SessionEnded
 from shared.events.types.submission import (
     CommandRefused,
     SubmissionReceipted,
@@ -282,6 +283,8 @@ SILENT: frozenset[type] = frozenset(
         DeadletterRecorded,
         RoleAssigned,
         RoleEnded,
+        SessionBegun,
+        SessionEnded,
         MouAdopted,
         SubmissionReceipted,
         SubmissionUnreadable,

@@ -29,6 +29,7 @@ from shared.events.types.referral import (
     ReferralRequested,
 )
 from shared.events.types.role import RoleAssigned, RoleEnded
+from shared.events.types.session import SessionBegun, SessionEnded
 from shared.events.types.submission import (
     CommandRefused,
     SubmissionReceipted,
@@ -193,6 +194,14 @@ def _role_ended(_: str, d: RoleEnded) -> str:
     return f"A person is no longer {plain(d.role)} at {agency(d.agency)}: {plain(d.reason)}."
 
 
+def _session(_: str, d: SessionBegun) -> str:
+    return f"A person of {agency(d.agency)} signed in to the pages ({plain(d.how)})."
+
+
+def _session_ended(_: str, d: SessionEnded) -> str:
+    return f"A session of a person of {agency(d.agency)} ended: {plain(d.reason)}."
+
+
 def _adopted(_: str, d: MouAdopted) -> str:
     return f"Version {d.version} of the MOU was adopted, signed by {len(d.signed_by)} agencies."
 
@@ -234,6 +243,8 @@ ON: Mapping[type, Callable[[str, Any], str]] = {
     DeadletterRecorded: _deadletter,
     RoleAssigned: _role,
     RoleEnded: _role_ended,
+    SessionBegun: _session,
+    SessionEnded: _session_ended,
     MouAdopted: _adopted,
     EvidenceMade: _made,
     EvidenceOpened: _evidence_opened,

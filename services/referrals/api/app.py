@@ -10,6 +10,8 @@ from services.referrals.api.calls import Doors
 from services.referrals.api.commands import commands_router
 from services.referrals.api.questions import contract_router, questions_router
 from services.referrals.application.bodies import LENIENT
+from services.referrals.signing_in.desk import Desk
+from services.referrals.signing_in.opening import desk_pages, sweeping
 from shared.errors import TryLater
 from shared.mou.vocabulary import REASONS
 from shared.settings import Settings
@@ -30,8 +32,10 @@ STATUSES = {
 }
 
 
-def make_app(doors: Doors, verifier: Verifier, settings: Settings, readiness: Readiness) -> FastAPI:
-    """The app. Does no I/O."""
+def make_app(
+    doors: Doors, verifier: Verifier, settings: Settings, readiness: Readiness, desk: Desk | None = None
+) -> FastAPI:
+    """The app; with a `desk` it serves pages, too. Does no I/O."""
     routers = [commands_router(doors), questions_router(doors), contract_router()]
     return create_app(
         "referrals",
@@ -41,6 +45,9 @@ def make_app(doors: Doors, verifier: Verifier, settings: Settings, readiness: Re
         settings=settings,
         refusals=STATUSES,
         spared=LENIENT,
+        lifespan=sweeping(desk) if desk else None,
+        site=desk.site if desk else None,
+        pages=desk_pages(desk) if desk else (),
     )
 
 

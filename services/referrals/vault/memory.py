@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from services.referrals.vault import making
+from services.referrals.vault.drafts import KEPT, draft_id
 from services.referrals.vault.port import DeadLetter, Forgotten, OpenedDeadLetter, ToOpen, ToSeal, Which
 from shared.errors import TryLater
 from shared.events.names import SealedClass
@@ -28,6 +29,7 @@ class MemoryVault:
         self._held: dict[UUID, bytes | Forgotten] = {}
         self._county: dict[str, making.CountyKey] = {}
         self._retired: dict[str, datetime] = {}
+        self._drafts: dict[UUID, tuple[bytes, datetime]] = {}
         self._letters: dict[UUID, tuple[DeadLetter, bytes]] = {}
 
     def seal_all(self, items: Sequence[ToSeal]) -> list[str]:
@@ -138,16 +140,35 @@ class MemoryVault:
             return None
         return OpenedDeadLetter(kept[0], *making.unpack(kept[1]))
 
+    def keep_draft(self, person: UUID, place: str, text: bytes) -> None:
+        """`VaultPort.keep_draft`."""
+        with self._answering():
+            self._drafts[draft_id(person, place)] = (text, self._now() + KEPT)
+
+    def draft(self, person: UUID, place: str) -> bytes | None:
+        """`VaultPort.draft`."""
+        with self._answering():
+            text, until = self._drafts.get(draft_id(person, place), (None, None))
+        return text if until is not None and until > self._now() else None
+
+    def drop_draft(self, person: UUID, place: str) -> None:
+        """`VaultPort.drop_draft`."""
+        with self._answering():
+            self._drafts.pop(draft_id(person, place), None)
+
     def purge(self, now: datetime) -> int:
         """`VaultPort.purge`."""
         with self._answering():
             over = [i for i, (letter, _) in self._letters.items() if letter.expires_at <= now]
+            typed = [i for i, (_, until) in self._drafts.items() if until <= now]
             old = [kid for kid, at in self._retired.items() if at < now - making.RETIRED_KEPT]
             for i in over:
                 del self._letters[i]
+            for i in typed:
+                del self._drafts[i]
             for kid in old:
                 del self._county[kid], self._retired[kid]
-            return len(over) + len(old)
+            return len(over) + len(typed) + len(old)
 
     def ping(self) -> None:
         """`VaultPort.ping`."""

@@ -154,8 +154,17 @@ class VaultPort(Protocol):
     def show_deadletter(self, letter: UUID) -> OpenedDeadLetter | None:
         """The record's bytes, or None if there is none or its time is over."""
 
+    def keep_draft(self, person: UUID, place: str, text: bytes) -> None:
+        """Keep what a person typed at a place (a page's path) for 24 hours, instead of what was kept before."""
+
+    def draft(self, person: UUID, place: str) -> bytes | None:
+        """What was kept, or None if nothing is or its time is over."""
+
+    def drop_draft(self, person: UUID, place: str) -> None:
+        """Forget it: it was sent, or is not wanted."""
+
     def purge(self, now: datetime) -> int:
-        """Remove dead letters past their time and long retired submission keys; how many."""
+        """Remove dead letters and drafts past their time and long retired submission keys; how many."""
 
     def ping(self) -> None:
         """Raises TryLater unless the vault answers."""

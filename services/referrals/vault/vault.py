@@ -16,6 +16,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from services.referrals.vault import making
 from services.referrals.vault.county_keys import CountyKeys
 from services.referrals.vault.deadletters import DeadLetters
+from services.referrals.vault.drafts import Drafts, draft_id
 from services.referrals.vault.key_file import Wrapping, read_key_file
 from services.referrals.vault.port import DeadLetter, Forgotten, OpenedDeadLetter, ToOpen, ToSeal, Which
 from shared.errors import Disagreement, TryLater
@@ -83,6 +84,7 @@ class Vault:
         )
         self._county = CountyKeys(self._wrapping, now)
         self._letters = DeadLetters(self._wrapping, now)
+        self._drafts = Drafts(self._wrapping, now)
         try:
             self._prove_key()
         except BaseException:
@@ -192,10 +194,26 @@ class Vault:
         with self._connection() as connection:
             return self._letters.show(connection, letter)
 
+    def keep_draft(self, person: UUID, place: str, text: bytes) -> None:
+        """`VaultPort.keep_draft`."""
+        with self._connection() as connection:
+            self._drafts.keep(connection, draft_id(person, place), text)
+
+    def draft(self, person: UUID, place: str) -> bytes | None:
+        """`VaultPort.draft`."""
+        with self._connection() as connection:
+            return self._drafts.show(connection, draft_id(person, place))
+
+    def drop_draft(self, person: UUID, place: str) -> None:
+        """`VaultPort.drop_draft`."""
+        with self._connection() as connection:
+            self._drafts.drop(connection, draft_id(person, place))
+
     def purge(self, now: datetime) -> int:
         """`VaultPort.purge`."""
         with self._connection() as connection, connection.transaction():
-            return self._letters.purge(connection, now) + self._county.purge(connection, now)
+            kept = (self._letters, self._drafts, self._county)
+            return sum(one.purge(connection, now) for one in kept)
 
     def ping(self) -> None:
         """`VaultPort.ping`."""

@@ -259,4 +259,4 @@ class TestTheTimeline:
 
     def test_every_mark_has_a_noun_that_is_drawn_or_counted(self) -> None:
         nouns = {kind.TYPE.split(".")[1] for kind in TYPES.values()}
-        assert nouns - {"role", "mou", "deadletter"} <= timeline.DRAWN | timeline.COUNTED.keys()
+        assert nouns - {"role", "session", "mou", "deadletter"} <= timeline.DRAWN | timeline.COUNTED.keys()

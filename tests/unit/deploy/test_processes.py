@@ -10,7 +10,7 @@ from deploy.local.doctor import check_signing
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.processes import Spec, environment_of, process_table, write_files
 
-PORTS = {"referrals": 1, "notifications": 2, "audit": 3, "issuer": 4}
+PORTS = {"referrals": 1, "notifications": 2, "audit": 3, "issuer": 4, "site": 5}
 TABLE = process_table(workers=2)
 
 
@@ -37,6 +37,7 @@ def test_the_table_names_every_process_of_the_decisions() -> None:
         "audit-api",
         "audit-consumer",
         "audit-relay",
+        "site",
     ]
 
 

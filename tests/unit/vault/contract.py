@@ -272,6 +272,31 @@ class VaultContract:
         assert self.keep(vault, reason="first") == self.keep(vault, reason="second")
         assert self.keep(vault, offset=8).id != self.keep(vault).id
 
+    def test_a_draft_is_its_persons_at_its_place_and_the_last_one_counts(self, vault):
+        person, other = uuid4(), uuid4()
+        vault.keep_draft(person, "/concerns/new", b"first")
+        vault.keep_draft(person, "/concerns/new", "segundo \u00f1 \U0001f642".encode())
+        assert vault.draft(person, "/concerns/new") == "segundo \u00f1 \U0001f642".encode()
+        assert vault.draft(other, "/concerns/new") is None
+        assert vault.draft(person, "/cases/1") is None
+
+    def test_a_draft_that_was_sent_is_gone(self, vault):
+        person = uuid4()
+        vault.keep_draft(person, "/concerns/new", b"typed")
+        vault.drop_draft(person, "/concerns/new")
+        vault.drop_draft(person, "/concerns/new")
+        assert vault.draft(person, "/concerns/new") is None
+
+    def test_a_draft_is_gone_after_a_day(self, vault, clock):
+        person = uuid4()
+        vault.keep_draft(person, "/concerns/new", b"typed")
+        clock.time += timedelta(hours=23, minutes=59)
+        assert vault.purge(clock.time) == 0
+        assert vault.draft(person, "/concerns/new") == b"typed"
+        clock.time += timedelta(minutes=1)
+        assert vault.draft(person, "/concerns/new") is None
+        assert vault.purge(clock.time) == 1
+
     def test_a_dead_letter_is_gone_after_thirty_days(self, vault, clock):
         early = self.keep(vault, offset=1)
         clock.time += timedelta(days=1)

@@ -1,0 +1,1 @@
+"""Signing in to the pages: the provider, the session, the lock, the quick exit."""

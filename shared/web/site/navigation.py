@@ -1,0 +1,32 @@
+"""Where a visitor can go from every page. A page stands here once it is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.events.names import Role
+from shared.web.site.visitor import Visitor
+from shared.web.site.words import N_
+
+#: Everybody who has signed in.
+ALL = frozenset(Role)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A link for those with one of these roles. `badge`: the number of unread items is shown beside it."""
+
+    path: str
+    label: str
+    roles: frozenset[Role] = ALL
+    badge: bool = False
+
+
+WAYS = (Way("/inbox", N_("Inbox"), badge=True),)
+#: At the foot of every page, in the same place (WCAG 3.2.6), for everybody.
+FOOT = (Way("/status", N_("What works now")),)
+
+
+def ways(visitor: Visitor | None) -> tuple[Way, ...]:
+    """The links for this visitor's roles; none before they have signed in."""
+    return tuple(way for way in WAYS if visitor and way.roles & visitor.caller.roles)

@@ -1,0 +1,68 @@
+"""A browser for all tests of pages, and servers for their apps."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from playwright.sync_api import Browser
+
+from deploy.local.child import free_port
+from shared.web.site.fakes import FakeSite
+from tests.browser import watching
+from tests.browser.browsing import chromium
+
+#: Makes the app of a site.
+Make = Callable[[FakeSite], FastAPI]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, one for the run."""
+    if chromium() is None:
+        pytest.skip("elsewhere: no Chromium is installed here")
+    with watching.a_browser() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """axe-core's source."""
+    return watching.axe()
+
+
+@pytest.fixture(scope="session")
+def pictures() -> Path | None:
+    """Where pictures of pages go: the folder in ACCORD_PICTURES, if somebody wants to look at them."""
+    given = os.environ.get("ACCORD_PICTURES")
+    return Path(given) if given else None
+
+
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Callable[[Make], FakeSite]]:
+    """Serve an app on this machine until the module's end."""
+    running: list[tuple[uvicorn.Server, threading.Thread]] = []
+
+    def begin(make: Make) -> FakeSite:
+        port = free_port()
+        fake = FakeSite(url=f"http://127.0.0.1:{port}")
+        server = uvicorn.Server(uvicorn.Config(make(fake), port=port, log_config=None, access_log=False))
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        running.append((server, thread))
+        until = time.monotonic() + 20
+        while not server.started:
+            assert time.monotonic() < until, "the app was not served within 20 s"
+            time.sleep(0.02)
+        return fake
+
+    yield begin
+    for server, thread in running:
+        server.should_exit = True
+        thread.join(10)
