@@ -84,8 +84,8 @@ class TestSigningIn:
         back = at.provider.choose(one.leave(accept_language="es-MX,en;q=0.5"), "board@county")
         one.get(back.removeprefix(SITE))
         assert one.claims.language == "es"
-        one.post("/session/language", {"to": "en"})
-        one.post("/session/privacy")
+        one.post("/session/view", {"language": "en"})
+        one.post("/session/view", {"privacy": "on", "language": "fr"})
         assert (one.claims.language, one.claims.privacy) == ("en", True)
         other = at.browser()
         other.sign_in("board@county")
@@ -112,9 +112,9 @@ class TestASignInThatIsNotGood:
 
     def test_that_another_browser_began_is_refused(self, at, browser):
         back = at.provider.choose(browser.leave(), WORKER)
-        stranger = at.browser()
-        stranger.leave()
-        refused(stranger.get(back.removeprefix(SITE)))
+        third = at.browser()
+        third.leave()
+        refused(third.get(back.removeprefix(SITE)))
         refused(at.browser().get(back.removeprefix(SITE)))
 
     def test_a_second_time_is_refused(self, at, browser):
@@ -303,7 +303,7 @@ class TestASession:
         assert [e.data.reason for e in at.events("session.ended", session=sid)] == ["sign-out"]
 
     @pytest.mark.parametrize(
-        "path", ["/session/stay", "/session/privacy", "/session/lock", "/session/out", "/session/draft"]
+        "path", ["/session/stay", "/session/view", "/session/lock", "/session/out", "/session/draft"]
     )
     def test_is_moved_by_no_other_site_and_by_no_other_session(self, at, browser, path):
         browser.sign_in()

@@ -73,8 +73,7 @@ class SessionPages:
         for path, methods, handler in (
             ("/session/renew", ["GET", "POST"], self.renew),
             ("/session/stay", ["POST"], self.stay),
-            ("/session/privacy", ["POST"], self.privacy),
-            ("/session/language", ["POST"], self.language),
+            ("/session/view", ["POST"], self.view),
             ("/session/lock", ["POST"], self.lock),
             ("/session/out", ["POST"], self.sign_out),
             ("/session/exit", ["GET", "POST"], self.leave),
@@ -111,15 +110,12 @@ class SessionPages:
         self.desk.put_session(answer, found)
         return answer
 
-    def privacy(self, request: Request, claims: Genuine, form: OwnForm, trace: CurrentTrace) -> Response:
-        """Cover names and free text, or show them again."""
-        self.desk.sessions.prefer(claims.sid, privacy=not claims.privacy)
-        return self.stay(request, claims, form, trace)
-
-    def language(self, request: Request, claims: Genuine, form: OwnForm, trace: CurrentTrace) -> Response:
-        """Another language: the field `to`."""
-        if form.get("to") in LANGUAGES:
-            self.desk.sessions.prefer(claims.sid, language=form.get("to"))
+    def view(self, request: Request, claims: Genuine, form: OwnForm, trace: CurrentTrace) -> Response:
+        """Another language (`language`: en, es), or privacy view (`privacy`: on, off)."""
+        language = form.get("language")
+        privacy = {"on": True, "off": False}.get(form.get("privacy"))
+        wanted = language if language in LANGUAGES else None
+        self.desk.sessions.prefer(claims.sid, language=wanted, privacy=privacy)
         return self.stay(request, claims, form, trace)
 
     def lock(self, request: Request, claims: Genuine, form: OwnForm, trace: CurrentTrace) -> Response:

@@ -215,6 +215,7 @@ class TestTheSite:
         client.get("/cases/CANARY?q=CANARY")
         client.get("/CANARY")
         said = capsys.readouterr()
+        assert "request_answered" in said.out
         assert "CANARY" not in said.out + said.err
 
 
