@@ -102,6 +102,7 @@ def environment_of(spec: Spec, infra: Infrastructure, ports: Mapping[str, int]) 
     if spec.api:
         env["ACCORD_HTTP_HOST"] = "127.0.0.1"
         env["ACCORD_HTTP_PORT"] = str(ports[spec.api])
+    if spec.api and "site" in ports:  # without one it serves no pages
         env |= {name: value for name, value in os.environ.items() if name in SITE}
         env["ACCORD_SITE_URL"] = address("site", ports)
     if spec.api and spec.service:
