@@ -108,7 +108,7 @@ def _page(asked: Asked) -> str:
     query = escape(urlencode(asked.model_dump()))
     people = [person for person in PEOPLE if Role.SYSTEM not in person.roles]
     lists = "".join(
-        f"<h2>{escape(_words(agency))}</h2><ul>{''.join(_choice(person, query) for person in those)}</ul>"
+        f"<h2>{escape(_words(agency))}</h2>{''.join(_choice(person, query) for person in those)}"
         for agency, those in groupby(people, key=lambda person: person.agency.value)
     )
     return (
@@ -124,8 +124,8 @@ def _page(asked: Asked) -> str:
 def _choice(person: Person, query: str) -> str:
     roles = ", ".join(_words(role) for role in sorted(person.roles))
     return (
-        f'<li><a href="/authorize/{escape(person.handle)}?{query}">{escape(roles)}</a>'
-        f" <small>{escape(person.handle)}</small></li>"
+        f'<p><a href="/authorize/{escape(person.handle)}?{query}">{escape(roles)}</a>'
+        f" <small>{escape(person.handle)}</small></p>"
     )
 
 

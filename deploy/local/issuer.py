@@ -54,7 +54,7 @@ def issuers_document(port: int) -> list[dict[str, Any]]:
             "audience": AUDIENCE,
             "algorithms": [ALGORITHM],
             "agencies": [agency.value for agency in Agency],
-            "sign_in": {"client_id": CLIENT, "name": "an invented person"},
+            "sign_in": {"client_id": CLIENT, "name": "the invented people of this laptop"},
         }
     ]
 

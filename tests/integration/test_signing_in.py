@@ -348,7 +348,7 @@ class TestTheQuickExit:
         thief = at.browser()
         thief.client.cookies.update(cookie)
         assert thief.get("/cases/1").headers["location"] == "/session/renew?to=/cases/1"
-        assert "why=ended" in thief.get("/session/renew?to=/cases/1").headers["location"]
+        assert "why=exit" in thief.get("/session/renew?to=/cases/1").headers["location"]
         assert "renew" in thief.get("/cases/1").headers["location"]
 
     def test_after_which_a_stolen_cookie_opens_other_services_for_three_minutes_at_most(self, at, browser):
@@ -459,6 +459,37 @@ class TestWhatWasTyped:
         sent = browser.follow(browser.post("/session/kept", fields), fields)
         assert sent.json() == {"key": fields["key"], "words": "ten minutes of typing ñ 🙂"}
         assert browser.get("/session/kept?to=/cases/1").headers["location"] == "/cases/1"
+
+    def test_in_two_tabs_is_kept_of_both(self, at, browser):
+        browser.sign_in("coordinator@county")
+        at.clock.ahead = 20 * MINUTES
+        tabs = [{"words": word, "key": str(uuid4())} for word in ("first tab", "second tab")]
+        for fields in tabs:
+            browser.follow(browser.post("/cases/1", fields), fields)
+        browser.sign_in("coordinator@county")
+        for fields in tabs:
+            assert fields["words"] in browser.get("/session/kept").text
+            assert (
+                browser.follow(browser.post("/session/kept", fields), fields).json()["key"] == fields["key"]
+            )
+
+    def test_with_a_field_without_a_name_is_sent_to_the_page_it_was_for(self, at, browser):
+        browser.sign_in("privacy@county")
+        at.clock.ahead = 20 * MINUTES
+        fields = {"": "https://evil.example", "key": str(uuid4())}
+        browser.follow(browser.post("/cases/1", fields), fields)
+        browser.sign_in("privacy@county")
+        assert browser.post("/session/kept", fields).headers["location"] == "/cases/1"
+
+    def test_when_the_lock_was_found_by_the_clock_is_kept_and_the_reason_is_said(self, at, browser):
+        browser.sign_in("operator@county")
+        at.clock.ahead = 20 * MINUTES
+        at.sessions.sweep()
+        fields = {"words": "typed"}
+        answer = browser.get(browser.get("/cases/1").headers["location"])
+        assert answer.headers["location"].endswith("why=idle")
+        browser.follow(browser.post("/cases/1", fields), fields)
+        assert browser.sign_in("operator@county").headers["location"].startswith("/session/kept")
 
     def test_is_shown_to_nobody_else(self, at, browser):
         browser.sign_in()

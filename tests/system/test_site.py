@@ -111,7 +111,7 @@ class TestAPersonOnTheSite:
         thief.http.cookies.update(cookies)
         assert not thief.signed_in
         refused = thief.http.get("/session/renew?to=/inbox", follow_redirects=False)
-        assert refused.headers["location"] == "/sign-in?to=/inbox&why=ended"
+        assert refused.headers["location"] == "/sign-in?to=/inbox&why=exit"
         time.sleep(FRESH)
         assert not opens(system, cookies)
 

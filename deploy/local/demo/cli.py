@@ -68,6 +68,8 @@ def _tell_what_now(tell: Teller, stage: Stage, run: Run, folder: Path, ours: boo
     tell.heading("Now look for yourself")
     for name, address in run.addresses.items():
         tell.line(name[:9] if name != "notifications" else "feeds", address)
+    if "site" in run.addresses:
+        tell.text(f"   (site is for a browser: open {run.addresses['site']} and choose who you are)")
     tell.heading("Who can sign in")
     tell.table(("person", "who"), _PEOPLE)
     tell.text("   (accord token --list shows everybody; none of them exists)")

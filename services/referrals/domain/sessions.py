@@ -28,6 +28,7 @@ class Session:
     language: str
     privacy: bool
     ended: datetime | None = None
+    reason: str | None = None
 
     def locks(self, idle: timedelta) -> datetime:
         """When it ends if its person does nothing more."""

@@ -28,7 +28,7 @@ KEPT_PAGE = "/session/kept"
 HOW = "openid-connect"
 
 #: Why somebody stands at the sign-in page, as the session says.
-WHY = frozenset({"idle", "lock", "absolute", "roles-ended", "removed", "ended", "sign-out"})
+WHY = frozenset({"idle", "lock", "absolute", "roles-ended", "removed", "exit", "sign-out"})
 
 Text = Annotated[str, Query(max_length=4_000)]
 
@@ -128,13 +128,19 @@ class Door:
         former = claims_of(request)
         if former is not None:
             desk.sessions.end(former.sid, "sign-out", correlation)
-        kept = desk.drafts.interrupted(session.person) is not None
+        kept = self._has_kept(session.person)
         answer = RedirectResponse(
             with_way_back(KEPT_PAGE, sign_in.way_back) if kept else sign_in.way_back, 303
         )
         desk.put_session(answer, session)
         desk.site.put_passing_cookie(answer, "", 0)
         return answer
+
+    def _has_kept(self, person: str) -> bool:
+        try:
+            return self.desk.drafts.interrupted(person) is not None
+        except TryLater:  # the vault is away: it is there for a day, and asked for at the next sign-in
+            return False
 
     def _refused(self, request: Request, why: str, back: str, later: TryLater | None = None) -> Response:
         structlog.get_logger().warning("nobody_signed_in", reason=why)

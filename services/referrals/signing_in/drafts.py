@@ -9,8 +9,10 @@ from uuid import UUID
 from services.referrals.vault.port import VaultPort
 from shared.web.site.forms import Fields
 
-#: Where a form is kept that was sent when its session was over. Each person has one such place.
+#: Where forms are kept that were sent when their session was over. No page has this path.
 INTERRUPTED = "interrupted"
+MOST = 10
+"""Such forms of one person; of more the oldest goes."""
 
 
 @dataclass(frozen=True)
@@ -41,21 +43,29 @@ class Drafts:
         self.vault.drop_draft(UUID(person), page)
 
     def interrupt(self, person: str, form: Interrupted) -> None:
-        """Keep a form that came when its session was over."""
-        self.vault.keep_draft(UUID(person), INTERRUPTED, _packed({"": (form.action,), **form.fields}))
+        """Keep a form that came when its session was over, behind those that are kept already."""
+        forms = [*self._interrupted(person), form][-MOST:]
+        self._keep_interrupted(person, forms)
 
     def interrupted(self, person: str) -> Interrupted | None:
-        """The form that was interrupted last, if it is kept."""
-        kept = self.vault.draft(UUID(person), INTERRUPTED)
-        if kept is None:
-            return None
-        fields = _unpacked(kept)
-        (action,) = fields.pop("")
-        return Interrupted(action, fields)
+        """The first of the forms that were interrupted and are kept."""
+        return next(iter(self._interrupted(person)), None)
 
     def resume(self, person: str) -> None:
-        """The interrupted form was sent, or is not wanted: forget it."""
-        self.vault.drop_draft(UUID(person), INTERRUPTED)
+        """That one was sent: forget it."""
+        self._keep_interrupted(person, self._interrupted(person)[1:])
+
+    def _interrupted(self, person: str) -> list[Interrupted]:
+        kept = self.vault.draft(UUID(person), INTERRUPTED)
+        found = json.loads(kept) if kept else []
+        return [Interrupted(action, _fields(fields)) for action, fields in found]
+
+    def _keep_interrupted(self, person: str, forms: list[Interrupted]) -> None:
+        if not forms:
+            self.vault.drop_draft(UUID(person), INTERRUPTED)
+            return
+        packed = [(form.action, {n: list(v) for n, v in form.fields.items()}) for form in forms]
+        self.vault.keep_draft(UUID(person), INTERRUPTED, json.dumps(packed).encode("ascii"))
 
 
 def _packed(fields: Fields) -> bytes:
@@ -63,4 +73,8 @@ def _packed(fields: Fields) -> bytes:
 
 
 def _unpacked(kept: bytes) -> dict[str, tuple[str, ...]]:
-    return {name: tuple(values) for name, values in json.loads(kept).items()}
+    return _fields(json.loads(kept))
+
+
+def _fields(found: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(values) for name, values in found.items()}

@@ -36,12 +36,14 @@ ATTEMPTS = 3
 #: Reasons for which a session ends by its person's own act; else Accord ends it.
 BY_PERSON = frozenset({"exit", "sign-out", "lock"})
 
-_SELECT = "SELECT id, person, agency, roles, began, seen, language, privacy, ended FROM sessions WHERE"
+_SELECT = (
+    "SELECT id, person, agency, roles, began, seen, language, privacy, ended, reason FROM sessions WHERE"
+)
 _FIND = f"{_SELECT} id = %s"
 _OVER = f"{_SELECT} ended IS NULL AND (seen < %s OR began < %s)"
 _END = (
     "UPDATE sessions SET ended = %s, reason = %s WHERE id = %s AND ended IS NULL"
-    " RETURNING id, person, agency, roles, began, seen, language, privacy, ended"
+    " RETURNING id, person, agency, roles, began, seen, language, privacy, ended, reason"
 )
 
 
@@ -156,7 +158,7 @@ class Sessions:
         if session is None:
             return Over(now, "removed")
         if session.ended is not None:
-            return Over(session.ended, "ended")
+            return Over(session.ended, session.reason or "ended")
         finding = over(session, now, self.idle, self._held(session))
         if finding is not None:
             self.end(session.id, finding.reason, correlation, at=finding.at)

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from uuid import UUID, uuid4
 
 from fastapi import Depends, Request
+from starlette.exceptions import HTTPException
 
 from shared.web.edge import LARGEST_BODY
 from shared.web.problems import Problem
@@ -23,7 +24,7 @@ OWN = frozenset({TOKEN, KEY, BASED_ON, PAGE})
 MOST_FIELDS = 200
 #: Every value of every field, in order.
 Fields = Mapping[str, tuple[str, ...]]
-URLENCODED = "application/x-www-form-urlencoded"
+URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 
 
 @dataclass(frozen=True)
@@ -80,23 +81,41 @@ def require_own_origin(request: Request) -> None:
 
 
 async def typed_in(request: Request) -> dict[str, tuple[str, ...]]:
-    """Every field of the request's form. Raises Problem 400, 413 or 415, quoting nothing."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != URLENCODED:
+    """Every field of the request's form. Raises Problem 400, 413 or 415, quoting nothing.
+
+    `multipart/form-data` takes 10,000 emoji in a third of the bytes; a file in it is refused.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in (URLENCODED, MULTIPART):
         raise Problem("unsupported-media-type")
-    raw = await request.body()
-    if len(raw) > LARGEST_BODY:
-        raise Problem("too-large")
-    try:
-        pairs = parse_qsl(
-            raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS
-        )
-    except ValueError:
-        raise Problem("unreadable") from None
+    pairs = await (_in_parts(request) if kind == MULTIPART else _encoded(request))
     fields: dict[str, tuple[str, ...]] = {}
     for name, value in pairs:
         # Browsers send line ends as CRLF and count them as one character.
         fields[name] = (*fields.get(name, ()), value.replace("\r\n", "\n"))
     return fields
+
+
+async def _encoded(request: Request) -> list[tuple[str, str]]:
+    raw = await request.body()
+    if len(raw) > LARGEST_BODY:
+        raise Problem("too-large")
+    try:
+        return parse_qsl(
+            raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS
+        )
+    except ValueError:
+        raise Problem("unreadable") from None
+
+
+async def _in_parts(request: Request) -> list[tuple[str, str]]:
+    try:
+        form = await request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=LARGEST_BODY)
+    except HTTPException as error:
+        raise Problem("too-large" if error.status_code == 413 else "unreadable") from None
+    except UnicodeDecodeError:
+        raise Problem("unreadable") from None
+    return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
 
 
 async def checked_form(request: Request, visitor: CurrentVisitor) -> Form:

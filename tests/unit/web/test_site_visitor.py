@@ -235,6 +235,21 @@ class TestAForm:
     def test_without_a_usable_key_is_refused(self, key):
         assert post(signed_in(), fields(key=key)).status_code == 422
 
+    def test_in_parts_takes_ten_thousand_characters_of_any_kind(self):
+        long = "🙂" * 5_000 + "ع" * 5_000
+        parts = {name: (None, value) for name, value in fields(words=long).items()}
+        answer = signed_in().post(VISITED, files=parts)
+        assert answer.json()["words"] == long
+
+    @pytest.mark.parametrize("body", [b"", b"--x\r\nrubbish", b"--x\r\n\r\n--x--"])
+    def test_in_parts_that_cannot_be_read_is_refused(self, body):
+        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        assert signed_in().post(VISITED, content=body, headers=headers).status_code in (400, 403)
+
+    def test_with_a_file_is_refused(self):
+        parts = {name: (None, value) for name, value in fields().items()}
+        assert signed_in().post(VISITED, files={**parts, "words": ("a.txt", b"x")}).status_code == 400
+
     def test_of_another_kind_is_refused(self):
         answer = signed_in().post(VISITED, json={"form-token": FORM_TOKEN})
         assert answer.status_code == 415
