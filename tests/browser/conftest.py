@@ -22,9 +22,12 @@ from tests.browser.browsing import chromium
 Make = Callable[[FakeSite], FastAPI]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium, one for the run."""
+    """Chromium, one for all tests of this folder.
+
+    It ends with them: its event loop runs in this thread, where no other test could then run one of its own.
+    """
     if chromium() is None:
         pytest.skip("elsewhere: no Chromium is installed here")
     with watching.a_browser() as found:

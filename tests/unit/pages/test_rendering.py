@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import Request
 from jinja2 import UndefinedError
 
+from services.referrals.signing_in.session_pages import SessionPages
 from shared.events.names import Role
 from shared.settings import Settings
 from shared.web.site import navigation
@@ -87,6 +89,21 @@ class TestTheNavigation:
         text = opened().get("/status").text
         assert "/session/" not in text
         assert "data-accord-locks-in" not in text
+
+
+class TestTheButtonsOfASession:
+    def test_lead_to_addresses_that_the_session_has(self, opened: Open) -> None:
+        desk: Any = None  # no page is opened
+        there = {getattr(route, "path", "") for route in SessionPages(desk).router().routes}
+        text = opened(Role.NURSE).get("/inbox/gallery/one").text
+        asked = set(re.findall(r'(?:action|href)="(/session/[^"]*)"', text))
+        assert {"/session/view", "/session/lock", "/session/stay", "/session/out", "/session/exit"} == asked
+        assert asked | {"/session/draft"} <= there  # drafts are sent by away.js
+
+    def test_say_what_they_change(self, opened: Open) -> None:
+        text = opened(Role.NURSE, language="es", privacy=True).get("/inbox/gallery/one").text
+        assert '<input type="hidden" name="privacy" value="off">' in text
+        assert '<input type="hidden" name="language" value="en">' in text
 
 
 class TestWhatWorksNow:
