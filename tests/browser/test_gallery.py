@@ -104,6 +104,11 @@ class TestEveryComponentInEveryState:
         assert watching.too_wide(seen.page) == 0
         assert seen.complaints == []
 
+    def test_wider_spacing_of_words_and_lines_takes_nothing_away(self, opened: Open) -> None:
+        page = gallery(opened("es", viewport=NARROW), "many")
+        assert watching.cut_off_when_spaced(page) == []
+        assert watching.too_wide(page) == 0
+
     def test_withheld_not_recorded_and_sealed_are_told_apart_in_words(self, opened: Open) -> None:
         page = gallery(opened(), "withheld")
         expect(page.get_by_text("Withheld from you: 42 CFR Part 2 – ask the clinic")).to_be_visible()
@@ -206,6 +211,14 @@ class TestAwayFromTheScreen:
         assert "page=%2Finbox%2Fgallery%2Fone" in sent
         watching.picture(page, pictures, "gallery-locked")
         assert watching.violations(page, axe) == []
+
+    def test_what_nobody_typed_in_is_not_sent_when_it_locks(self, opened: Open) -> None:
+        seen = Watched.of(opened())
+        seen.page.clock.install()
+        seen.page.goto("/inbox/gallery/one")
+        seen.page.clock.run_for(16 * 60_000)
+        expect(seen.page.get_by_role("link", name="Go on")).to_be_visible()
+        assert [url for url in seen.asked if "/session/draft" in url] == []
 
     def test_who_works_in_one_tab_is_not_locked_out_of_the_other(self, opened: Open) -> None:
         context = opened()

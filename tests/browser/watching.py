@@ -121,6 +121,12 @@ def small_targets(page: Page) -> list[str]:
     return found
 
 
+def cut_off_when_spaced(page: Page) -> list[str]:
+    """What hides a part of its words once lines, words and letters have the spacing of WCAG 1.4.12."""
+    found: list[str] = _asked(page, "spaced")
+    return found
+
+
 def findings(seen: Watched, source: str, url: str) -> list[str]:
     """All that is wrong with a page for somebody: axe, width, keyboard, targets, foreign requests, complaints.
 

@@ -69,7 +69,10 @@ class Pages:
         headers: Mapping[str, str] | None = None,
         **context: Any,
     ) -> HTMLResponse:
-        """The page as an answer. Raises jinja2.UndefinedError for a name that the context lacks."""
+        """The page as an answer. Raises jinja2.UndefinedError for a name that the context lacks.
+
+        `as_of=True` in the context: the page shows another moment than now, and looks it.
+        """
         text = self._render(request, template, visitor, context)
         return HTMLResponse(text, status, headers={**HEADERS, **(headers or {})})
 

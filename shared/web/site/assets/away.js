@@ -37,13 +37,15 @@
   document.addEventListener("accord:leave", gone);
   for (const form of document.querySelectorAll('form[action="/session/lock"], form[action="/session/out"]')) form.addEventListener("submit", gone);
 
+  const fields = (form) => new URLSearchParams(new FormData(form));
   const send = (action, form) =>
-    fetch(action, { method: "POST", headers: { "HX-Request": "true" }, body: new URLSearchParams(new FormData(form)), keepalive: true });
+    fetch(action, { method: "POST", headers: { "HX-Request": "true" }, body: fields(form), keepalive: true });
 
   // What was typed goes to the server, which keeps it for its person; nothing of it stays in the browser.
+  const drafts = new Map([...document.querySelectorAll("form[data-accord-draft]")].map((form) => [form, `${fields(form)}`]));
   const save = () => {
     saved = true;
-    for (const form of document.querySelectorAll("form[data-accord-draft]")) send("/session/draft", form).catch(() => {});
+    for (const [form, first] of drafts) if (`${fields(form)}` !== first) send("/session/draft", form).catch(() => {});
   };
   const leave = () => {
     document.title = "Accord";
