@@ -104,7 +104,8 @@ def environment_of(spec: Spec, infra: Infrastructure, ports: Mapping[str, int]) 
         env["ACCORD_HTTP_PORT"] = str(ports[spec.api])
     if spec.api and "site" in ports:  # without one it serves no pages
         env |= {name: value for name, value in os.environ.items() if name in SITE}
-        env["ACCORD_SITE_URL"] = address("site", ports)
+        if "site" in ports:  # an api over a copy of a database has no pages
+            env["ACCORD_SITE_URL"] = address("site", ports)
     if spec.api and spec.service:
         env["ACCORD_ISSUERS_FILE"] = str(places.data / "issuers.json")
         env["ACCORD_SITE_KEYS_FILE"] = str(places.data / "site-keys.json")

@@ -178,10 +178,8 @@ async def _until_the_end(answer: httpx2.Response, draining: asyncio.Event) -> As
         structlog.get_logger().warning("answer_cut", error_type=type(error).__name__)
         raise
     finally:
-        for future in (
-            upcoming,
-            end,
-        ):  # first, for `parts` cannot be closed while somebody waits for its next
+        # First, for `parts` cannot be closed while somebody waits for its next.
+        for future in (upcoming, end):
             if future is not None:
                 future.cancel()
                 with suppress(asyncio.CancelledError, StopAsyncIteration, httpx2.HTTPError):
