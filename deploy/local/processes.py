@@ -102,10 +102,9 @@ def environment_of(spec: Spec, infra: Infrastructure, ports: Mapping[str, int]) 
     if spec.api:
         env["ACCORD_HTTP_HOST"] = "127.0.0.1"
         env["ACCORD_HTTP_PORT"] = str(ports[spec.api])
-    if spec.api and "site" in ports:  # without one it serves no pages
+    if spec.api and "site" in ports:  # an api over a copy of a database has no pages
         env |= {name: value for name, value in os.environ.items() if name in SITE}
-        if "site" in ports:  # an api over a copy of a database has no pages
-            env["ACCORD_SITE_URL"] = address("site", ports)
+        env["ACCORD_SITE_URL"] = address("site", ports)
     if spec.api and spec.service:
         env["ACCORD_ISSUERS_FILE"] = str(places.data / "issuers.json")
         env["ACCORD_SITE_KEYS_FILE"] = str(places.data / "site-keys.json")
