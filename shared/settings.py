@@ -10,6 +10,12 @@ from pathlib import Path
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.errors import AccordError
+
+
+class Misconfigured(AccordError):
+    """A setting with which a process must not start. The text names the setting and what to do."""
+
 
 def _env(name: str) -> AliasChoices:
     return AliasChoices(name)

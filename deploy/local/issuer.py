@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,11 +24,11 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from deploy.local.choosing import CLIENT, Choosing
 from deploy.local.people import BY_HANDLE, PEOPLE, Person
 from shared.events.names import Agency
-from shared.settings import Settings
-from shared.telemetry import configure
+from shared.process import run
+from shared.settings import Misconfigured, Settings
 from shared.web.app import Check, create_app
 from shared.web.fakes import FakeVerifier
-from shared.web.issuers import Misconfigured, is_loopback
+from shared.web.issuers import is_loopback
 from shared.web.problems import Problem
 from shared.web.server import serve
 
@@ -182,21 +181,13 @@ def bootstrap(settings: Settings, key: ECKey, now: Callable[[], float]) -> FastA
     return app
 
 
-def main() -> int:
-    """Start the issuer; blocks until SIGTERM. Exit code 2 if it may not start here."""
-    settings = Settings()
-    configure("issuer", "api", settings.log_level)
-    try:
-        if settings.data_dir is None:
-            raise Misconfigured("ACCORD_DATA_DIR is not set: the issuer keeps its key there.")
-        if not settings.local:
-            raise Misconfigured("The local issuer starts only with ACCORD_LOCAL=1.")
-        app = bootstrap(settings, load_key(settings.data_dir), time.time)
-    except Misconfigured as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    return serve(app, settings)
+def _serve(settings: Settings) -> int:
+    if settings.data_dir is None:
+        raise Misconfigured("ACCORD_DATA_DIR is not set: the issuer keeps its key there.")
+    if not settings.local:
+        raise Misconfigured("The local issuer starts only with ACCORD_LOCAL=1.")
+    return serve(bootstrap(settings, load_key(settings.data_dir), time.time), settings)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(run("issuer", "api", _serve))

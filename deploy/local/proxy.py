@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -21,11 +20,11 @@ import structlog
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from shared.settings import Settings
-from shared.telemetry import configure
+from shared.process import run
+from shared.settings import Misconfigured, Settings
 from shared.web.app import Check, create_app
 from shared.web.fakes import FakeVerifier
-from shared.web.issuers import Misconfigured, is_loopback
+from shared.web.issuers import is_loopback
 from shared.web.problems import retry_after
 from shared.web.server import serve
 from shared.web.site.cookie import SiteKeys
@@ -219,21 +218,12 @@ def make_proxy(
     return app
 
 
-def main() -> int:
-    """Start the site; blocks until SIGTERM. Exit code 2 if it may not start here."""
-    settings = Settings()
-    configure("site", "proxy", settings.log_level)
-    try:
-        services = {name: os.environ[f"ACCORD_{name.upper()}_URL"] for name in SERVICES}
-        app = make_proxy(settings, services)
-    except KeyError as error:
-        sys.stderr.write(f"{error.args[0]} is not set: the site must know where the services are.\n")
-        return 2
-    except Misconfigured as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    return serve(app, settings)
+def _serve(settings: Settings) -> int:
+    addresses = {name: os.environ.get(f"ACCORD_{name.upper()}_URL", "") for name in SERVICES}
+    if missing := [name for name, address in addresses.items() if not address]:
+        raise Misconfigured(f"ACCORD_{missing[0].upper()}_URL is not set: where that service listens.")
+    return serve(make_proxy(settings, addresses), settings)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(run("site", "proxy", _serve))

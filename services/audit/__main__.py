@@ -8,9 +8,8 @@ import threading
 
 import structlog
 
-from shared import telemetry
-from shared.errors import Disagreement, TryLater
-from shared.memory import give_back_large_blocks
+from shared.errors import Disagreement
+from shared.process import main
 from shared.settings import Settings
 
 #: The supervisor does not start it again.
@@ -68,21 +67,5 @@ def _relay(settings: Settings) -> int:
 PROCESSES = {"api": _api, "consumer": _consumer, "relay": _relay}
 
 
-def main(arguments: list[str]) -> int:
-    """Run the named process until SIGTERM. Returns its exit code."""
-    if len(arguments) != 1 or arguments[0] not in PROCESSES:
-        sys.stderr.write(f"usage: python -m services.audit {'|'.join(PROCESSES)}\n")
-        return 2
-    settings = Settings()
-    telemetry.configure("audit", arguments[0], settings.log_level)
-    give_back_large_blocks()
-    try:
-        return PROCESSES[arguments[0]](settings)
-    except TryLater as later:
-        remedy = "It is started again; see accord doctor."
-        structlog.get_logger().error("cannot_start", reason=str(later), remedy=remedy)
-        return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main("audit", PROCESSES, sys.argv[1:]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from typing import Any
 
@@ -96,7 +96,7 @@ class Hub:
         else:
             subscriber.queue.put_nowait(change)
 
-    async def follow(self, viewer: Viewer, after: int | None) -> AsyncIterator[Change]:
+    async def follow(self, viewer: Viewer, after: int | None) -> AsyncGenerator[Change, None]:
         """The viewer's changes after a number (from now on, without one), each exactly once, in order.
 
         Ends if the client is too slow; it comes back with its last number.

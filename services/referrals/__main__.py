@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from shared import telemetry
-from shared.errors import TryLater
-from shared.memory import give_back_large_blocks
+from shared.process import main
 from shared.settings import Settings
 
 
@@ -56,22 +54,5 @@ def _relay(settings: Settings) -> int:
 PROCESSES = {"api": _api, "intake": _intake, "relay": _relay}
 
 
-def main(arguments: list[str]) -> int:
-    """Run the named process until SIGTERM. Returns its exit code."""
-    if len(arguments) != 1 or arguments[0] not in PROCESSES:
-        sys.stderr.write(f"usage: python -m services.referrals {'|'.join(PROCESSES)}\n")
-        return 2
-    settings = Settings()
-    telemetry.configure("referrals", arguments[0], settings.log_level)
-    give_back_large_blocks()
-    try:
-        return PROCESSES[arguments[0]](settings)
-    except TryLater as later:
-        telemetry.log().error(
-            "cannot_start", reason=str(later), remedy="It is started again; see accord doctor."
-        )
-        return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main("referrals", PROCESSES, sys.argv[1:]))

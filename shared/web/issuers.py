@@ -9,18 +9,13 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from shared.errors import AccordError
 from shared.events.names import Agency
-from shared.settings import Settings
+from shared.settings import Misconfigured, Settings
 
 #: Asymmetric only: with a shared secret whoever verifies could also sign.
 ALGORITHMS = frozenset(
     {"ES256", "ES384", "ES512", "EdDSA", "Ed25519", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"}
 )
-
-
-class Misconfigured(AccordError):
-    """A setting with which the service must not start. The text names the setting and what to do."""
 
 
 class SignIn(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -32,10 +33,10 @@ def signed_in(browser: Browser, desk: Desk) -> Iterator[Callable[..., BrowserCon
     """A browser of its own for somebody."""
     contexts: list[BrowserContext] = []
 
-    def of(who: str, language: Language = "en", **options: object) -> BrowserContext:
+    def of(who: str, language: Language = "en", **options: Any) -> BrowserContext:
         caller: Caller = CALLERS[who]
         assert desk.site is not None
-        context = browser.new_context(base_url=desk.base, **options)  # type: ignore[arg-type]
+        context = browser.new_context(base_url=desk.base, **options)
         cookie = desk.site.cookie(caller, language=language)
         context.add_cookies([{"name": n, "value": v, "url": desk.base} for n, v in cookie.items()])
         context.set_default_timeout(10_000)

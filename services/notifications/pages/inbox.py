@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -188,7 +188,8 @@ async def _changes(hub: Hub, visitor: Visitor, after: int) -> AsyncIterator[Sent
         yield Sent(str(change.number), change.kind, {"item": str(change.item["id"])})
 
 
-async def _until(changes: AsyncIterator[Change], until: float) -> AsyncIterator[Change]:
+async def _until(changes: AsyncGenerator[Change, None], until: float) -> AsyncIterator[Change]:
+    """The changes until this moment of the event loop's clock."""
     try:
         while True:
             async with asyncio.timeout_at(until):
@@ -197,4 +198,4 @@ async def _until(changes: AsyncIterator[Change], until: float) -> AsyncIterator[
     except (TimeoutError, StopAsyncIteration):
         return
     finally:
-        await changes.aclose()  # type: ignore[attr-defined]
+        await changes.aclose()

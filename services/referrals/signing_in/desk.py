@@ -11,6 +11,7 @@ from services.referrals.domain.sessions import Session
 from services.referrals.signing_in.drafts import Drafts
 from services.referrals.signing_in.provider import Provider
 from services.referrals.signing_in.sessions import Sessions
+from services.referrals.signing_in.under_way import SignIns
 from shared.web.site.cookie import Claims, SiteKey
 from shared.web.site.rendering import Pages
 from shared.web.site.site import Site
@@ -23,6 +24,7 @@ class Desk:
     site: Site
     key: SiteKey
     providers: Mapping[str, Provider]
+    sign_ins: SignIns
     sessions: Sessions
     drafts: Drafts
     pages: Pages

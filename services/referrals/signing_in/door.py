@@ -14,7 +14,8 @@ from starlette.responses import RedirectResponse, Response
 
 from services.referrals.signing_in.desk import Desk
 from services.referrals.signing_in.provider import NotSignedIn
-from services.referrals.signing_in.sessions import SIGN_IN, NoRole, UnderWay
+from services.referrals.signing_in.sessions import NoRole
+from services.referrals.signing_in.under_way import LASTS, UnderWay
 from shared.errors import TryLater
 from shared.web.callers import Caller
 from shared.web.problems import Problem, retry_after
@@ -89,11 +90,11 @@ class Door:
         )
         try:
             address = await provider.start(sign_in)
-            await run_in_threadpool(self.desk.sessions.remember, sign_in)
+            await run_in_threadpool(self.desk.sign_ins.remember, sign_in)
         except TryLater as later:
             return self._refused(request, "away", sign_in.way_back, later)
         answer = RedirectResponse(address, 303)
-        self.desk.site.put_passing_cookie(answer, sign_in.browser, int(SIGN_IN.total_seconds()))
+        self.desk.site.put_passing_cookie(answer, sign_in.browser, int(LASTS.total_seconds()))
         return answer
 
     async def come_back(
@@ -103,7 +104,7 @@ class Door:
         browser = request.cookies.get(self.desk.site.passing_cookie_name, "")
         page = HOME
         try:
-            sign_in = await run_in_threadpool(self.desk.sessions.take_back, back.state, browser)
+            sign_in = await run_in_threadpool(self.desk.sign_ins.take_back, back.state, browser)
             if sign_in is None:
                 raise NotSignedIn("over")
             page = sign_in.way_back

@@ -20,6 +20,7 @@ from services.referrals.signing_in.drafts import Drafts
 from services.referrals.signing_in.provider import providers
 from services.referrals.signing_in.session_pages import SessionPages
 from services.referrals.signing_in.sessions import Sessions
+from services.referrals.signing_in.under_way import SignIns
 from shared.errors import AccordError
 from shared.settings import Settings
 from shared.web.issuers import Issuer
@@ -45,6 +46,7 @@ def open_desk(settings: Settings, issuers: Sequence[Issuer], referrals: Referral
         replace(site, has_ended=sessions.has_ended),
         load_key(settings.site_key_file),
         providers(list(issuers), settings, site.url),
+        SignIns(referrals.store, referrals.store.now),
         sessions,
         Drafts(referrals.vault),
         Pages(county_of(settings), TEMPLATES),
@@ -64,7 +66,7 @@ def sweeping(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        task = asyncio.create_task(_sweep(desk.sessions, each))
+        task = asyncio.create_task(_sweep(desk, each))
         try:
             yield
         finally:
@@ -73,10 +75,11 @@ def sweeping(
     return lifespan
 
 
-async def _sweep(sessions: Sessions, each: float) -> None:
+async def _sweep(desk: Desk, each: float) -> None:
     while True:
         try:
-            ended = await run_in_threadpool(sessions.sweep)
+            await run_in_threadpool(desk.sign_ins.forget)
+            ended = await run_in_threadpool(desk.sessions.sweep)
             if ended:
                 structlog.get_logger().info("sessions_ended", count=ended)
         except AccordError as later:

@@ -17,12 +17,12 @@ from urllib.parse import quote, urlencode, urlsplit
 import httpx2
 import structlog
 
-from services.referrals.signing_in.sessions import UnderWay
+from services.referrals.signing_in.under_way import UnderWay
 from shared.errors import TryLater
 from shared.events.names import Purpose
-from shared.settings import Settings
+from shared.settings import Misconfigured, Settings
 from shared.web.callers import Caller
-from shared.web.issuers import Issuer, Misconfigured, SignIn, is_loopback, is_safe
+from shared.web.issuers import Issuer, SignIn, is_loopback, is_safe
 from shared.web.problems import Problem
 from shared.web.tokens import LONGEST, FetchKeys, JwtVerifier, caller_of, fetch_jwks
 

@@ -30,8 +30,6 @@ SOURCE = f"/services/{Service.REFERRALS}"
 CLAUSE = "access"
 KEPT = timedelta(days=2)
 """How long a session that is over is remembered, so that what its person preferred is there next time."""
-SIGN_IN = timedelta(minutes=10)
-"""How long the way to the provider and back may take."""
 ATTEMPTS = 3
 #: Reasons for which a session ends by its person's own act; else Accord ends it.
 BY_PERSON = frozenset({"exit", "sign-out", "lock"})
@@ -52,19 +50,6 @@ class NoRole(Exception):
 
 
 @dataclass(frozen=True)
-class UnderWay:
-    """A sign-in that has gone to the provider. `state` and `browser` are what must come back."""
-
-    state: str
-    browser: str
-    issuer: str
-    nonce: str
-    verifier: str
-    way_back: str
-    language: Language
-
-
-@dataclass(frozen=True)
 class Sessions:
     """Begins, renews and ends sessions. Thread-safe. Blocks on the database; raises TryLater when it is away."""
 
@@ -74,27 +59,6 @@ class Sessions:
     idle: timedelta
     now: Callable[[], datetime]
     new_id: Callable[[], UUID] = uuid4
-
-    def remember(self, sign_in: UnderWay) -> None:
-        """Keep a sign-in until its way back."""
-        with self.store.transaction() as connection:
-            connection.execute(
-                "INSERT INTO sign_ins VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-                [
-                    *(_digest(sign_in.state), _digest(sign_in.browser), sign_in.issuer, sign_in.nonce),
-                    *(sign_in.verifier, sign_in.way_back, sign_in.language, self.now()),
-                ],
-            )
-
-    def take_back(self, state: str, browser: str) -> UnderWay | None:
-        """The sign-in that this browser began with this state, once and within ten minutes; else None."""
-        with self.store.transaction() as connection:
-            row = connection.execute(
-                "DELETE FROM sign_ins WHERE state = %s AND browser = %s AND began > %s"
-                " RETURNING issuer, nonce, verifier, way_back, language",
-                [_digest(state), _digest(browser), self.now() - SIGN_IN],
-            ).fetchone()
-        return UnderWay(state, browser, **row) if row else None
 
     def begin(self, caller: Caller, language: Language, how: str, correlation: str) -> Session:
         """A new session; roles that the token gives or no longer names are recorded with it.
@@ -209,7 +173,6 @@ class Sessions:
         """End what is over without its person having come back; forget old ones; how many ended."""
         now = self.now()
         with self.store.transaction() as connection:
-            connection.execute("DELETE FROM sign_ins WHERE began < %s", [now - SIGN_IN])
             connection.execute("DELETE FROM sessions WHERE ended < %s", [now - KEPT])
             rows = connection.execute(_OVER, [now - self.idle, now - ABSOLUTE]).fetchall()
         ended = 0
@@ -319,7 +282,3 @@ def _session(row: dict[str, Any]) -> Session:
     return Session(
         **{**row, "id": str(row["id"]), "person": str(row["person"]), "roles": frozenset(row["roles"])}
     )
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()

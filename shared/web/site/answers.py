@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
-from shared.web.problems import Problem
+from shared.web.problems import Problem, told
 from shared.web.site.forms import (
     OWN,
     TOKEN,
@@ -51,7 +51,7 @@ async def _sign_in_first(request: Request, _: Exception) -> Response:
     except ForeignForm:
         return _refused(request)
     except Problem as problem:
-        return problem.response()
+        return told(request, problem)
 
 
 async def _renew_first(request: Request, _: Exception) -> Response:

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.events.data import Id
 from shared.events.names import Agency, Role
-from shared.web.issuers import Misconfigured
+from shared.settings import Misconfigured
 
 AUDIENCE = "accord-pages"
 ALGORITHM = "ES256"

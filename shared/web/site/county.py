@@ -6,8 +6,7 @@ import re
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from shared.settings import Settings
-from shared.web.issuers import Misconfigured
+from shared.settings import Misconfigured, Settings
 from shared.web.site.assets import Asset, asset
 
 #: WCAG 2.2, 1.4.3: white words on the county's colour.

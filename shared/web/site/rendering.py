@@ -133,6 +133,7 @@ def _environment(loader: ChoiceLoader, language: Language, county: County) -> En
         auto_reload=False,
         extensions=[i18n],
     )
+    # The extension adds this method to the environment; Jinja's own types do not know of it.
     made.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
 
     def when(moment: datetime) -> str:

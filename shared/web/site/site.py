@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
-from shared.settings import Settings
-from shared.web.issuers import Misconfigured, is_loopback
+from shared.settings import Misconfigured, Settings
+from shared.web.issuers import is_loopback
 from shared.web.site.cookie import SiteKeys, load_keys
 
 

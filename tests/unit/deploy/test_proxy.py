@@ -6,7 +6,7 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import httpx2
@@ -20,8 +20,7 @@ from starlette.routing import Route
 from structlog.testing import capture_logs
 
 from deploy.local.proxy import make_proxy
-from shared.settings import Settings
-from shared.web.issuers import Misconfigured
+from shared.settings import Misconfigured, Settings
 from shared.web.server import make_server
 
 
@@ -29,6 +28,12 @@ def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
+
+
+def wait_for(true: Callable[[], bool], seconds: float = 5) -> None:
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        time.sleep(0.01)
 
 
 @dataclass
@@ -216,7 +221,8 @@ class TestTheSite:
         with capture_logs() as said:
             client.get("/cases/CANARY?q=CANARY")
             client.get("/CANARY")
-        assert "request_answered" in {line["event"] for line in said}
+            wait_for(lambda: 404 in {line.get("status") for line in said})  # it comes after the answer
+        assert {line["event"] for line in said} == {"request_answered"}
         assert "CANARY" not in str(said)
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from shared.settings import Settings
-from shared.web.issuers import Misconfigured
+from shared.settings import Misconfigured, Settings
 from shared.web.site.assets import FOLDER, address, assets
 from shared.web.site.county import contrast_with_white, county_of
 from shared.web.site.fakes import FakeSite

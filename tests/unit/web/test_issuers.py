@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from shared.events.names import Agency
-from shared.settings import Settings
-from shared.web.issuers import Misconfigured, is_loopback, load_issuers
+from shared.settings import Misconfigured, Settings
+from shared.web.issuers import is_loopback, load_issuers
 
 HTTPS = {
     "issuer": "https://id.example",

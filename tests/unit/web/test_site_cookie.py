@@ -11,9 +11,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
 from shared.events.names import Agency, Role
-from shared.settings import Settings
+from shared.settings import Misconfigured, Settings
 from shared.web.callers import Caller
-from shared.web.issuers import Misconfigured
 from shared.web.site.cookie import Claims, SiteKey, create_key_files, load_key, load_keys, new_key
 from shared.web.site.fakes import FakeSite
 from shared.web.site.site import load_site
