@@ -1,6 +1,6 @@
 """What the pages' catalogues must hold: every message of templates and Python, found by babel.
 
-python -m tools.messages        says which are missing in es.po; 1 if any is
+python -m tools.messages        says which Spanish lacks; 1 if any
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
+
+from shared.web.site.words import FOLDER, read_all
 
 ROOT = Path(__file__).resolve().parent.parent
-WORDS = ROOT / "shared" / "web" / "site" / "words"
 METHODS = [("**/templates/**.html", "jinja2"), ("**/*.py", "python")]
 KEYWORDS = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 OPTIONS = {"**/templates/**.html": {"trimmed": "true", "silent": "false"}}
@@ -33,9 +33,10 @@ def messages() -> Catalog:
 
 
 def missing(language: str) -> list[str]:
-    """The messages that a language's catalogue lacks, or has only as a guess."""
-    with (WORDS / f"{language}.po").open("rb") as file:
-        known = read_po(file, locale=language)
+    """The messages that a language's catalogues lack, or have only as a guess."""
+    known = Catalog(locale=language)
+    for one in read_all(FOLDER / language):
+        known[one.id] = one
     told = []
     for message in messages():
         if message.id:
@@ -46,11 +47,15 @@ def missing(language: str) -> list[str]:
 
 
 def superfluous(language: str) -> list[str]:
-    """The messages of a catalogue that nothing shows any more."""
-    used = {(message.id, message.context) for message in messages()}
-    with (WORDS / f"{language}.po").open("rb") as file:
-        known = read_po(file, locale=language)
-    return [str(message.id) for message in known if message.id and (message.id, message.context) not in used]
+    """The messages of the catalogues that nothing shows any more, or that stand there twice."""
+    left = {(message.id, message.context) for message in messages()}
+    told = []
+    for message in read_all(FOLDER / language):
+        key = (message.id, message.context)
+        if key not in left:
+            told.append(str(message.id))
+        left.discard(key)
+    return told
 
 
 def _all_there(string: object) -> bool:

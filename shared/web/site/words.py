@@ -1,11 +1,13 @@
-"""What pages say. A message is its English sentence; `words/es.po` holds the Spanish one."""
+"""What pages say. A message is its English sentence; the files of `words/es` hold the Spanish ones."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from gettext import NullTranslations
 from pathlib import Path
 
+from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
 from shared.web.site.cookie import Language
@@ -34,16 +36,21 @@ class Catalogue(NullTranslations):
         return self._messages.get(f"{context}\x04{message}", (message,))[0]
 
 
+def read_all(folder: Path) -> Iterator[Message]:
+    """Every message of a language's catalogues: one file for each area of the pages."""
+    for path in sorted(folder.glob("*.po")):
+        with path.open("rb") as file:
+            yield from (message for message in read_po(file, locale=folder.name) if message.id)
+
+
 @cache
 def catalogue(language: Language) -> Catalogue:
-    """The messages of a language. Reads the file once."""
+    """The messages of a language. Reads its files once."""
     if language == "en":
         return Catalogue({})
-    with (FOLDER / f"{language}.po").open("rb") as file:
-        read = read_po(file, locale=language)
     found = {}
-    for message in read:
-        if message.id and message.string and not message.fuzzy:
+    for message in read_all(FOLDER / language):
+        if message.string and not message.fuzzy:
             key = message.id[0] if isinstance(message.id, tuple | list) else message.id
             forms = message.string if isinstance(message.string, tuple | list) else (message.string,)
             found[f"{message.context}\x04{key}" if message.context else key] = tuple(forms)

@@ -6,10 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from babel.messages.pofile import read_po
 
-from shared.web.site.words import catalogue
-from tools.messages import ROOT, WORDS, messages, missing, superfluous
+from shared.web.site.words import FOLDER, catalogue, read_all
+from tools.messages import ROOT, messages, missing, superfluous
 
 #: UX 4, Wording: nobody is called a victim, a prostitute, an offender or a case; nothing is a failure or refused.
 NEVER = {
@@ -23,8 +22,7 @@ def said(language: str) -> list[str]:
     if language == "en":
         forms = [message.id for message in messages() if message.id]
     else:
-        with (WORDS / f"{language}.po").open("rb") as file:
-            forms = [message.string for message in read_po(file, locale=language) if message.id]
+        forms = [message.string for message in read_all(FOLDER / language)]
     return [one for form in forms for one in (form if isinstance(form, tuple | list) else (form,))]
 
 
