@@ -10,6 +10,8 @@ from services.referrals.api.calls import Doors
 from services.referrals.api.commands import commands_router
 from services.referrals.api.questions import contract_router, questions_router
 from services.referrals.application.bodies import LENIENT
+from services.referrals.pages.routers import casework_pages
+from services.referrals.pages.work import Work
 from services.referrals.signing_in.desk import Desk
 from services.referrals.signing_in.opening import desk_pages, sweeping
 from shared.errors import TryLater
@@ -47,7 +49,7 @@ def make_app(
         spared=LENIENT,
         lifespan=sweeping(desk) if desk else None,
         site=desk.site if desk else None,
-        pages=desk_pages(desk) if desk else (),
+        pages=[*desk_pages(desk), *casework_pages(Work(doors, desk))] if desk else (),
     )
 
 

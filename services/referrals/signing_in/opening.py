@@ -30,6 +30,7 @@ from shared.web.site.rendering import Pages
 from shared.web.site.site import load_site
 
 TEMPLATES = Path(__file__).parent / "templates"
+CASEWORK = Path(__file__).parent.parent / "pages" / "templates"
 EACH_SECONDS = 60.0
 """How often sessions are looked for that are over without anybody having said so."""
 
@@ -49,7 +50,7 @@ def open_desk(settings: Settings, issuers: Sequence[Issuer], referrals: Referral
         SignIns(referrals.store, referrals.store.now),
         sessions,
         Drafts(referrals.vault),
-        Pages(county_of(settings), TEMPLATES),
+        Pages(county_of(settings), TEMPLATES, CASEWORK),
         settings.site_exit_url,
     )
 

@@ -1,0 +1,12 @@
+"""Every page of casework."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from services.referrals.pages.work import Work
+
+
+def casework_pages(work: Work) -> list[APIRouter]:
+    """The routers, each of one place."""
+    return []

@@ -1,0 +1,59 @@
+"""What the pages of casework work with: the doors of the API, and the desk with its drafts and templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.referrals.api.calls import Asked, Doors, carry_out
+from services.referrals.application.orders import Outcome
+from services.referrals.application.questions import Shown
+from services.referrals.signing_in.desk import Desk
+from shared.mou.facts import CallerFacts
+from shared.web.site.forms import Fields, Form
+from shared.web.site.rendering import Pages
+from shared.web.site.visitor import Visitor
+from shared.web.trace import Trace
+
+
+@dataclass(frozen=True)
+class Work:
+    """Thread-safe. Every method blocks on the databases and raises TryLater when one is away."""
+
+    doors: Doors
+    desk: Desk
+
+    @property
+    def pages(self) -> Pages:
+        """The templates."""
+        return self.desk.pages
+
+    def do(
+        self,
+        command: str,
+        visitor: Visitor,
+        form: Form,
+        trace: Trace,
+        body: Mapping[str, Any],
+        thing: str | None = None,
+    ) -> Outcome:
+        """Carry out a command as the API would; a form that comes twice gets the first outcome.
+
+        `thing` is the id of the concern, case or referral. Raises Problem, Refusal (recorded), Conflict.
+        """
+        asked = Asked(command, visitor.caller, trace, form.key, body, thing, form.based_on)
+        return carry_out(self.doors, asked)
+
+    def show(self, kind: str, thing: str, visitor: Visitor, trace: Trace) -> Shown:
+        """A concern, case or referral as the visitor may see it; the read is recorded. Raises Refusal."""
+        caller = CallerFacts.of(visitor.caller)
+        return self.doors.referrals.questions.show(kind, thing, caller, str(trace.correlation_id))
+
+    def draft(self, visitor: Visitor, page: str) -> Fields:
+        """What the visitor typed into the form of this page and did not send."""
+        return self.desk.drafts.of(visitor.caller.person, page)
+
+    def sent(self, visitor: Visitor, page: str) -> None:
+        """The form of this page was sent: its draft is forgotten."""
+        self.desk.drafts.sent(visitor.caller.person, page)
