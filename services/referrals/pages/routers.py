@@ -4,9 +4,29 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from services.referrals.application.finding import Finding
+from services.referrals.application.listing import Lists
+from services.referrals.pages.calls import calls_router
+from services.referrals.pages.cases import CasePages
+from services.referrals.pages.concerns import ConcernPages
+from services.referrals.pages.deciding import DecidingPages
+from services.referrals.pages.listing import listing_router
+from services.referrals.pages.reporting import reporting_router
+from services.referrals.pages.searching import searching_router
+from services.referrals.pages.team import TeamPages
 from services.referrals.pages.work import Work
 
 
 def casework_pages(work: Work) -> list[APIRouter]:
     """The routers, each of one place."""
-    return []
+    lists, finding = Lists(work.doors.referrals.questions), Finding(work.doors.referrals.questions)
+    return [
+        reporting_router(work),
+        ConcernPages(work, lists, finding).router(),
+        DecidingPages(work, lists, finding).router(),
+        listing_router(work),
+        calls_router(work),
+        CasePages(work, lists, finding).router(),
+        TeamPages(work, lists, finding).router(),
+        searching_router(work),
+    ]
