@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from services.referrals.pages.help import help_router
+from services.referrals.pages.names import names_router
 from services.referrals.pages.work import Work
 
 
 def casework_pages(work: Work) -> list[APIRouter]:
     """The routers, each of one place."""
-    return []
+    return [names_router(work), help_router(work.pages)]

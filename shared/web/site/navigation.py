@@ -24,7 +24,12 @@ class Way:
 
 WAYS = (Way("/inbox", N_("Inbox"), badge=True),)
 #: At the foot of every page, in the same place (WCAG 3.2.6), for everybody.
-FOOT = (Way("/status", N_("What works now")),)
+FOOT = (
+    Way("/help", N_("Help")),
+    Way("/help/accessibility", N_("Accessibility")),
+    Way("/help/privacy", N_("Privacy")),
+    Way("/status", N_("What works now")),
+)
 
 
 def ways(visitor: Visitor | None) -> tuple[Way, ...]:
