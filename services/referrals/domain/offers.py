@@ -32,8 +32,8 @@ class Askable:
 class Offers:
     """What a caller may do with a referral now.
 
-    `acts` are commands, in the order of the life cycle; `next_agencies` who may be asked instead; `wrong` the entries
-    (ids of events) that they may mark as entered in error, and `all_wrong` whether the whole referral.
+    `acts` are commands, in the order of the life cycle; `next_agencies` who may be asked instead; `wrong` the
+    entries (ids of events) that they may mark as entered in error, and `all_wrong` whether the whole referral.
     """
 
     acts: tuple[str, ...] = ()
