@@ -145,3 +145,76 @@ class TestAReferral:
         page.get_by_role("button", name="We have it").dblclick()
         expect(page.get_by_role("heading", name="Your next step: Accept it")).to_be_visible()
         assert len(here.county.events(kind="referral.received", referral=referral)) == 1
+
+
+class TestAskingAnAgency:
+    @SIZES
+    @pytest.mark.parametrize("language", ["en", "es"])
+    def test_each_step_is_for_everybody(
+        self,
+        here: Pagewise,
+        opened: Open,
+        axe: str,
+        pictures: Path | None,
+        language: str,
+        size: dict[str, int],
+    ) -> None:
+        seen = Watched.of(opened("worker", language, viewport=size))
+        page, path = seen.page, f"/cases/{here.county.case()}/refer"
+        page.goto(path)
+        page.locator("button[value=look]").click()
+        expect(page.locator(".usa-alert--error h2")).to_be_focused()
+        watching.picture(page, pictures, f"refer-form-{language}-{size['width']}")
+        page.select_option("#recipient", "office-of-education")
+        page.select_option("#kind", "education")
+        page.locator("label[for=urgency-2]").click()
+        page.locator("label[for=youth_choice-1]").click()
+        page.locator("#words").fill("Wants to go back to school.")
+        seen.complaints.clear()  # the browser names the form that was not taken: 422
+        page.locator("button[value=look]").click()
+        expect(page.locator("h1")).to_be_focused()
+        watching.picture(page, pictures, f"refer-preview-{language}-{size['width']}")
+        assert watching.findings(seen, axe, here.fake.site.url) == []
+        page.locator("button[value=change]").click()
+        expect(page.locator("#words")).to_have_value("Wants to go back to school.")
+        assert watching.findings(seen, axe, here.fake.site.url) == []
+
+    def test_is_sent_by_keyboard_alone(self, here: Pagewise, opened: Open) -> None:
+        page = opened("worker").new_page()
+        page.goto(f"/cases/{here.county.case()}/refer")
+        focus = "() => document.activeElement.id"
+        for field, keys in (
+            ("recipient", ["ArrowDown"]),
+            ("kind", ["ArrowDown"]),
+            ("urgency-1", ["Space"]),
+            ("youth_choice-1", ["Space"]),
+        ):
+            for _ in range(60):
+                page.keyboard.press("Tab")
+                if page.evaluate(focus) == field:
+                    break
+            for key in keys:
+                page.keyboard.press(key)
+        press_until(page, "Look at what they will see")
+        expect(
+            page.get_by_role("heading", name="This is what Alder County Probation will see")
+        ).to_be_focused()
+        press_until(page, "Send")
+        expect(page.get_by_role("heading", name="Sent. The agency you asked is told.")).to_be_focused()
+
+    def test_is_sent_without_scripts_and_read_by_the_other_agency(self, here: Pagewise, opened: Open) -> None:
+        page = opened("worker", java_script_enabled=False).new_page()
+        page.goto(f"/cases/{here.county.case()}/refer")
+        page.select_option("#recipient", "advocacy")
+        page.select_option("#kind", "advocate")
+        page.get_by_text("Within hours", exact=True).click()
+        page.get_by_text("The young person agrees", exact=True).click()
+        page.get_by_label("What the agency should know").fill("Ask for the night nurse. مرحبا 🙂")
+        page.get_by_role("button", name="Look at what they will see").click()
+        shown = page.locator(".accord-seen").inner_text()
+        page.get_by_role("button", name="Send").click()
+        expect(page.get_by_role("heading", name="Sent. The agency you asked is told.")).to_be_visible()
+        other = opened("advocate").new_page()
+        other.goto(page.url)
+        assert other.locator(".accord-seen").inner_text() == shown
+        assert "Ask for the night nurse. مرحبا 🙂" in shown

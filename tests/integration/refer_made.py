@@ -14,6 +14,7 @@ from fastapi import FastAPI, Response
 from fastapi.testclient import TestClient
 
 from services.referrals.api.app import checks, make_app
+from services.referrals.pages.work import Work
 from services.referrals.signing_in.desk import Desk
 from services.referrals.signing_in.drafts import Drafts
 from services.referrals.signing_in.opening import CASEWORK, TEMPLATES
@@ -50,8 +51,8 @@ class Reader:
         self.client = TestClient(app, base_url=fake.site.url, follow_redirects=False)
         self.client.headers.update({"Accept": "text/html", "Sec-Fetch-Site": "same-origin"})
         self.client.cookies.update(fake.cookie(caller, **cookie))
-        self.page = ""
-        self.status, self.path = 0, ""
+        self.person = caller.person
+        self.page, self.path, self.url = "", "", ""
 
     def get(self, path: str, status: int = 200) -> str:
         return self._came(self.client.get(path), status)
@@ -60,15 +61,17 @@ class Reader:
         while answer.status_code == 303:
             answer = self.client.get(answer.headers["location"])
         assert answer.status_code == status, (answer.status_code, answer.text[:3_000])
-        self.page, self.status, self.path = answer.text, answer.status_code, str(answer.url.path)
+        self.page, self.path, self.url = answer.text, str(answer.url.path), str(answer.url)
         return self.page
 
-    def form(self, action: str) -> dict[str, str]:
+    def form(self, action: str) -> dict[str, list[str]]:
         """The hidden fields of the form of the last page that goes to `action`."""
         found = re.search(rf'<form[^>]*action="{re.escape(action)}"[^>]*>(.*?)</form>', self.page, re.DOTALL)
         assert found, f"no form to {action}"
-        hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', found[1])
-        return {name: unescape(value) for name, value in hidden}
+        hidden: dict[str, list[str]] = {}
+        for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', found[1]):
+            hidden.setdefault(name, []).append(unescape(value))
+        return hidden
 
     def fill(self, action: str, typed: Fields | None = None, status: int = 200) -> str:
         """Fill in that form and send it, as a browser without scripts does."""
@@ -98,16 +101,17 @@ class Pagewise:
         self.desk = Desk(self.fake.site, self.fake.key, {}, nobody, nobody, Drafts(made.vault), pages)
         verifier = FakeVerifier(PEOPLE)
         self.app = make_app(made.doors, verifier, settings, lambda: checks(made.doors), self.desk)
+        self.work = Work(made.doors, self.desk)
         self.app.add_api_route("/inbox/badge", _no_badge)
 
     def reader(self, who: str, **cookie: Any) -> Reader:
         return Reader(self.app, self.fake, PEOPLE[who], **cookie)
 
-    def act(self, referral: str, act: str, who: str, **body: Any) -> None:
+    def act(self, referral: str, act: str, who: str, *, status: int = 200, **body: Any) -> None:
         """Do it over the API, as another window would."""
         path = f"/v1/referrals/{referral}"
         answer = self.county.post(f"{path}/{act}", body, who, etag=self.county.etag(path, who))
-        assert answer.status_code == 200, answer.text
+        assert answer.status_code == status, answer.text
 
 
 @contextmanager

@@ -38,16 +38,19 @@ class Sight:
 
 @dataclass(frozen=True)
 class Preview:
-    """What the agency that is asked will see; the role whose queue is told comes first. Empty: nobody there."""
+    """What the agency that is asked will see; the role whose queue is told comes first. Empty: nobody there.
 
-    recipient: str
+    `own` is what the one who asks will see.
+    """
+
+    own: Mapping[str, Any]
     sights: tuple[Sight, ...]
 
     @property
     def digest(self) -> str:
         """Tells another preview: what is sent must be what was looked at."""
         said = [[list(sight.roles), dict(sight.view)] for sight in self.sights]
-        return hashlib.sha256(encode({"recipient": self.recipient, "sights": said})).hexdigest()
+        return hashlib.sha256(encode({"own": dict(self.own), "sights": said})).hexdigest()
 
 
 def disclosed(view: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,7 +79,8 @@ def preview(handler: Handler, order: Order) -> Preview:
     with handler.store.connection() as connection:
         mou = handler.shelf.in_force(connection, handler.now())
     assert mou is not None, "without one nothing is asked"
-    return Preview(referral.recipient, _sights(things, referral, mou, glass))
+    own = _view(Viewer(order.caller, mou), things, glass)
+    return Preview(own, _sights(things, referral, mou, glass))
 
 
 def _matter_of(referral: Referral, parts: list[Part]) -> Matter:
@@ -104,12 +108,14 @@ def _sights(things: Things, referral: Referral, mou: Mou, glass: MemoryVault) ->
 def _seen_as(
     role: Role, things: Things, referral: Referral, mou: Mou, glass: MemoryVault
 ) -> dict[str, Any] | None:
-    caller = CallerFacts(
-        referral.recipient, frozenset({str(role)}), str(Purpose.COORDINATE), role is Role.SYSTEM
-    )
-    viewer = Viewer(caller, mou)
+    purpose, system = str(Purpose.COORDINATE), role is Role.SYSTEM
+    viewer = Viewer(CallerFacts(referral.recipient, frozenset({str(role)}), purpose, system), mou)
     if not may_know(viewer, "referral", things) or may_read(viewer, "referral", things) is not None:
         return None
+    return _view(viewer, things, glass)
+
+
+def _view(viewer: Viewer, things: Things, glass: MemoryVault) -> dict[str, Any]:
     view = viewer.view("referral", things)
     view["opened"], _ = opened(viewer, "referral", things, glass)
     return disclosed(view)

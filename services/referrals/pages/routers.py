@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from services.referrals.pages.refer import ReferPages
 from services.referrals.pages.referral import ReferralPages
 from services.referrals.pages.work import Work
 
 
 def casework_pages(work: Work) -> list[APIRouter]:
     """The routers, each of one place."""
-    return [ReferralPages(work).router()]
+    # Asking another agency stands before the acts of a referral: its address looks like one of theirs.
+    return [ReferPages(work).router(), ReferralPages(work).router()]

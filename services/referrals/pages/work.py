@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
-from services.referrals.api.calls import Asked, Doors, carry_out
+from services.referrals.api.calls import Asked, Doors, carry_out, look_ahead
 from services.referrals.application.offering import Asking, Offering
 from services.referrals.application.orders import Outcome
+from services.referrals.application.previewing import Preview
 from services.referrals.application.questions import Shown
 from services.referrals.domain.offers import Offers
 from services.referrals.pages.labels import Labels
@@ -47,6 +49,16 @@ class Work:
         """
         asked = Asked(command, visitor.caller, trace, form.key, body, thing, form.based_on)
         return carry_out(self.doors, asked)
+
+    def look_ahead(
+        self, command: str, visitor: Visitor, form: Form, trace: Trace, body: Mapping[str, Any], thing: str
+    ) -> Preview:
+        """What the agency that the command asks would see, if it were sent. Nothing is written.
+
+        Raises Problem, Refusal (not recorded).
+        """
+        asked = Asked(command, visitor.caller, trace, str(uuid4()), body, thing, form.based_on)
+        return look_ahead(self.doors, asked)
 
     def show(self, kind: str, thing: str, visitor: Visitor, trace: Trace) -> Shown:
         """A concern, case or referral as the visitor may see it; the read is recorded. Raises Refusal."""
