@@ -65,12 +65,16 @@ class Facet:
 
 @dataclass(frozen=True)
 class Filter:
-    """The filter of a list that stands at `path`: what is chosen, and how much of the list that leaves."""
+    """The filter of a list that stands at `path`: what is chosen, and how much of the list that leaves.
+
+    `kept` are parameters of the address that no filter changes.
+    """
 
     path: str
     facets: tuple[Facet, ...]
     shown: int
     all: int
+    kept: tuple[tuple[str, str], ...] = ()
 
     @property
     def chosen(self) -> list[tuple[Facet, Choice]]:
@@ -79,7 +83,8 @@ class Filter:
 
     def without(self, facet: Facet, choice: Choice) -> str:
         """The address of the list with this one choice taken back."""
-        kept = [(f.name, c.value) for f, c in self.chosen if (f, c) != (facet, choice)]
+        chosen = [(f.name, c.value) for f, c in self.chosen if (f, c) != (facet, choice)]
+        kept = [*self.kept, *chosen]
         return f"{self.path}?{urlencode(kept)}" if kept else self.path
 
 
