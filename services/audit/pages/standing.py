@@ -117,10 +117,10 @@ def _facts(
         if name == "sealed":
             yield from _sealed(say, value, known, history)
         else:
-            yield Fact(say.field(name), say.value(name, value), path=history)
+            yield Fact(say.field(name, section), say.value(name, value), path=history)
     for name in EXPECTED.get(section, ()):
         if name not in fields:
-            yield Fact(say.field(name), "", ABSENT)
+            yield Fact(say.field(name, section), "", ABSENT)
 
 
 def _sealed(say: Reader, classes: list[str], known: KnownThing | None, history: str) -> Iterator[Fact]:

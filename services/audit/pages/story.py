@@ -20,6 +20,8 @@ from shared.web.site.components import Choice, Entry, Facet
 
 #: Fields of a partly seen event that are told, at most.
 MOST_LINES = 12
+#: Referrals that can be filtered by, at most.
+MOST_REFERRALS = 20
 #: Recorded so soon after it happened, an event is told with one time.
 NEARLY = timedelta(minutes=1)
 
@@ -108,10 +110,17 @@ def facets(rows: Iterable[Row], chosen: Chosen, say: Reader, legends: Sequence[s
         Facet("agency", legends[0], choices(agencies, chosen.agencies, say.agency)),
         Facet("kind", legends[1], choices(by_kind, chosen.kinds, lambda kind: say(KINDS[kind][0]))),
         Facet(
-            "referral", legends[2], choices(referrals, chosen.referrals, lambda id: code_of("referral", id))
+            "referral",
+            legends[2],
+            choices(_last(referrals), chosen.referrals, lambda id: code_of("referral", id)),
         ),
         Facet("reads", legends[3], (Choice("on", legends[3], reads, chosen.reads),)),
     )
+
+
+def _last(counts: Counter[str]) -> Counter[str]:
+    """The referrals that came last: a filter of hundreds helps nobody."""
+    return Counter(dict(list(counts.items())[-MOST_REFERRALS:]))
 
 
 @dataclass(frozen=True)

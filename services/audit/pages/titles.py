@@ -119,6 +119,7 @@ FIELDS: Mapping[str, str] = {
     "linked_version": N_("Events before it was taken in"),
     "matter": N_("Matter"),
     "needs": N_("Needs"),
+    "notices/recipient": N_("Told to"),
     "opened": N_("Opened"),
     "outcome": N_("Outcome"),
     "outside": N_("Agency outside the network"),

@@ -49,10 +49,11 @@ class Reader:
         """A moment on the county's clock."""
         return absolute(moment, self.county.zone, self.language)
 
-    def field(self, name: str) -> str:
+    def field(self, name: str, section: str = "") -> str:
         """What a field is called: of a table in a thing, with the row."""
         plain_name, _, row = name.partition(".")
-        label = self(FIELDS[plain_name]) if plain_name in FIELDS else plain(plain_name)
+        known = FIELDS.get(f"{section}/{plain_name}") or FIELDS.get(plain_name)
+        label = self(known) if known else plain(plain_name)
         return f"{label}: {self._text(plain_name, row)}" if row else label
 
     def thing(self, section: str, id: str) -> str:
@@ -70,7 +71,7 @@ class Reader:
         """What a field is called with the thing that it is of."""
         section, _, rest = path.partition("/")
         id, _, name = rest.rpartition("/")
-        return f"{self.thing(section, id)}: {self.field(name)}"
+        return f"{self.thing(section, id)}: {self.field(name, section)}"
 
     def value(self, name: str, value: Any) -> str:
         """A field's value in words."""
