@@ -38,6 +38,7 @@ WAYS = (
     Way("/calls", N_("Calls"), WORKERS),
     Way("/cases", N_("Cases"), WORKERS),
     Way("/search", N_("Search"), WORKERS),
+    Way("/timeline", N_("Timelines"), frozenset({Role.AUDITOR})),
 )
 #: At the foot of every page, in the same place (WCAG 3.2.6), for everybody.
 FOOT = (
