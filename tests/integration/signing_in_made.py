@@ -21,9 +21,10 @@ from deploy.local.people import BY_HANDLE, Person
 from services.referrals.api.app import checks, make_app
 from services.referrals.signing_in.desk import Desk
 from services.referrals.signing_in.drafts import Drafts
-from services.referrals.signing_in.opening import TEMPLATES
+from services.referrals.signing_in.opening import CASEWORK, TEMPLATES
 from services.referrals.signing_in.provider import Provider, ask_provider
 from services.referrals.signing_in.sessions import Sessions
+from services.referrals.signing_in.under_way import SignIns
 from shared.settings import Settings
 from shared.web.app import create_app
 from shared.web.fakes import FakeVerifier
@@ -155,8 +156,9 @@ class Place:
             lambda: made.clock().timestamp(),
         )
         self.drafts = Drafts(made.vault)
-        pages = Pages(county_of(settings), TEMPLATES)
-        self.desk = Desk(self.site, self.key, {"0": provider}, self.sessions, self.drafts, pages)
+        pages = Pages(county_of(settings), TEMPLATES, CASEWORK)
+        sign_ins = SignIns(made.store, made.clock)
+        self.desk = Desk(self.site, self.key, {"0": provider}, sign_ins, self.sessions, self.drafts, pages)
         self.app = make_app(made.doors, FakeVerifier({}), settings, lambda: checks(made.doors), self.desk)
         self.app.include_router(page())
         elsewhere = Site(SITE, self.key.public, made.clock)
