@@ -6,7 +6,7 @@ from uuid import UUID
 
 #: Crockford's base 32: no letter that is taken for a digit.
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_KINDS = {"referral": "R", "case": "C", "concern": "K", "deadletter": "D"}
+_KINDS = {"referral": "R", "case": "C", "concern": "K", "deadletter": "D", "person": "P", "letter": "L"}
 LENGTH = 6
 
 

@@ -22,7 +22,10 @@ class Way:
     badge: bool = False
 
 
-WAYS = (Way("/inbox", N_("Inbox"), badge=True),)
+WAYS = (
+    Way("/inbox", N_("Inbox"), badge=True),
+    Way("/people", N_("People"), frozenset({Role.AGENCY_ADMIN})),
+)
 #: At the foot of every page, in the same place (WCAG 3.2.6), for everybody.
 FOOT = (Way("/status", N_("What works now")),)
 
