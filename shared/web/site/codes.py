@@ -7,7 +7,18 @@ from uuid import UUID
 
 #: Crockford's base 32: no letter that is taken for a digit.
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_KINDS = {"referral": "R", "case": "C", "concern": "K", "deadletter": "D", "worker": "W"}
+_KINDS = {
+    "referral": "R",
+    "case": "C",
+    "concern": "K",
+    "deadletter": "D",
+    "event": "E",
+    "letter": "L",
+    "matter": "M",
+    "notice": "N",
+    "person": "P",
+    "screening": "S",
+}
 LENGTH = 6
 
 
