@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from services.referrals.pages.wording import CLASSES, FACTS, Wording
+from services.referrals.pages.labels import CLASSES
+from services.referrals.pages.wording import FACTS, Wording
 
 State = Literal["told", "withheld", "forgotten", "not-recorded"]
 
