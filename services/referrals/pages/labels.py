@@ -95,7 +95,8 @@ REASONS: Mapping[str, str] = {
     "enter-referral-in-error": "error_reasons",
 }
 
-STATUSES: Mapping[str, str] = {
+#: How a referral stands, in a word or two: stages of its way.
+SHORT: Mapping[str, str] = {
     "requested": N_("Asked"),
     "received": N_("In hand"),
     "accepted": N_("Accepted"),
