@@ -208,9 +208,10 @@ class TestAForm:
         }
 
 
-class TestWhatChanged:
-    VIEW = {"recipient": "advocacy", "changed": NOW, "steps": []}
+VIEW = {"recipient": "advocacy", "changed": NOW, "steps": []}
 
+
+class TestWhatChanged:
     def step(self, minutes, **more):
         at = NOW + timedelta(minutes=minutes)
         return {
@@ -223,14 +224,14 @@ class TestWhatChanged:
         }
 
     def test_is_what_was_recorded_after_the_form_was_made(self):
-        view = {**self.VIEW, "steps": [self.step(0), self.step(2)]}
+        view = {**VIEW, "steps": [self.step(0), self.step(2)]}
         seen = "2026-03-03T22:16:00.000000Z"
         [(what, who, when)] = telling.changes(view, seen, Labels(MOU), str)
         assert (what, who, when) == ("Accepted", "Lantern Advocacy", NOW + timedelta(minutes=2))
 
     @pytest.mark.parametrize("seen", ["", "forged", "2026-03-03T22:17:00.000000Z"])
     def test_is_told_of_in_general_where_no_entry_is_new(self, seen):
-        view = {**self.VIEW, "steps": [self.step(0, struck="undone")]}
+        view = {**VIEW, "steps": [self.step(0, struck="undone")]}
         [(what, who, _)] = telling.changes(view, seen, Labels(MOU), str)
         assert (what, who) == ("An entry was taken back or changed", "Lantern Advocacy")
 
