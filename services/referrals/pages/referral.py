@@ -94,6 +94,7 @@ class ReferralPages:
             outcome=labels.reason("complete-referral", view["outcome"]) if view.get("outcome") else "",
             due=telling.due(view, self.work.desk.site.now()),
             days=by_day(telling.history(view, labels, says), self.work.pages.county.zone),
+            knows_case=self.work.knows("case", view["case"], visitor),
             done=DONE.get(done, ""),
         )
 
