@@ -40,6 +40,7 @@ from tests.integration.referrals_made import County, county
 
 SITE = "http://127.0.0.1"
 PORT = 9
+SENDER = "accord@alder.example"
 WORKER = "worker@human-services"
 IDLE = timedelta(minutes=15)
 
@@ -144,7 +145,7 @@ class Place:
         [entry] = local.issuers_document(port)
         foreign = "issuer" in more
         self.issuer = Issuer.model_validate({**entry, **more})
-        settings = Settings(local=True)
+        settings = Settings(local=True, smtp_host="127.0.0.1", smtp_tls="none", smtp_from=SENDER)
         assert self.issuer.sign_in is not None
         provider = Provider(
             self.issuer,

@@ -18,6 +18,7 @@ from services.referrals.vault.port import VaultPort
 from shared.events import Data, Draft
 from shared.events.names import SealedClass, Service, access_topic
 from shared.events.types.record import RecordDenied, RecordRead
+from shared.mou.document import Mou
 from shared.mou.facts import CallerFacts
 from shared.store.store import Store
 
@@ -211,6 +212,11 @@ class Questions:
                 view = viewer.view("referral", things)
                 items.append({**view, "etag": viewer.etag("referral", things, self.secret)})
         return items, rows[-1]["listed"] if rows else after, len(rows) == limit
+
+    def in_force(self) -> Mou | None:
+        """The MOU in force, or None while there is none."""
+        with self.store.transaction() as connection:
+            return self.shelf.in_force(connection, self.now())
 
     def mou(self) -> dict[str, Any] | None:
         """The MOU in force: version, since when, who signed, and the document; None while there is none."""
