@@ -25,6 +25,7 @@ class Way:
 WAYS = (
     Way("/inbox", N_("Inbox"), badge=True),
     Way("/timeline", N_("Timelines"), frozenset({Role.AUDITOR})),
+    Way("/verify", N_("Proof"), frozenset({Role.OPERATOR})),
 )
 #: At the foot of every page, in the same place (WCAG 3.2.6), for everybody.
 FOOT = (Way("/status", N_("What works now")),)
