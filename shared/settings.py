@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -73,6 +74,15 @@ class Settings(BaseSettings):
     """Whom people ask for help with the pages: an address or a telephone number."""
     site_exit_url: str = ""
     """The neutral page that quick exit leads to; empty: a blank one of our own."""
+    smtp_host: str = ""
+    """The server that takes our mail; empty: no mail is sent. Given to referrals' api only, as what follows."""
+    smtp_port: int = 587
+    smtp_tls: Literal["tls", "starttls", "none"] = "starttls"
+    """How the way to it is kept secret; `none` on a laptop only."""
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_from: str = ""
+    """The address that mail comes from."""
     local: bool = False
     """Set by the local platform: allows an http issuer as long as every listener is loopback."""
     worker_slot: int = 0

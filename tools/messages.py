@@ -27,7 +27,10 @@ def messages() -> Catalog:
         for file, line, message, _, context in extract_from_dir(
             folder, method_map=METHODS, options_map=OPTIONS, keywords=KEYWORDS
         ):
-            if message and (file.endswith(".html") or "/pages/" in f"/{file}" or "web/site" in file):
+            if message and (
+                file.endswith(".html")
+                or any(place in f"/{file}" for place in ("/pages/", "/people/", "web/site"))
+            ):
                 found.add(message, locations=[(f"{top}/{file}", line)], context=context)
     return found
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from services.referrals.api.calls import Doors
 from services.referrals.api.commands import commands_router
@@ -12,6 +13,9 @@ from services.referrals.api.questions import contract_router, questions_router
 from services.referrals.application.bodies import LENIENT
 from services.referrals.pages.routers import casework_pages
 from services.referrals.pages.work import Work
+from services.referrals.people.desk import people_of, post_of
+from services.referrals.people.opening import forgetting, people_pages
+from services.referrals.people.post import posting
 from services.referrals.signing_in.desk import Desk
 from services.referrals.signing_in.opening import desk_pages, sweeping
 from shared.errors import TryLater
@@ -39,6 +43,7 @@ def make_app(
 ) -> FastAPI:
     """The app; with a `desk` it serves pages, too. Does no I/O."""
     routers = [commands_router(doors), questions_router(doors), contract_router()]
+    pages, beside = _served(doors, desk, settings) if desk else ((), ())
     return create_app(
         "referrals",
         verifier=verifier,
@@ -47,10 +52,33 @@ def make_app(
         settings=settings,
         refusals=STATUSES,
         spared=LENIENT,
-        lifespan=sweeping(desk) if desk else None,
+        lifespan=_together(*beside) if beside else None,
         site=desk.site if desk else None,
-        pages=[*desk_pages(desk), *casework_pages(Work(doors, desk))] if desk else (),
+        pages=pages,
     )
+
+
+#: What goes on for as long as the app is served.
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def _served(doors: Doors, desk: Desk, settings: Settings) -> tuple[Sequence[APIRouter], Sequence[Lifespan]]:
+    """The pages, and what goes on beside them."""
+    work, people = Work(doors, desk), people_of(desk)
+    post = post_of(people, settings)
+    pages = [*desk_pages(desk), *casework_pages(work), *people_pages(people, work)]
+    return pages, [sweeping(desk), forgetting(people), *([posting(post)] if post else [])]
+
+
+def _together(*lifespans: Lifespan) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for one in lifespans:
+                await stack.enter_async_context(one(app))
+            yield
+
+    return lifespan
 
 
 def checks(doors: Doors) -> list[Check]:

@@ -6,13 +6,14 @@ from uuid import UUID, uuid5
 
 from services.referrals.domain.codes import require_listed
 from services.referrals.domain.commands import AdoptMou, AssignRole, EndRole
-from services.referrals.domain.deciding import At, happened, permit
+from services.referrals.domain.deciding import At, happened, in_force, permit
 from services.referrals.domain.facts import Fact
 from shared.errors import Refusal
 from shared.events.types.mou import MouAdopted
 from shared.events.types.role import RoleAssigned, RoleEnded
 from shared.mou.document import Mou
 from shared.mou.facts import ThingFacts
+from shared.mou.parties import party_of
 from shared.mou.terms import effective_at, unsigned
 from shared.mou.vocabulary import CodeList
 
@@ -25,9 +26,19 @@ def roles_stream(person: str) -> str:
     return str(uuid5(ROLES, person))
 
 
+def roles_at(agency: str, mou: Mou) -> tuple[str, ...]:
+    """The roles that the MOU gives to people and systems of an agency; none if it is no party."""
+    party = party_of(mou, agency)
+    return tuple(map(str, party.roles)) if party else ()
+
+
 def assign_role(command: AssignRole, at: At) -> list[Fact]:
     """A person of the agency holds a role from now on. Raises Refusal."""
     clause = permit(at, "assign-role", ThingFacts("person", owner=command.agency)).clause
+    if command.role not in roles_at(command.agency, in_force(at, clause)):
+        detail = "The MOU does not give this role to people of the agency."
+        remedy = "Choose one that it lists for the agency: GET /v1/mou, or accord mou show FILE."
+        raise Refusal(clause, "unknown-code", detail, remedy, "/role")
     data = RoleAssigned(person=command.person, agency=command.agency, role=command.role)
     return [_of_person(data, command.person, clause, at, command)]
 

@@ -67,6 +67,20 @@ class Roles:
         return named - self.held - self.withdrawn, self.held - named
 
 
+def ended_since(events: Iterable[Recorded], agency: str, moment: datetime, reason: str) -> frozenset[str]:
+    """The roles at `agency` that ended after `moment` for this reason, and are not held again."""
+    ended: set[str] = set()
+    for event in events:
+        data = event.data
+        if not isinstance(data, RoleAssigned | RoleEnded) or data.agency != agency:
+            continue
+        if isinstance(data, RoleAssigned):
+            ended.discard(str(data.role))
+        elif data.reason == reason and event.envelope.recordedtime > moment:
+            ended.add(str(data.role))
+    return frozenset(ended)
+
+
 def roles_of(events: Iterable[Recorded], agency: str) -> Roles:
     """The roles at `agency` after these events of one person's stream."""
     held: set[str] = set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import quote
 
 import structlog
 from fastapi import APIRouter, Query, Request
@@ -16,15 +17,14 @@ from services.referrals.signing_in.desk import Desk
 from services.referrals.signing_in.provider import NotSignedIn
 from services.referrals.signing_in.sessions import NoRole
 from services.referrals.signing_in.under_way import LASTS, UnderWay
+from services.referrals.signing_in.welcome import welcome
 from shared.errors import TryLater
 from shared.web.callers import Caller
 from shared.web.problems import Problem, retry_after
 from shared.web.site.paths import HOME, way_back, with_way_back
 from shared.web.site.rendering import language_of
-from shared.web.site.visitor import claims_of
 from shared.web.trace import CurrentTrace
 
-KEPT_PAGE = "/session/kept"
 #: How a session came about, in its event.
 HOW = "openid-connect"
 
@@ -32,6 +32,8 @@ HOW = "openid-connect"
 WHY = frozenset({"idle", "lock", "absolute", "roles-ended", "removed", "exit", "sign-out"})
 
 Text = Annotated[str, Query(max_length=4_000)]
+#: An invented person of a laptop. Elsewhere it is not looked at: who signs in is in no address of ours.
+Invented = Annotated[str, Query(alias="as", max_length=100)]
 
 
 class Back(BaseModel):
@@ -65,16 +67,21 @@ class Door:
         """The site's front page is the inbox."""
         return RedirectResponse(HOME, 303)
 
-    def choose(self, request: Request, to: Text = "", why: Text = "") -> Response:
+    def choose(self, request: Request, to: Text = "", why: Text = "", person: Invented = "") -> Response:
         """Whom one signs in with. `why` says what led here."""
+        if person and not self.desk.site.secure and len(self.desk.providers) == 1:
+            [word] = self.desk.providers
+            straight = with_way_back(f"/sign-in/with/{word}", way_back(to))
+            return RedirectResponse(f"{straight}&as={quote(person)}", 303)
         ways = [
             (with_way_back(f"/sign-in/with/{word}", way_back(to)), provider.name)
             for word, provider in self.desk.providers.items()
         ]
         said = why if why in WHY else ""
-        return self.desk.pages.answer(request, "sign-in.html", providers=ways, why=said)
+        own = with_way_back("/sign-in/own", way_back(to)) if request.app.state.settings.smtp_host else ""
+        return self.desk.pages.answer(request, "sign-in.html", providers=ways, own=own, why=said)
 
-    async def leave(self, word: str, request: Request, to: Text = "") -> Response:
+    async def leave(self, word: str, request: Request, to: Text = "", person: Invented = "") -> Response:
         """Off to the provider. A link, since a form could not be led to another site under our policy."""
         provider = self.desk.providers.get(word)
         if provider is None:
@@ -89,7 +96,7 @@ class Door:
             language=language_of(request, None),
         )
         try:
-            address = await provider.start(sign_in)
+            address = await provider.start(sign_in, "" if self.desk.site.secure else person)
             await run_in_threadpool(self.desk.sign_ins.remember, sign_in)
         except TryLater as later:
             return self._refused(request, "away", sign_in.way_back, later)
@@ -124,24 +131,7 @@ class Door:
         return await provider.finish(sign_in, back.code, back.iss)
 
     def _welcome(self, request: Request, caller: Caller, sign_in: UnderWay, correlation: str) -> Response:
-        desk = self.desk
-        session = desk.sessions.begin(caller, sign_in.language, HOW, correlation)
-        former = claims_of(request)
-        if former is not None:
-            desk.sessions.end(former.sid, "sign-out", correlation)
-        kept = self._has_kept(session.person)
-        answer = RedirectResponse(
-            with_way_back(KEPT_PAGE, sign_in.way_back) if kept else sign_in.way_back, 303
-        )
-        desk.put_session(answer, session)
-        desk.site.put_passing_cookie(answer, "", 0)
-        return answer
-
-    def _has_kept(self, person: str) -> bool:
-        try:
-            return self.desk.drafts.interrupted(person) is not None
-        except TryLater:  # the vault is away: it is there for a day, and asked for at the next sign-in
-            return False
+        return welcome(self.desk, request, caller, sign_in.language, HOW, sign_in.way_back, correlation)
 
     def _refused(self, request: Request, why: str, back: str, later: TryLater | None = None) -> Response:
         structlog.get_logger().warning("nobody_signed_in", reason=why)

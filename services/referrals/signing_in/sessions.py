@@ -123,7 +123,7 @@ class Sessions:
             return Over(now, "removed")
         if session.ended is not None:
             return Over(session.ended, session.reason or "ended")
-        finding = over(session, now, self.idle, self._held(session))
+        finding = over(session, now, self.idle, self.held(session.person, session.agency))
         if finding is not None:
             self.end(session.id, finding.reason, correlation, at=finding.at)
             return finding
@@ -160,6 +160,19 @@ class Sessions:
                 connection, [draft(ended, ACCESS, UUID(session.id), session.ended or self.now())], {}
             )
         return True
+
+    def end_all(self, person: str, agency: str, reason: str, correlation: str) -> int:
+        """End all sessions of a person at an agency; how many went on."""
+        with self.store.transaction() as connection:
+            rows = connection.execute(
+                "SELECT id FROM sessions WHERE person = %s AND agency = %s AND ended IS NULL",
+                [person, agency],
+            ).fetchall()
+        return sum(self.end(str(row["id"]), reason, correlation) for row in rows)
+
+    def held(self, person: str, agency: str) -> frozenset[str]:
+        """The roles that a person holds at an agency now."""
+        return roles_of(self.store.stream(UUID(roles_stream(person))), agency).held
 
     def has_ended(self, session_id: str) -> bool:
         """Whether the session is over, or not known here."""
@@ -199,9 +212,6 @@ class Sessions:
     def _form_token(self, session_id: str) -> str:
         digest = hmac.new(self.secret, b"form-token/" + session_id.encode(), hashlib.sha256).digest()
         return urlsafe_b64encode(digest[:18]).decode()
-
-    def _held(self, session: Session) -> frozenset[str]:
-        return roles_of(self.store.stream(UUID(roles_stream(session.person))), session.agency).held
 
     def _drafter(
         self, connection: repo.Connection, person: str, agency: str, correlation: str

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import os
 from pathlib import Path
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from shared.errors import Disagreement
 
@@ -54,6 +58,7 @@ class Wrapping:
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
+        self._digests = HKDF(SHA256(), KEY_BYTES, None, b"accord-vault/1/digests").derive(key)
 
     def wrap(self, secret: bytes, kind: str, kid: UUID) -> bytes:
         """`secret` with AES-256-GCM; the row's kind and id are authenticated with it."""
@@ -68,6 +73,10 @@ class Wrapping:
             raise Disagreement(
                 "other-key", "The vault's key file does not open this vault.", _REMEDY
             ) from error
+
+    def digest(self, text: bytes, kind: str) -> bytes:
+        """By which `text` is found again, under a key of its own; nobody else can guess it back."""
+        return hmac.new(self._digests, kind.encode("ascii") + b"/" + text, hashlib.sha256).digest()
 
 
 def _bound(kind: str, kid: UUID) -> bytes:

@@ -1,4 +1,4 @@
-"""A vault in memory, for tests: the same contract, nothing durable."""
+"""A vault in memory, for tests and for what is only looked at: the same contract, nothing durable."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from services.referrals.vault import making
+from services.referrals.vault.addresses import MemoryAddresses
 from services.referrals.vault.drafts import KEPT, draft_id
 from services.referrals.vault.port import DeadLetter, Forgotten, OpenedDeadLetter, ToOpen, ToSeal, Which
 from shared.errors import TryLater
@@ -31,6 +32,7 @@ class MemoryVault:
         self._retired: dict[str, datetime] = {}
         self._drafts: dict[UUID, tuple[bytes, datetime]] = {}
         self._letters: dict[UUID, tuple[DeadLetter, bytes]] = {}
+        self.addresses = MemoryAddresses(now, self._answering)
 
     def seal_all(self, items: Sequence[ToSeal]) -> list[str]:
         """`VaultPort.seal_all`."""
@@ -168,7 +170,7 @@ class MemoryVault:
                 del self._drafts[i]
             for kid in old:
                 del self._county[kid], self._retired[kid]
-            return len(over) + len(typed) + len(old)
+            return len(over) + len(typed) + len(old) + self.addresses.purge(now)
 
     def ping(self) -> None:
         """`VaultPort.ping`."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from services.referrals.vault.addresses import AddressBook
 from shared.events.names import SealedClass
 from shared.events.sealing import CannotOpen
 
@@ -93,6 +94,10 @@ class VaultPort(Protocol):
     Every method but `close` may block on the database (up to 15 s) and raises TryLater when it is away.
     """
 
+    @property
+    def addresses(self) -> AddressBook:
+        """E-mail addresses of people who have no provider, and letters to them."""
+
     def seal_all(self, items: Sequence[ToSeal]) -> list[str]:
         """Seal each under a new key; the keys are durable when this returns. In the order given.
 
@@ -164,7 +169,7 @@ class VaultPort(Protocol):
         """Forget it: it was sent, or is not wanted."""
 
     def purge(self, now: datetime) -> int:
-        """Remove dead letters and drafts past their time and long retired submission keys; how many."""
+        """Remove dead letters, drafts and letters past their time and long retired submission keys; how many."""
 
     def ping(self) -> None:
         """Raises TryLater unless the vault answers."""

@@ -14,6 +14,7 @@ from psycopg import sql
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from services.referrals.vault import making
+from services.referrals.vault.addresses import Addresses
 from services.referrals.vault.county_keys import CountyKeys
 from services.referrals.vault.deadletters import DeadLetters
 from services.referrals.vault.drafts import Drafts, draft_id
@@ -85,6 +86,7 @@ class Vault:
         self._county = CountyKeys(self._wrapping, now)
         self._letters = DeadLetters(self._wrapping, now)
         self._drafts = Drafts(self._wrapping, now)
+        self.addresses = Addresses(self._wrapping, now, self._connection)
         try:
             self._prove_key()
         except BaseException:
@@ -212,7 +214,7 @@ class Vault:
     def purge(self, now: datetime) -> int:
         """`VaultPort.purge`."""
         with self._connection() as connection, connection.transaction():
-            kept = (self._letters, self._drafts, self._county)
+            kept = (self._letters, self._drafts, self._county, self.addresses)
             return sum(one.purge(connection, now) for one in kept)
 
     def ping(self) -> None:

@@ -12,8 +12,8 @@ _KINDS = {
     "case": "C",
     "concern": "K",
     "deadletter": "D",
-    "worker": "W",
     "event": "E",
+    "letter": "L",
     "matter": "M",
     "notice": "N",
     "person": "P",
@@ -35,7 +35,7 @@ _LOOKS_LIKE = str.maketrans("OIL", "011")
 
 
 def ids_of(code: str) -> tuple[str | None, UUID, UUID] | None:
-    """The kind that a code names, if it names one, and the first and last id that has it; None: it is no code."""
+    """The kind that a code names, if any, and the first and last id that can have it; None: it is no code."""
     found = _TYPED.fullmatch(code.strip())
     if found is None:
         return None

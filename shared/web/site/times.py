@@ -86,3 +86,23 @@ def _clock(naive: datetime, zone: ZoneInfo, offset: str | None, *, once: bool = 
 def local(moment: datetime, zone: ZoneInfo) -> str:
     """`2026-03-03 14:15:00`, in the county's zone: as people can change it in a field."""
     return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+#: As people type it: `2026-03-03 14:15`, with seconds or without.
+_TYPED = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?")
+
+
+def read_local(text: str, zone: ZoneInfo) -> datetime:
+    """The moment, in UTC, that a person typed as local time of the county; of an hour that comes twice the first.
+
+    Raises ValueError, quoting nothing, for another form and for a time that the clocks of the zone leave out.
+    """
+    if not _TYPED.fullmatch(text):
+        raise ValueError("not a local time")
+    try:
+        moment = datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("no such time") from None
+    if moment.astimezone(zone).replace(tzinfo=None) != datetime.fromisoformat(text):
+        raise ValueError("left out by the clocks")
+    return moment

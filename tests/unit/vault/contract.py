@@ -297,6 +297,29 @@ class VaultContract:
         assert vault.draft(person, "/concerns/new") is None
         assert vault.purge(clock.time) == 1
 
+    def test_an_address_is_its_persons_until_it_is_dropped_and_the_last_one_counts(self, vault):
+        person, other = uuid4(), uuid4()
+        vault.addresses.keep(person, "first@lantern.example")
+        vault.addresses.keep(person, " Ruth@Lantern.example")
+        assert vault.addresses.of([person, other]) == {person: "ruth@lantern.example"}
+        vault.addresses.drop(person)
+        assert vault.addresses.of([person]) == {}
+
+    def test_an_address_is_found_again_however_it_is_written(self, vault):
+        digest = vault.addresses.digest
+        assert digest("Ruth@Lantern.example ") == digest("ruth@lantern.example")
+        assert digest("ruth@lantern.example") != digest("ruth@harbor.example")
+
+    def test_a_letter_is_there_until_it_is_sent_or_over(self, vault, clock):
+        sent, late = uuid4(), uuid4()
+        for letter in (sent, late):
+            vault.addresses.keep_letter(letter, b"a link", clock.time + timedelta(minutes=10))
+        vault.addresses.drop_letter(sent)
+        assert (vault.addresses.letter(sent), vault.addresses.letter(late)) == (None, b"a link")
+        clock.time += timedelta(minutes=10)
+        assert vault.addresses.letter(late) is None
+        assert vault.purge(clock.time) == 1
+
     def test_a_dead_letter_is_gone_after_thirty_days(self, vault, clock):
         early = self.keep(vault, offset=1)
         clock.time += timedelta(days=1)
