@@ -40,6 +40,7 @@ WAYS = (
     Way("/cases", N_("Cases"), WORKERS),
     Way("/search", N_("Search"), WORKERS),
     Way("/timeline", N_("Timelines"), frozenset({Role.AUDITOR})),
+    Way("/verify", N_("Proof"), frozenset({Role.OPERATOR})),
     Way("/people", N_("People"), frozenset({Role.AGENCY_ADMIN})),
 )
 #: At the foot of every page, in the same place (WCAG 3.2.6), for everybody.
