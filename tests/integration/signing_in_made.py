@@ -130,27 +130,30 @@ class Browser:
 class Place:
     """The site of a county, with one page on referrals that shows who looks at it, and one on audit.
 
+    Mail goes to port `mail`.
     `more` are settings of the issuer; one with another name is not in this process, and is asked over the network.
     """
 
-    def __init__(self, made: County, folder: Path, **more: Any) -> None:
+    def __init__(self, made: County, folder: Path, site: str = SITE, mail: int = PORT, **more: Any) -> None:
         self.county, self.clock = made, made.clock
         self.provider = LocalProvider(folder, made.clock)
         self.key = new_key()
         referrals = made.referrals
         shelf, secret = referrals.handler.shelf, referrals.secret
         self.sessions = Sessions(made.store, shelf, secret, IDLE, made.clock)
-        self.site = Site(SITE, self.key.public, made.clock, has_ended=self.sessions.has_ended)
+        self.site = Site(site, self.key.public, made.clock, has_ended=self.sessions.has_ended)
         [entry] = local.issuers_document(PORT)
         foreign = "issuer" in more
         self.issuer = Issuer.model_validate({**entry, **more})
-        settings = Settings(local=True, smtp_host="127.0.0.1", smtp_tls="none", smtp_from=SENDER)
+        settings = Settings(
+            local=True, smtp_host="127.0.0.1", smtp_port=mail, smtp_tls="none", smtp_from=SENDER
+        )
         assert self.issuer.sign_in is not None
         provider = Provider(
             self.issuer,
             self.issuer.sign_in,
             settings,
-            f"{SITE}/sign-in/back",
+            f"{site}/sign-in/back",
             ask_provider if foreign else self.provider.ask,
             fetch_jwks if foreign else self.provider.fetch,
             lambda: made.clock().timestamp(),
@@ -162,7 +165,7 @@ class Place:
         self.desk = Desk(self.site, self.key, {"0": provider}, sign_ins, self.sessions, self.drafts, pages)
         self.app = make_app(made.doors, FakeVerifier({}), settings, lambda: checks(made.doors), self.desk)
         self.app.include_router(page())
-        elsewhere = Site(SITE, self.key.public, made.clock)
+        elsewhere = Site(site, self.key.public, made.clock)
         self.audit = create_app(
             "audit",
             verifier=FakeVerifier({}),

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from services.referrals.people.accounts import Account, Accounts
 from services.referrals.people.codes import Codes
 from services.referrals.people.letters import Letters
+from services.referrals.people.passkeys import Passkeys
 from services.referrals.people.post import Post
 from services.referrals.signing_in.desk import Desk
 from services.referrals.signing_in.welcome import welcome
@@ -30,6 +31,7 @@ class People:
     accounts: Accounts
     letters: Letters
     codes: Codes
+    passkeys: Passkeys
 
     def mou(self) -> Mou | None:
         """The MOU in force."""
@@ -57,7 +59,8 @@ def people_of(desk: Desk) -> People:
     letters = Letters(sessions.store, book, sessions.now)
     accounts = Accounts(sessions.store, book, letters, sessions.now)
     codes = Codes(sessions.store, accounts, letters, sessions.secret, sessions.now)
-    return People(desk, accounts, letters, codes)
+    passkeys = Passkeys(sessions.store, accounts, desk.site.url, desk.pages.county.name, sessions.now)
+    return People(desk, accounts, letters, codes, passkeys)
 
 
 def post_of(people: People, settings: Settings, mail: Mail | None = None) -> Post | None:
