@@ -20,7 +20,7 @@ from fastapi import Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from deploy.local.people import BY_HANDLE, PEOPLE, Person
+from deploy.local.people import BY_HANDLE, PEOPLE, Person, in_words
 from shared.events.names import Role
 from shared.web.problems import Problem
 
@@ -41,6 +41,7 @@ class Asked(BaseModel):
     nonce: str = Field(min_length=1, max_length=500)
     code_challenge: str = Field(pattern=r"^[A-Za-z0-9_-]{43}$")
     code_challenge_method: Literal["S256"]
+    login_hint: str = Field("", max_length=100)
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,9 @@ class Choosing:
 def _page(asked: Asked) -> str:
     query = escape(urlencode(asked.model_dump()))
     people = [person for person in PEOPLE if Role.SYSTEM not in person.roles]
+    wanted = BY_HANDLE.get(asked.login_hint)
     lists = "".join(
-        f"<h2>{escape(_words(agency))}</h2>{''.join(_choice(person, query) for person in those)}"
+        f"<h2>{escape(in_words(agency))}</h2>{''.join(_choice(person, query) for person in those)}"
         for agency, those in groupby(people, key=lambda person: person.agency.value)
     )
     return (
@@ -117,17 +119,18 @@ def _page(asked: Asked) -> str:
         "<body><main><h1>Choose an invented person</h1>"
         "<p>Nobody here is real, so there is no password. This page exists only on a laptop that tries Accord;"
         " a county signs in with its own provider.</p>"
-        f"{lists}</main></body></html>"
+        f"{_asked_for(wanted, query) if wanted in people else ''}{lists}</main></body></html>"
     )
+
+
+def _asked_for(person: Person, query: str) -> str:
+    """Whom the address that was opened names: one press away."""
+    link = f'<a href="/authorize/{escape(person.handle)}?{query}">Go on as {escape(person.words)}</a>'
+    return f"<p><strong>{link}</strong></p><p>Or as somebody else:</p>"
 
 
 def _choice(person: Person, query: str) -> str:
-    roles = ", ".join(_words(role) for role in sorted(person.roles))
     return (
-        f'<p><a href="/authorize/{escape(person.handle)}?{query}">{escape(roles)}</a>'
+        f'<p><a href="/authorize/{escape(person.handle)}?{query}">{escape(person.role_words)}</a>'
         f" <small>{escape(person.handle)}</small></p>"
     )
-
-
-def _words(code: str) -> str:
-    return code.replace("-", " ").capitalize()

@@ -17,6 +17,21 @@ class Person:
     agency: Agency
     roles: frozenset[Role]
 
+    @property
+    def role_words(self) -> str:
+        """`Social worker`: what they are, as people say it."""
+        return ", ".join(in_words(role) for role in sorted(self.roles))
+
+    @property
+    def words(self) -> str:
+        """`Social worker, Human services`."""
+        return f"{self.role_words}, {in_words(self.agency)}"
+
+
+def in_words(code: str) -> str:
+    """A code of a role or an agency, as people say it."""
+    return code.replace("-", " ").capitalize()
+
 
 def _person(handle: str, id: str, *roles: Role) -> Person:
     return Person(handle, UUID(id), Agency(handle.partition("@")[2]), frozenset(roles))

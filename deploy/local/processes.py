@@ -111,6 +111,7 @@ def environment_of(spec: Spec, infra: Infrastructure, ports: Mapping[str, int]) 
     if spec.signs_in:
         env["ACCORD_SITE_KEY_FILE"] = str(places.secrets / "site.key")
     if spec.name == "site":
+        env["ACCORD_SITE_KEYS_FILE"] = str(places.data / "site-keys.json")
         env |= {f"ACCORD_{name.upper()}_URL": address(name, ports) for name in ports if name in set(Service)}
         return env
     if not spec.service:

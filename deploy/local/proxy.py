@@ -2,7 +2,8 @@
 
 A county uses its own ingress instead, with the same table (`shared/web/site/places.py`). It hands on what a
 service answers, byte for byte, also a stream as it comes. It follows no redirect, writes no path into a log, and
-tells services nothing of who asks: they trust a cookie and no header of ours.
+tells services nothing of who asks: they trust a cookie and no header of ours. It reads the cookie for the
+navigation of its own pages alone: what is missing, what works.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 import httpx2
 import structlog
 from fastapi import APIRouter, FastAPI, Request
+from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from shared.process import run
@@ -27,18 +29,22 @@ from shared.web.fakes import FakeVerifier
 from shared.web.issuers import is_loopback
 from shared.web.problems import retry_after
 from shared.web.server import serve
-from shared.web.site.cookie import SiteKeys
+from shared.web.site.cookie import load_keys
 from shared.web.site.county import county_of
+from shared.web.site.everywhere import Part, status_page
 from shared.web.site.places import EVERYWHERE, service_of
 from shared.web.site.rendering import Pages
 from shared.web.site.site import Site
+from shared.web.site.visitor import maybe_visitor
 
 SERVICES = ("referrals", "notifications", "audit")
 #: A stream says something each 15 s; an answer that begins later than this does not come.
 TIMEOUT = httpx2.Timeout(30.0, connect=2.0, pool=5.0)
 AGAIN = 5.0
 """Seconds after which a part that is down may be asked for again."""
-EXIT = "/session/exit"
+EXIT, STATUS = "/session/exit", "/status"
+STATUS_SECONDS = 6.0
+"""How long a part may take to say how it stands: its own checks may take 4."""
 
 #: Between two neighbours only (RFC 9110, 7.6.1), and what we say ourselves.
 HOP_BY_HOP = frozenset(
@@ -84,13 +90,31 @@ class Proxy:
             return elsewhere
         path = request.url.path
         first = path.lstrip("/").partition("/")[0]
+        if path == STATUS:
+            return await self._status(request)
         if first in EVERYWHERE:
             return await self._from_any(request)
         service = service_of(path)
         if service is None:
-            return self.pages.answer(request, "no-such-page.html", status=404)
+            return self.pages.answer(request, "no-such-page.html", maybe_visitor(request), status=404)
         answer = await self._from(service, request)
         return answer or self._missing(request, service)
+
+    async def _status(self, request: Request) -> Response:
+        """How every part stands, asked at the same time."""
+        told = await asyncio.gather(*(self._part(service, request) for service in SERVICES))
+        return status_page(self.pages, request, maybe_visitor(request), told)
+
+    async def _part(self, service: str, request: Request) -> Part:
+        headers = {"Accept": "application/json", "Cookie": request.headers.get("cookie", "")}
+        try:
+            answer = await self._client.get(
+                f"{self.services[service]}{STATUS}", headers=headers, timeout=STATUS_SECONDS
+            )
+            return Part.model_validate_json(answer.content)
+        except (httpx2.HTTPError, ValidationError) as error:
+            _not_reached(service, error)
+            return Part(service=service, state="down")
 
     async def _from_any(self, request: Request) -> Response:
         """Of what every service has, the first that has it: they may be of two versions for a while."""
@@ -113,9 +137,7 @@ class Proxy:
         try:
             answer = await self._client.send(sent, stream=True)
         except httpx2.HTTPError as error:
-            structlog.get_logger().warning(
-                "service_not_reached", reason=service, error_type=type(error).__name__
-            )
+            _not_reached(service, error)
             return None
         body = StreamingResponse(_until_the_end(answer, request.app.state.draining), answer.status_code)
         body.raw_headers = [(n.lower(), v) for n, v in _handed_on(answer.headers.raw) if n.lower() != b"date"]
@@ -131,7 +153,10 @@ class Proxy:
             return answer
         if request.headers.get("hx-request") or "text/event-stream" in request.headers.get("accept", ""):
             return Response(status_code=503, headers=headers)
-        return self.pages.answer(request, "part-missing.html", status=503, headers=headers, part=service)
+        visitor = maybe_visitor(request)
+        return self.pages.answer(
+            request, "part-missing.html", visitor, status=503, headers=headers, part=service
+        )
 
     def _wrong_host(self, request: Request) -> Response | None:
         """Under another name another site could have led the browser here; the cookie is for one name only."""
@@ -144,6 +169,10 @@ class Proxy:
         if here and request.method in ("GET", "HEAD"):
             return RedirectResponse(f"{self.site.url}/", 307)
         return Response(status_code=421)
+
+
+def _not_reached(service: str, error: Exception) -> None:
+    structlog.get_logger().warning("service_not_reached", reason=service, error_type=type(error).__name__)
 
 
 def _handed_on(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
@@ -195,12 +224,12 @@ def _clock() -> datetime:
 def make_proxy(
     settings: Settings, services: Mapping[str, str], transport: httpx2.AsyncBaseTransport | None = None
 ) -> FastAPI:
-    """The app. Raises Misconfigured unless this is the local platform. Does no I/O."""
+    """The app. Raises Misconfigured unless this is the local platform. Reads the file of the site's keys."""
     if not settings.local or not is_loopback(settings.http_host) or not settings.site_url:
         raise Misconfigured(
             "The local site starts only with ACCORD_LOCAL=1, a loopback ACCORD_HTTP_HOST and ACCORD_SITE_URL."
         )
-    site = Site(settings.site_url, SiteKeys(()), _clock)
+    site = Site(settings.site_url, load_keys(settings.site_keys_file), _clock)
     proxy = Proxy(site, services, Pages(county_of(settings)), transport)
     router = APIRouter()
     router.add_api_route(

@@ -51,6 +51,17 @@ def record(
         store.append(c, [_draft(caller, case, data, now, mouversion, correlation)], {})
 
 
+def read_lately(store: Store, person: str, most: int) -> list[str]:
+    """The cases that a person read last, newest first. Blocks on the database; raises TryLater."""
+    with store.transaction() as c:
+        rows = c.execute(
+            "SELECT about::text AS about FROM reads WHERE person = %s AND kind = 'read'"
+            " GROUP BY about ORDER BY max(slot) DESC, about LIMIT %s",
+            [person, most],
+        ).fetchall()
+    return [row["about"] for row in rows]
+
+
 def keep(
     store: Store, caller: CallerFacts, case: str, data: Data, *, mouversion: str, correlation: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, FastAPI, Query
@@ -13,6 +14,8 @@ from services.audit.evidence.making import Evidence
 from services.audit.fields_api import fields_router
 from services.audit.merkle.api import checkpoint_router, proof_router
 from services.audit.merkle.asking import Proofs
+from services.audit.pages.desk import Desk
+from services.audit.pages.routers import pages_of
 from services.audit.questions import Questions
 from services.audit.replay_api import replay_router
 from shared.mou import CallerFacts
@@ -21,7 +24,9 @@ from shared.web.app import create_app
 from shared.web.callers import Caller, CurrentCaller, Verifier
 from shared.web.health import Readiness
 from shared.web.problems import Problem
-from shared.web.site.site import load_site
+from shared.web.site.county import county_of
+from shared.web.site.rendering import Pages
+from shared.web.site.site import Site, load_site
 
 
 def make_app(
@@ -31,8 +36,14 @@ def make_app(
     readiness: Readiness,
     secret: bytes,
     proofs: Proofs,
+    site: Site | None = None,
 ) -> FastAPI:
-    """The API of audit. `secret` closes its cursors."""
+    """The API of audit. `secret` closes its cursors. With a `site` (that of the settings) it serves pages, too.
+
+    Raises Misconfigured.
+    """
+    site = site or load_site(settings)
+    pages = Pages(county_of(settings), Path(__file__).parent / "pages" / "templates")
     routers = [
         replay_router(questions, secret),
         fields_router(questions),
@@ -47,7 +58,8 @@ def make_app(
         readiness=readiness,
         routers=routers,
         settings=settings,
-        site=load_site(settings),
+        site=site,
+        pages=pages_of(Desk(questions, pages)),
     )
 
 

@@ -68,7 +68,7 @@ def fields_router(questions: Questions) -> APIRouter:
         other = cut_of(to_as_of, to_as_of_event, one.axis, "to_")
         wanted = [(one, known_to), _second(one, known_to, other, to_known_to)]
         before, after = look(questions, str(case), caller, str(trace.correlation_id), wanted)
-        return _answer(before, after)
+        return compared(before, after)
 
     return router
 
@@ -82,7 +82,8 @@ def _second(one: Cut, known_to: Agency | None, other: Cut, to: Agency | None) ->
     return (other if pointed else one), to or known_to
 
 
-def _answer(before: View, after: View) -> DiffAnswer:
+def compared(before: View, after: View) -> DiffAnswer:
+    """How the second view differs from the first."""
     mixed = before.agency is not None or after.agency is not None
     tables = [v.shown if mixed else v.table for v in (before, after)]
     found = difference(*tables)

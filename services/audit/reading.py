@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from psycopg.rows import tuple_row
 
@@ -78,6 +79,15 @@ class Reader:
             [case, EFFECT],
         ).fetchone()
         return row is not None
+
+    def cases_between(self, first: UUID, last: UUID) -> list[str]:
+        """Two at most of the cases whose ids lie between these."""
+        rows = self._c.execute(
+            "SELECT DISTINCT subject::text AS subject FROM ledger WHERE subject BETWEEN %s AND %s"
+            " AND starts_with(type, 'accord.case.') AND standing = ANY(%s) LIMIT 2",
+            [first, last, EFFECT],
+        ).fetchall()
+        return [row["subject"] for row in rows]
 
     def stands(self) -> dict[Place, Stand]:
         """Where the ledger of each partition stands."""

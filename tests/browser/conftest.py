@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -47,25 +48,30 @@ def pictures() -> Path | None:
     return Path(given) if given else None
 
 
+@contextmanager
+def served(app: FastAPI, port: int) -> Iterator[None]:
+    """The app on this port of this machine, from when it answers."""
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    until = time.monotonic() + 20
+    while not server.started:
+        assert time.monotonic() < until, "the app was not served within 20 s"
+        time.sleep(0.02)
+    yield
+    server.should_exit = True
+    thread.join(10)
+
+
 @pytest.fixture(scope="module")
 def serve() -> Iterator[Callable[[Make], FakeSite]]:
     """Serve an app on this machine until the module's end."""
-    running: list[tuple[uvicorn.Server, threading.Thread]] = []
+    with ExitStack() as running:
 
-    def begin(make: Make) -> FakeSite:
-        port = free_port()
-        fake = FakeSite(url=f"http://127.0.0.1:{port}")
-        server = uvicorn.Server(uvicorn.Config(make(fake), port=port, log_config=None, access_log=False))
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        running.append((server, thread))
-        until = time.monotonic() + 20
-        while not server.started:
-            assert time.monotonic() < until, "the app was not served within 20 s"
-            time.sleep(0.02)
-        return fake
+        def begin(make: Make) -> FakeSite:
+            port = free_port()
+            fake = FakeSite(url=f"http://127.0.0.1:{port}")
+            running.enter_context(served(make(fake), port))
+            return fake
 
-    yield begin
-    for server, thread in running:
-        server.should_exit = True
-        thread.join(10)
+        yield begin

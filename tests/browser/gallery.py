@@ -218,9 +218,9 @@ def asked_by_pages() -> APIRouter:
         told = "" if after else 'id: 1\nevent: delivered\ndata: {"item": "1"}\n\n'
         return Response(f"retry: 600000\n\n{told}", media_type="text/event-stream")
 
-    @router.get("/names/{code}")
-    def name(code: str) -> Response:
-        return Response("Invented Name", media_type="text/html")
+    @router.get("/names")
+    def name(of: str, purpose: str) -> dict[str, str]:
+        return {of: f"Invented Name, to {purpose}"}
 
     @router.post("/session/stay")
     @router.post("/session/draft")

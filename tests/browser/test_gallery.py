@@ -134,16 +134,17 @@ class TestEveryComponentInEveryState:
 
 
 class TestNames:
-    def test_a_name_takes_the_place_of_its_code_where_scripts_run(self, opened: Open) -> None:
-        expect(gallery(opened(), "one").locator(".accord-person")).to_have_text("Invented Name")
+    def test_a_name_stands_beside_its_code_where_scripts_run(self, opened: Open) -> None:
+        shown = gallery(opened(), "one").locator(".accord-person")
+        expect(shown).to_have_text("C-9Q2D7F (Invented Name, to coordinate)")
         without = gallery(opened(java_script_enabled=False), "one")
-        expect(without.locator(".accord-person")).to_have_text("Y-9Q2D")
+        expect(without.locator(".accord-person")).to_have_text("C-9Q2D7F")
 
     def test_in_privacy_view_no_name_is_asked_for(self, opened: Open) -> None:
         seen = Watched.of(opened(privacy=True))
         seen.page.goto("/inbox/gallery/one", wait_until="networkidle")
-        expect(seen.page.locator(".accord-person")).to_have_text("Y-9Q2D")
-        assert [url for url in seen.asked if "/names/" in url] == []
+        expect(seen.page.locator(".accord-person")).to_have_text("C-9Q2D7F")
+        assert [url for url in seen.asked if "/names" in url] == []
         expect(seen.page.get_by_role("button", name="Show names")).to_be_visible()
 
 

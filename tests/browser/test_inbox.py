@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ def signed_in(browser: Browser, desk: Desk) -> Iterator[Callable[..., BrowserCon
         cookie = desk.site.cookie(caller, language=language)
         context.add_cookies([{"name": n, "value": v, "url": desk.base} for n, v in cookie.items()])
         context.set_default_timeout(10_000)
+        context.route("**/names?*", lambda route: route.fulfill(json={}))
         contexts.append(context)
         return context
 
@@ -99,6 +101,36 @@ class TestWhatNeedsMe:
         first = page.locator("[data-accord-item]").count()
         page.get_by_role("link", name="Older items").click()
         assert (first, page.locator("[data-accord-item]").count()) == (50, 10)
+
+
+class TestNames:
+    """The test answers for referrals."""
+
+    def test_stand_beside_the_codes_that_referrals_gives_one_for(self, desk: Desk, signed_in: Open) -> None:
+        desk.concern()
+        desk.concern()
+        context = signed_in(SCREENER)
+        given = desk.items(SCREENER)[0]["about"]["id"]
+        context.route("**/names?*", lambda route: route.fulfill(json={f"concern/{given}": "Testa Example"}))
+        page = inbox(context)
+        named = page.locator(f"[data-accord-name='/names/concern/{given}']")
+        expect(named).to_have_text(re.compile(r"K-\w{6} \(Testa Example\)"))
+        expect(page.locator("bdi")).to_have_count(1)
+        assert "Testa" not in page.title()
+
+    def test_are_asked_for_all_together(self, desk: Desk, signed_in: Open) -> None:
+        desk.apply([desk.author.concern() for _ in range(25)])
+        context, asked = signed_in(SCREENER), []
+        context.route("**/names?*", lambda route: (asked.append(route.request.url), route.fulfill(json={})))
+        inbox(context).wait_for_load_state("networkidle")
+        assert [url.count("of=concern") for url in asked] == [20, 5]
+        assert all("purpose=coordinate" in url for url in asked)
+
+    def test_that_nobody_can_give_leave_the_codes(self, desk: Desk, signed_in: Open) -> None:
+        desk.concern()
+        context = signed_in(SCREENER)
+        context.route("**/names?*", lambda route: route.fulfill(status=503, body="down"))
+        expect(inbox(context).locator(".accord-person")).to_have_text(re.compile(r"K-\w{6}"))
 
 
 class TestLive:

@@ -65,7 +65,7 @@ def site(
 
     def app(fake: FakeSite) -> FastAPI:
         # Browsers make passkeys for a name, not for a number.
-        made.append(Place(counted, folder, fake.site.url.replace("127.0.0.1", "localhost"), port))
+        made.append(Place(counted, folder, fake.site.url.replace("127.0.0.1", "localhost"), mail=port))
         made[0].app.include_router(inbox())
         return made[0].app
 
@@ -146,7 +146,7 @@ class TestWithoutScripts:
         assert address not in admin.content()
         page.goto("/cases/1")
         assert "/sign-in" in page.url
-        admin.get_by_role("button", name="Take it back").click()
+        admin.get_by_role("button", name="Undo this").click()
         expect(admin.get_by_role("link", name=address)).to_be_visible()
 
 
@@ -226,7 +226,7 @@ class TestAPasskey:
         page.goto("/sign-in/own")
         page.get_by_role("button", name="Sign in with a passkey").click()
         expect(page.get_by_role("heading", name="This passkey does not open Accord")).to_be_focused()
-        admin.get_by_role("button", name="Take it back").click()
+        admin.get_by_role("button", name="Undo this").click()
         expect(admin.get_by_role("heading", name="This person has access again")).to_be_visible()
         page.get_by_role("button", name="Sign in with a passkey").click()
         page.wait_for_url(f"{site.url}/inbox")

@@ -48,12 +48,12 @@ IDLE = timedelta(minutes=15)
 class LocalProvider:
     """The local issuer's app, reached without a network; a test can take it away or change what it says."""
 
-    def __init__(self, folder: Path, now: Any) -> None:
-        settings = Settings(local=True, http_host="127.0.0.1", http_port=PORT, site_url=SITE)
+    def __init__(self, folder: Path, now: Any, site: str, port: int) -> None:
+        settings = Settings(local=True, http_host="127.0.0.1", http_port=port, site_url=site)
         self.key = local.load_key(folder)
-        self.url = local.issuer_url(PORT)
-        app = local.bootstrap(settings, self.key, lambda: now().timestamp())
-        self.client = TestClient(app, base_url=self.url, follow_redirects=False)
+        self.url = local.issuer_url(port)
+        self.app = local.bootstrap(settings, self.key, lambda: now().timestamp())
+        self.client = TestClient(self.app, base_url=self.url, follow_redirects=False)
         self.away = False
         self.says: dict[str, Any] = {}
         self.token: str | None = None
@@ -132,17 +132,20 @@ class Place:
 
     Mail goes to port `mail`.
     `more` are settings of the issuer; one with another name is not in this process, and is asked over the network.
+    For browsers, what is here is served at `url`, and `provider.app` on `port`.
     """
 
-    def __init__(self, made: County, folder: Path, site: str = SITE, mail: int = PORT, **more: Any) -> None:
+    def __init__(
+        self, made: County, folder: Path, url: str = SITE, port: int = PORT, mail: int = PORT, **more: Any
+    ) -> None:
         self.county, self.clock = made, made.clock
-        self.provider = LocalProvider(folder, made.clock)
+        self.provider = LocalProvider(folder, made.clock, url, port)
         self.key = new_key()
         referrals = made.referrals
         shelf, secret = referrals.handler.shelf, referrals.secret
         self.sessions = Sessions(made.store, shelf, secret, IDLE, made.clock)
-        self.site = Site(site, self.key.public, made.clock, has_ended=self.sessions.has_ended)
-        [entry] = local.issuers_document(PORT)
+        self.site = Site(url, self.key.public, made.clock, has_ended=self.sessions.has_ended)
+        [entry] = local.issuers_document(port)
         foreign = "issuer" in more
         self.issuer = Issuer.model_validate({**entry, **more})
         settings = Settings(
@@ -153,7 +156,7 @@ class Place:
             self.issuer,
             self.issuer.sign_in,
             settings,
-            f"{site}/sign-in/back",
+            f"{url}/sign-in/back",
             ask_provider if foreign else self.provider.ask,
             fetch_jwks if foreign else self.provider.fetch,
             lambda: made.clock().timestamp(),
@@ -165,7 +168,7 @@ class Place:
         self.desk = Desk(self.site, self.key, {"0": provider}, sign_ins, self.sessions, self.drafts, pages)
         self.app = make_app(made.doors, FakeVerifier({}), settings, lambda: checks(made.doors), self.desk)
         self.app.include_router(page())
-        elsewhere = Site(site, self.key.public, made.clock)
+        elsewhere = Site(url, self.key.public, made.clock)
         self.audit = create_app(
             "audit",
             verifier=FakeVerifier({}),

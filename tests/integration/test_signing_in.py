@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import pytest
+from fastapi import Request
 from fastapi.testclient import TestClient
+from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from deploy.local.choosing import CLIENT
 from deploy.local.issuer import token
 from services.referrals.domain.governance import roles_stream
 from services.referrals.domain.sessions import NOT_NAMED
+from services.referrals.signing_in.door import Door
 from services.referrals.signing_in.sessions import NoRole, fold_again
 from shared.events import Draft
 from shared.events.names import Agency, Role, events_topic
@@ -99,6 +106,42 @@ class TestSigningIn:
         assert [e.data.reason for e in at.events("session.ended", session=first)] == ["sign-out"]
 
 
+class TestAnAddressThatNamesAnInventedPerson:
+    def test_leads_straight_to_the_provider_with_that_person_first(self, at, browser):
+        answer = browser.get(f"/sign-in?as={WORKER}&to=/cases/1")
+        answer = browser.get(answer.headers["location"])
+        page = at.provider.client.get(answer.headers["location"])
+        first = re.search(r'href="([^"]+)"[^>]*>([^<]+)<', page.text)
+        assert first[2] == "Go on as Social worker, Human services"
+        back = at.provider.client.get(unescape(first[1])).headers["location"]
+        assert browser.get(back.removeprefix(SITE)).headers["location"] == "/cases/1"
+        assert browser.claims.sub == str(person().id)
+
+    @pytest.mark.parametrize("who", ["nobody@nowhere", "system@sheriff", "<b>"])
+    def test_leads_to_the_list_if_there_is_nobody_of_that_name(self, at, browser, who):
+        answer = browser.get(browser.get(f"/sign-in?as={quote(who)}").headers["location"])
+        page = at.provider.client.get(answer.headers["location"])
+        assert "Go on as" not in page.text
+        assert who not in page.text
+
+    def test_is_not_looked_at_on_a_countys_site(self, at):
+        desk = replace(at.desk, site=replace(at.desk.site, url="https://accord.county.example"))
+        assert Door(desk).choose(asked_by(at), person=WORKER).status_code == 200
+
+
+def asked_by(at) -> Request:
+    return Request(
+        {
+            "type": "http",
+            "method": "GET",
+            "path": "/sign-in",
+            "headers": [],
+            "query_string": b"",
+            "app": at.app,
+        }
+    )
+
+
 def refused(answer) -> str:
     assert answer.status_code == 403, answer.text
     assert not any("accord-local=ey" in value for value in answer.headers.get_list("set-cookie"))
@@ -153,6 +196,9 @@ class TestASignInThatIsNotGood:
     @pytest.mark.parametrize(
         "claims",
         [
+            {},
+            {"azp": CLIENT},
+            {"azp": "somebody-else"},
             {"audience": "accord"},
             {"audience": "somebody-else"},
             {"nonce": "of-another-sign-in"},
@@ -162,23 +208,19 @@ class TestASignInThatIsNotGood:
         ],
         ids=str,
     )
-    def test_with_a_foreign_or_stale_id_token_is_refused(self, at, browser, claims):
+    def test_with_a_good_id_token_is_taken_and_with_a_foreign_or_stale_one_refused(self, at, browser, claims):
         address = browser.leave()
         asked = parameters(address)
         full = {"audience": CLIENT, "nonce": asked["nonce"], "issuer": at.provider.url, "ttl": 300, **claims}
-        back = at.provider.choose(address, WORKER)
-        at.provider.token = token(
-            at.provider.key,
-            full["issuer"],
-            person(),
-            int(at.now().timestamp()),
-            full["ttl"],
-            full["audience"],
-            full["nonce"],
-        )
+        back, key = at.provider.choose(address, WORKER), at.provider.key
+        now = int(at.now().timestamp())
+        good = token(key, full["issuer"], person(), now, full["ttl"], full["audience"], full["nonce"])
+        azp = {"azp": claims["azp"]} if "azp" in claims else {}
+        header = {"alg": "ES256", "kid": str(key.kid)}
+        at.provider.token = jwt.encode(header, jwt.decode(good, key).claims | azp, key)
         answer = browser.get(back.removeprefix(SITE))
-        if not claims:  # the same way of asking, with a good token
-            assert answer.status_code == 303
+        if claims in ({}, {"azp": CLIENT}):  # the same way of asking, with a good token
+            assert answer.headers["location"] == "/cases/1"
         else:
             assert "cannot use the answer" in refused(answer)
 

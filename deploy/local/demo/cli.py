@@ -25,6 +25,8 @@ _PEOPLE = (
     ("advocate@advocacy", "answers referrals"),
     ("auditor@county", "replays cases"),
 )
+#: Three of them whose pages show the story from three sides.
+_AT_THE_SITE = ("screener@human-services", "advocate@advocacy", "auditor@county")
 
 
 def register(app: typer.Typer) -> None:
@@ -62,6 +64,7 @@ def demo(
 
 
 def _tell_what_now(tell: Teller, stage: Stage, run: Run, folder: Path, ours: bool) -> None:
+    from deploy.local.people import BY_HANDLE
     from deploy.local.places import default_data_dir
 
     more = "" if folder == default_data_dir() else f" --data {folder}"
@@ -69,7 +72,11 @@ def _tell_what_now(tell: Teller, stage: Stage, run: Run, folder: Path, ours: boo
     for name, address in run.addresses.items():
         tell.line(name[:9] if name != "notifications" else "feeds", address)
     if "site" in run.addresses:
-        tell.text(f"   (site is for a browser: open {run.addresses['site']} and choose who you are)")
+        tell.heading("Three people at the site, each in a browser window of their own")
+        for handle in _AT_THE_SITE:
+            tell.line("open", f"{run.addresses['site']}/sign-in?as={handle}")
+            tell.line("as", f"{BY_HANDLE[handle].words}: {dict(_PEOPLE)[handle]}")
+        tell.text("   (a browser keeps one session: take another browser, or a private window, for the next)")
     tell.heading("Who can sign in")
     tell.table(("person", "who"), _PEOPLE)
     tell.text("   (accord token --list shows everybody; none of them exists)")

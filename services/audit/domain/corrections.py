@@ -20,23 +20,25 @@ def with_corrections(kept: Sequence[Entry], ordered: Sequence[Entry], axis: Axis
     """
     if axis is Axis.RECORDED:
         return list(kept)
-    said = {name for entry in kept for name in _said(entry)}
-    waiting = [entry for entry in ordered[len(kept) :] if _corrects(entry) is not None]
+    said = {name for entry in kept for name in names_of(entry)}
+    waiting = [entry for entry in ordered[len(kept) :] if corrects(entry) is not None]
     later: list[Entry] = []
-    while found := [entry for entry in waiting if _corrects(entry) in said]:
+    while found := [entry for entry in waiting if corrects(entry) in said]:
         later += found
-        waiting = [entry for entry in waiting if _corrects(entry) not in said]
+        waiting = [entry for entry in waiting if corrects(entry) not in said]
         said |= {entry.event.envelope.id for entry in found}
     return [*kept, *sorted(later, key=lambda entry: entry.place(axis))]
 
 
-def _said(entry: Entry) -> tuple[str, ...]:
+def names_of(entry: Entry) -> tuple[str, ...]:
+    """What a correction may name of the entry: its event, or the referral or screening that it is about."""
     data = entry.event.data
     named = (getattr(data, "referral", None), getattr(data, "screening", None))
     return (entry.event.envelope.id, *(str(id) for id in named if id is not None))
 
 
-def _corrects(entry: Entry) -> str | None:
+def corrects(entry: Entry) -> str | None:
+    """What the entry takes back: an event; or a referral or screening as a whole. None: nothing."""
     data = entry.event.data
     if isinstance(data, ReferralUndone):
         return data.entry

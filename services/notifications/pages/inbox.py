@@ -1,4 +1,4 @@
-"""The inbox: what needs its reader, why, and what they can do about it. It holds codes and no names."""
+"""The inbox: what needs its reader, why, and what they can do about it. It holds codes, no names."""
 
 from __future__ import annotations
 
@@ -37,15 +37,18 @@ GROUPS = (
     (Tier.INFORMATION, N_("For information"), N_("Nothing new.")),
 )
 SHOWN = 50
+#: Kinds of things that are about a youth.
+NAMED = ("concern", "case", "referral")
 
 
 @dataclass(frozen=True)
 class Card:
-    """An item as the page shows it. `mine`: the reader has it in hand."""
+    """An item as the page shows it. `names`: where referrals may have one; `mine`: the reader has it in hand."""
 
     id: UUID
     title: str
     code: str
+    names: str
     tier: str
     reason: str
     clause: str
@@ -68,6 +71,7 @@ def card(row: dict[str, Any], person: str) -> Card:
         row["id"],
         TITLES.get(row["type"], OTHER),
         code_of(row["about_kind"], row["about"]) if row["about_kind"] else "",
+        f"/names/{row['about_kind']}/{row['about']}" if row["about_kind"] in NAMED else "",
         row["tier"],
         row["reason"],
         row["clause"],

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from services.referrals.application.bodies import NEED_A_FACT, no_usable_fact, open_sealed, read_body, usable
 from services.referrals.application.handle import KeyReused, StaleBasis
 from services.referrals.application.orders import Order, Outcome
+from services.referrals.application.previewing import Preview, preview
 from services.referrals.bootstrap import Referrals
 from services.referrals.domain.commands import Command
 from shared.errors import Refusal, Undeliverable
@@ -72,12 +73,25 @@ def carry_out(doors: Doors, asked: Asked) -> Outcome:
             Problem("too-large", NO_EVENT) if error.reason == "too-large" else Problem("unreadable")
         ) from None
     except StaleBasis as stale:
-        raise Problem("precondition-required" if stale.missing else "stale") from None
+        raise _basis(stale) from None
     except KeyReused:
         raise Problem("idempotency-key-reused") from None
     if outcome.refusal is not None:
         raise outcome.refusal
     return outcome
+
+
+def look_ahead(doors: Doors, asked: Asked) -> Preview:
+    """What the agency that a command asks would see. Nothing is written or recorded. Raises as `carry_out`."""
+    command, _ = read_body(asked.name, asked.body)
+    try:
+        return preview(doors.referrals.handler, _order(asked, command))
+    except StaleBasis as stale:
+        raise _basis(stale) from None
+
+
+def _basis(stale: StaleBasis) -> Problem:
+    return Problem("precondition-required" if stale.missing else "stale")
 
 
 def _order(asked: Asked, command: Command, flags: tuple[str, ...] = ()) -> Order:

@@ -139,6 +139,12 @@ class Handler:
             if settle:
                 settle.commit(connection)
 
+    def foresee(self, order: Order) -> Judged:
+        """What the order would come to now. Nothing of it is written, nor recorded. Raises StaleBasis, TryLater."""
+        with self.store.connection() as connection:
+            looked = repo.look(connection, order, COMMANDS[order.name].thing, self.now())
+            return self._judge(connection, order, looked)
+
     def _attempt(self, order: Order, settle: Settle | None) -> Outcome:
         # Nothing is held while the MOU is asked and the vault seals: `record` finds out what moved meanwhile.
         with self.store.transaction() if settle else self.store.connection() as connection:

@@ -18,12 +18,15 @@ from services.referrals.vault.port import VaultPort
 from shared.events import Data, Draft
 from shared.events.names import SealedClass, Service, access_topic
 from shared.events.types.record import RecordDenied, RecordRead
+from shared.mou.document import Mou
 from shared.mou.facts import CallerFacts
 from shared.store.store import Store
 
 #: Reads of one thing stand in a stream of their own.
 READS = UUID("8f7a7d34-1f0a-4b7c-8a65-3c1c0d2f9b5e")
 QUARTER = 15 * 60
+LONGEST_NAME = 120
+"""Characters of a name that stands beside a code."""
 
 
 _PAGE = """ AND r.kind = 'referral'
@@ -82,6 +85,40 @@ class Questions:
         if forbidden is not None:
             forbidden.require()
         return shown
+
+    def names(
+        self, wanted: Sequence[tuple[str, str]], caller: CallerFacts, correlation: str
+    ) -> dict[tuple[str, str], str]:
+        """The names of youths, by (kind, id) of a concern, case or referral, where the caller may see them.
+
+        Each that is given is recorded as a read of identity, and a thing that the caller may not know of as a
+        denial, as `show` records them. Nothing tells whether there is a name that is not given. Blocks on the
+        vault, once for each thing.
+        """
+        found, reads = {}, []
+        with self.store.transaction() as connection:
+            viewer = Viewer(caller, self.shelf.in_force(connection, self.now()))
+            for kind, thing in wanted:
+                things = repo.load(connection, kind, thing) if repo.as_uuid(thing) else Things()
+                if not _found(kind, things):
+                    continue
+                known = may_know(viewer, kind, things)
+                name = self._name(connection, viewer, kind, things) if known else ""
+                if name:
+                    found[kind, thing] = name
+                if name or not known:
+                    reads.append((kind, things, (SealedClass.IDENTITY,) if known else None))
+            # Last of all: others wait to append from the first event until this transaction ends.
+            for kind, things, classes in reads:
+                self._record(connection, viewer, kind, things, classes, correlation)
+        return found
+
+    def _name(self, connection: repo.Connection, viewer: Viewer, kind: str, things: Things) -> str:
+        if may_read(viewer, kind, things) is not None:
+            return ""
+        also = self._concerns(connection, kind, things)
+        shown, _ = opened(viewer, kind, things, self.vault, also, {SealedClass.IDENTITY})
+        return name_in(shown)
 
     def _concerns(self, connection: repo.Connection, kind: str, things: Things) -> Sequence[Concern]:
         if kind != "case":
@@ -176,6 +213,11 @@ class Questions:
                 items.append({**view, "etag": viewer.etag("referral", things, self.secret)})
         return items, rows[-1]["listed"] if rows else after, len(rows) == limit
 
+    def in_force(self) -> Mou | None:
+        """The MOU in force, or None while there is none."""
+        with self.store.transaction() as connection:
+            return self.shelf.in_force(connection, self.now())
+
     def mou(self) -> dict[str, Any] | None:
         """The MOU in force: version, since when, who signed, and the document; None while there is none."""
         with self.store.transaction() as connection:
@@ -185,6 +227,14 @@ class Questions:
                 [self.now()],
             ).fetchone()
         return dict(row) if row else None
+
+
+def name_in(shown: dict[str, Any]) -> str:
+    """The name among opened facts; each, if agencies stated several; empty if none did."""
+    facts = [one.get("facts", {}).get("name") for one in shown.get(SealedClass.IDENTITY, {}).get("facts", ())]
+    names = [" ".join(name.split()) for name in facts if isinstance(name, str)]
+    told = " / ".join(dict.fromkeys(name for name in names if name))
+    return told if len(told) <= LONGEST_NAME else f"{told[: LONGEST_NAME - 1]}…"
 
 
 def _found(kind: str, things: Things) -> bool:

@@ -5,7 +5,7 @@ A view without its opened facts is also what an ETag stands for: what is hidden 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -192,17 +192,23 @@ def sealed_of(
 
 
 def opened(
-    viewer: Viewer, kind: str, things: Things, vault: VaultPort, concerns: Sequence[Concern] = ()
+    viewer: Viewer,
+    kind: str,
+    things: Things,
+    vault: VaultPort,
+    concerns: Sequence[Concern] = (),
+    only: Collection[str] = frozenset(SealedClass),
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Sealed facts opened for this viewer, by class, with clause and basis; and which classes were shown.
 
-    Blocks on the vault. A fact whose key was destroyed is shown as forgotten.
+    Blocks on the vault. A fact whose key was destroyed is shown as forgotten. No other class than `only` is opened.
     """
     parts = sealed_of(viewer, kind, things, concerns)
     wanted = [
         (name, basis, fact)
         for part, facts in parts
         for name, basis in viewer.classes(facts).items()
+        if name in only
         for fact in part.sealed.get(name, ())
     ]
     found = vault.open_many([ToOpen(f.jwe, f.subject, f.event, SealedClass(n)) for n, _, f in wanted])

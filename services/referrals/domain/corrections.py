@@ -30,7 +30,7 @@ _ENTER = "If it is wrong, mark it: accord referral enter-in-error."
 def undo(referral: Referral, matter: Matter, command: UndoReferral, at: At) -> list[Fact]:
     """Take back one's own last entry, within the MOU's minutes. Raises Refusal."""
     last = next((step for step in reversed(referral.steps) if step.struck is None), None)
-    clause, _ = allowed(referral, matter, "undo-referral", at, _entry_of(referral, matter, last, at))
+    clause, _ = allowed(referral, matter, "undo-referral", at, entry_of(referral, matter, last, at))
     if last is None:
         detail = "Nothing that was entered on it counts any more."
         raise Refusal(clause, "nothing-to-undo", detail, "Read the referral again.")
@@ -55,7 +55,7 @@ def undo(referral: Referral, matter: Matter, command: UndoReferral, at: At) -> l
 def enter_in_error(referral: Referral, matter: Matter, command: EnterReferralInError, at: At) -> list[Fact]:
     """Mark an entry as wrong, or the whole referral. Only the agency that made it. Raises Refusal."""
     found = next((s for s in referral.steps if s.event == command.entry and s.struck is None), None)
-    author = _entry_of(referral, matter, found, at) if command.entry else _whole(referral, matter)
+    author = entry_of(referral, matter, found, at) if command.entry else whole(referral, matter)
     clause, _ = allowed(referral, matter, "enter-referral-in-error", at, author)
     if command.entry is not None and (found is None or found.act in NOT_UNDONE):
         detail, remedy = "The referral has no such entry that counts.", "Its entries are its `steps`."
@@ -75,12 +75,13 @@ def enter_in_error(referral: Referral, matter: Matter, command: EnterReferralInE
     ]
 
 
-def _entry_of(referral: Referral, matter: Matter, step: Step | None, at: At) -> ThingFacts:
+def entry_of(referral: Referral, matter: Matter, step: Step | None, at: At) -> ThingFacts:
     """The MOU is asked about the entry: whose it is. Where there is none, it is as if it were the caller's."""
     return replace(referral_facts(referral, matter), owner=step.agency if step else at.caller.agency)
 
 
-def _whole(referral: Referral, matter: Matter) -> ThingFacts:
+def whole(referral: Referral, matter: Matter) -> ThingFacts:
+    """The MOU is asked about the whole referral: it is the sender's."""
     return replace(referral_facts(referral, matter), owner=referral.sender)
 
 

@@ -39,20 +39,23 @@ def request(matter: Matter, command: RequestReferral, at: At) -> list[Fact]:
     `matter` is the named matter of the case, or any of it where that one is not yet there. Raises Refusal.
     """
     _one_agency(command, matter)
-    asked = ThingFacts(
-        "case",
-        lead=matter.lead,
-        participants=frozenset(matter.agencies),
-        reporters=frozenset(matter.reporters),
-        sender=at.caller.agency,
-        recipient=command.recipient,
-        outside=command.outside,
-    )
+    asked = replace(asking(matter, at), recipient=command.recipient, outside=command.outside)
     clause = permit(at, "request-referral", asked).clause
     first = [] if matter.matter == command.matter else [further_matter(matter, command.matter, at, clause)]
     time = happened(command.time, at, clause)
     stream = at.new.stream if first else matter.stream
     return [*first, _requested(matter, command, None, clause, time, stream, at)]
+
+
+def asking(matter: Matter, at: At) -> ThingFacts:
+    """What the MOU needs to know of a request that the caller makes, whomever it goes to."""
+    return ThingFacts(
+        "case",
+        lead=matter.lead,
+        participants=frozenset(matter.agencies),
+        reporters=frozenset(matter.reporters),
+        sender=at.caller.agency,
+    )
 
 
 def _one_agency(command: RequestReferral | ForwardReferral, matter: Matter) -> None:

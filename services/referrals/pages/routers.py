@@ -4,9 +4,38 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from services.referrals.application.finding import Finding
+from services.referrals.application.listing import Lists
+from services.referrals.pages.calls import calls_router
+from services.referrals.pages.cases import CasePages
+from services.referrals.pages.concerns import ConcernPages
+from services.referrals.pages.deciding import DecidingPages
+from services.referrals.pages.help import help_router
+from services.referrals.pages.listing import listing_router
+from services.referrals.pages.names import names_router
+from services.referrals.pages.refer import ReferPages
+from services.referrals.pages.referral import ReferralPages
+from services.referrals.pages.reporting import reporting_router
+from services.referrals.pages.searching import searching_router
+from services.referrals.pages.team import TeamPages
 from services.referrals.pages.work import Work
 
 
 def casework_pages(work: Work) -> list[APIRouter]:
     """The routers, each of one place."""
-    return []
+    lists, finding = Lists(work.doors.referrals.questions), Finding(work.doors.referrals.questions)
+    return [
+        names_router(work),
+        help_router(work.pages),
+        reporting_router(work),
+        ConcernPages(work, lists, finding).router(),
+        DecidingPages(work, lists, finding).router(),
+        listing_router(work),
+        calls_router(work),
+        CasePages(work, lists, finding).router(),
+        TeamPages(work, lists, finding).router(),
+        searching_router(work),
+        # Asking another agency stands before the acts of a referral: its address looks like one of theirs.
+        ReferPages(work).router(),
+        ReferralPages(work).router(),
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import quote
 
 import structlog
 from fastapi import APIRouter, Query, Request
@@ -31,6 +32,8 @@ HOW = "openid-connect"
 WHY = frozenset({"idle", "lock", "absolute", "roles-ended", "removed", "exit", "sign-out"})
 
 Text = Annotated[str, Query(max_length=4_000)]
+#: An invented person of a laptop. Elsewhere it is not looked at: who signs in is in no address of ours.
+Invented = Annotated[str, Query(alias="as", max_length=100)]
 
 
 class Back(BaseModel):
@@ -64,8 +67,12 @@ class Door:
         """The site's front page is the inbox."""
         return RedirectResponse(HOME, 303)
 
-    def choose(self, request: Request, to: Text = "", why: Text = "") -> Response:
+    def choose(self, request: Request, to: Text = "", why: Text = "", person: Invented = "") -> Response:
         """Whom one signs in with. `why` says what led here."""
+        if person and not self.desk.site.secure and len(self.desk.providers) == 1:
+            [word] = self.desk.providers
+            straight = with_way_back(f"/sign-in/with/{word}", way_back(to))
+            return RedirectResponse(f"{straight}&as={quote(person)}", 303)
         ways = [
             (with_way_back(f"/sign-in/with/{word}", way_back(to)), provider.name)
             for word, provider in self.desk.providers.items()
@@ -74,7 +81,7 @@ class Door:
         own = with_way_back("/sign-in/own", way_back(to)) if request.app.state.settings.smtp_host else ""
         return self.desk.pages.answer(request, "sign-in.html", providers=ways, own=own, why=said)
 
-    async def leave(self, word: str, request: Request, to: Text = "") -> Response:
+    async def leave(self, word: str, request: Request, to: Text = "", person: Invented = "") -> Response:
         """Off to the provider. A link, since a form could not be led to another site under our policy."""
         provider = self.desk.providers.get(word)
         if provider is None:
@@ -89,7 +96,7 @@ class Door:
             language=language_of(request, None),
         )
         try:
-            address = await provider.start(sign_in)
+            address = await provider.start(sign_in, "" if self.desk.site.secure else person)
             await run_in_threadpool(self.desk.sign_ins.remember, sign_in)
         except TryLater as later:
             return self._refused(request, "away", sign_in.way_back, later)

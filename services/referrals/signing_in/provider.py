@@ -88,8 +88,11 @@ class Provider:
         """What stands on the button."""
         return self.client.name or urlsplit(self.issuer.issuer).hostname or ""
 
-    async def start(self, sign_in: UnderWay) -> str:
-        """The address that the browser goes to. Raises TryLater if the provider cannot be asked."""
+    async def start(self, sign_in: UnderWay, hint: str = "") -> str:
+        """The address that the browser goes to. Raises TryLater if the provider cannot be asked.
+
+        `hint`: who will probably sign in, as the provider knows them.
+        """
         endpoint = await self._endpoint("authorization_endpoint")
         asked = {
             "response_type": "code",
@@ -102,6 +105,7 @@ class Provider:
             .decode()
             .rstrip("="),
             "code_challenge_method": "S256",
+            **({"login_hint": hint} if hint else {}),
         }
         return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{urlencode(asked)}"
 

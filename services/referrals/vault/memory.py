@@ -1,4 +1,4 @@
-"""A vault in memory, for tests: the same contract, nothing durable."""
+"""A vault in memory, for tests and for what is only looked at: the same contract, nothing durable."""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ class Entry:
     """One event of a timeline.
 
     `anchor` is its id on the page; `who` says the role first, then the agency. `happened` is when it is said
-    to have taken place, if that was said. `corrected` is the path of the event that took it back.
+    to have taken place, if that was said. `corrected` is the path of the event that took it back, `corrects` that
+    of the one it takes back. `said` is a sentence of the record, which is English.
     """
 
     anchor: str
@@ -30,6 +31,8 @@ class Entry:
     clause: str = ""
     path: str = ""
     corrected: str = ""
+    corrects: str = ""
+    said: str = ""
 
     @property
     def late(self) -> bool:
@@ -37,11 +40,20 @@ class Entry:
         return self.happened is not None and self.recorded - self.happened > LATE
 
 
-def by_day(entries: Sequence[Entry], zone: ZoneInfo) -> list[tuple[datetime, list[Entry]]]:
-    """The entries in their order, in groups of one day of this zone; with each, a moment of that day."""
-    groups = groupby(entries, lambda entry: entry.recorded.astimezone(zone).date())
+def by_day(
+    entries: Sequence[Entry], zone: ZoneInfo, *, happened: bool = False
+) -> list[tuple[datetime, list[Entry]]]:
+    """The entries in their order, in groups of one day of this zone; with each, a moment of that day.
+
+    `happened`: by the day on which they are said to have happened.
+    """
+
+    def time(entry: Entry) -> datetime:
+        return entry.happened if happened and entry.happened else entry.recorded
+
+    groups = groupby(entries, lambda entry: time(entry).astimezone(zone).date())
     listed = [list(group) for _, group in groups]
-    return [(group[0].recorded, group) for group in listed]
+    return [(time(group[0]), group) for group in listed]
 
 
 @dataclass(frozen=True)
@@ -65,12 +77,16 @@ class Facet:
 
 @dataclass(frozen=True)
 class Filter:
-    """The filter of a list that stands at `path`: what is chosen, and how much of the list that leaves."""
+    """The filter of a list that stands at `path`: what is chosen, and how much of the list that leaves.
+
+    `kept` are parameters of the address that no filter changes.
+    """
 
     path: str
     facets: tuple[Facet, ...]
     shown: int
     all: int
+    kept: tuple[tuple[str, str], ...] = ()
 
     @property
     def chosen(self) -> list[tuple[Facet, Choice]]:
@@ -79,7 +95,8 @@ class Filter:
 
     def without(self, facet: Facet, choice: Choice) -> str:
         """The address of the list with this one choice taken back."""
-        kept = [(f.name, c.value) for f, c in self.chosen if (f, c) != (facet, choice)]
+        chosen = [(f.name, c.value) for f, c in self.chosen if (f, c) != (facet, choice)]
+        kept = [*self.kept, *chosen]
         return f"{self.path}?{urlencode(kept)}" if kept else self.path
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import JSONResponse, Response
 
 from shared.events.names import Role
 from shared.web.health import Check, Readiness, checked
 from shared.web.site.assets import assets_router
 from shared.web.site.rendering import Pages
-from shared.web.site.visitor import MaybeVisitor
+from shared.web.site.visitor import MaybeVisitor, Visitor
 from shared.web.site.words import N_
 
 #: What people know of each service.
@@ -20,7 +22,22 @@ PARTS: Mapping[str, str] = {
     "notifications": N_("Inbox"),
     "audit": N_("Timelines, evidence and proof"),
 }
-WORKS, SLOW, DOWN = N_("Works"), N_("Works, but some things come late"), N_("Does not work now")
+State = Literal["works", "slow", "down"]
+STATES: Mapping[State, str] = {
+    "works": N_("Works"),
+    "slow": N_("Works, but some things come late"),
+    "down": N_("Does not work now"),
+}
+
+
+class Part(BaseModel):
+    """How a service stands, for its visitor: `checks` are for operators."""
+
+    model_config = ConfigDict(frozen=True)
+
+    service: str
+    state: State
+    checks: tuple[Check, ...] = ()
 
 
 def site_routers(pages: Pages, readiness: Readiness) -> list[APIRouter]:
@@ -28,12 +45,18 @@ def site_routers(pages: Pages, readiness: Readiness) -> list[APIRouter]:
     return [assets_router(pages.county.assets), _status_router(pages, readiness)]
 
 
-def state_of(checks: Iterable[Check]) -> str:
+def state_of(checks: Iterable[Check]) -> State:
     """What people are told of these checks: this process's own failures are felt, all others make things late."""
     found = list(checks)
     if any(check.status == "fail" and not check.process for check in found):
-        return DOWN
-    return SLOW if any(check.status != "ok" for check in found) else WORKS
+        return "down"
+    return "slow" if any(check.status != "ok" for check in found) else "works"
+
+
+def status_page(pages: Pages, request: Request, visitor: Visitor | None, told: Iterable[Part]) -> Response:
+    """What works now, part by part."""
+    shown = [(PARTS.get(part.service, part.service), STATES[part.state], part) for part in told]
+    return pages.answer(request, "status.html", visitor, told=shown)
 
 
 def _status_router(pages: Pages, readiness: Readiness) -> APIRouter:
@@ -41,16 +64,13 @@ def _status_router(pages: Pages, readiness: Readiness) -> APIRouter:
 
     @router.get("/status")
     async def status(request: Request, visitor: MaybeVisitor) -> Response:
+        """The page about this service; as JSON for what puts the parts of the site together."""
         checks = await checked(readiness)
         operates = visitor is not None and Role.OPERATOR in visitor.caller.roles
-        part = PARTS.get(request.app.state.service, request.app.state.service)
-        return pages.answer(
-            request,
-            "status.html",
-            visitor,
-            part=part,
-            state=state_of(checks),
-            checks=checks if operates else [],
-        )
+        shown = tuple(checks) if operates else ()
+        part = Part(service=request.app.state.service, state=state_of(checks), checks=shown)
+        if request.headers.get("accept") == "application/json":
+            return JSONResponse(part.model_dump(mode="json"))
+        return status_page(pages, request, visitor, [part])
 
     return router

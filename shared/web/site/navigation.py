@@ -22,12 +22,32 @@ class Way:
     badge: bool = False
 
 
+#: Who works with young people, and so has concerns and cases.
+WORKERS = ALL - {
+    Role.PRIVACY_OFFICER,
+    Role.AUDITOR,
+    Role.OPERATOR,
+    Role.ADVISORY_BOARD,
+    Role.AGENCY_ADMIN,
+    Role.SYSTEM,
+}
 WAYS = (
     Way("/inbox", N_("Inbox"), badge=True),
+    Way("/concerns/new", N_("Report a concern")),
+    Way("/concerns", N_("Concerns"), WORKERS),
+    Way("/calls", N_("Calls"), WORKERS),
+    Way("/cases", N_("Cases"), WORKERS),
+    Way("/search", N_("Search"), WORKERS),
+    Way("/timeline", N_("Timelines"), frozenset({Role.AUDITOR})),
     Way("/people", N_("People"), frozenset({Role.AGENCY_ADMIN})),
 )
 #: At the foot of every page, in the same place (WCAG 3.2.6), for everybody.
-FOOT = (Way("/status", N_("What works now")),)
+FOOT = (
+    Way("/help", N_("Help")),
+    Way("/help/accessibility", N_("Accessibility")),
+    Way("/help/privacy", N_("Privacy")),
+    Way("/status", N_("What works now")),
+)
 
 
 def ways(visitor: Visitor | None) -> tuple[Way, ...]:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_timedelta
 
 from shared.web.site.cookie import Language
+from shared.web.site.words import N_
 
 #: Babel's names: in Spanish as it is written in the United States.
 LOCALES: dict[Language, str] = {"en": "en_US", "es": "es_US"}
+#: What a person types: a day, and if they want a minute or a second of it; an offset where the clock is not enough.
+_SPAN = re.compile(
+    r"(\d{4}-\d{2}-\d{2})(?:[ T]+(\d{1,2}:\d{2})(:\d{2})?)?(?: *(Z|[+-]\d{2}:?\d{2}))?", re.ASCII
+)
+_SHORTEST = timedelta(microseconds=1)
 _WITH_WEEKDAY = {"en": "EEE, MMM d, y, h:mm a z", "es": "EEE d MMM y, h:mm a z"}
 
 
@@ -37,6 +44,65 @@ def apart(first: datetime, second: datetime, language: Language) -> str:
     return format_timedelta(abs(second - first), threshold=1.2, locale=LOCALES[language])
 
 
+class NotAMoment(ValueError):
+    """What was typed is no moment of the county's clock. The message is one of the catalogues: what to do."""
+
+
+def read_span(text: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The first and last moment of the day, minute or second that was typed: `2026-03-03`, `2026-03-03 14:15`.
+
+    Raises NotAMoment, also for a time that a change of clocks skips, or that comes twice and has no offset.
+    """
+    found = _SPAN.fullmatch(text.strip())
+    if found is None:
+        raise NotAMoment(N_("Write the date and time like 2026-03-03 14:15."))
+    date, minute, second, offset = found.groups()
+    try:
+        first = datetime.fromisoformat(f"{date} {(minute or '0:00').zfill(5)}{second or ':00'}")
+        if minute is None and offset is None:
+            following = _clock(first + timedelta(days=1), zone, None)
+            return _clock(first, zone, None), following - _SHORTEST
+        moment = _clock(first, zone, offset, once=True)
+        length = timedelta(days=1) if minute is None else timedelta(seconds=1 if second else 60)
+        return moment, moment + length - _SHORTEST
+    except (ValueError, OverflowError) as error:
+        if isinstance(error, NotAMoment):
+            raise
+        raise NotAMoment(N_("There is no such date or time.")) from None
+
+
+def _clock(naive: datetime, zone: ZoneInfo, offset: str | None, *, once: bool = False) -> datetime:
+    """The moment in UTC at which this clock shows `naive`; with `once`, only if it does so exactly once."""
+    if offset is not None:
+        return datetime.fromisoformat(naive.isoformat() + offset).astimezone(UTC)
+    early, late = (naive.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if once and early > late:
+        raise NotAMoment(N_("The clocks go forward then: there is no such time on that day."))
+    if once and early < late:
+        raise NotAMoment(N_("The clocks go back then, so this time comes twice. Add -07:00 or -08:00 to it."))
+    return early
+
+
 def local(moment: datetime, zone: ZoneInfo) -> str:
     """`2026-03-03 14:15:00`, in the county's zone: as people can change it in a field."""
     return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+#: As people type it: `2026-03-03 14:15`, with seconds or without.
+_TYPED = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?")
+
+
+def read_local(text: str, zone: ZoneInfo) -> datetime:
+    """The moment, in UTC, that a person typed as local time of the county; of an hour that comes twice the first.
+
+    Raises ValueError, quoting nothing, for another form and for a time that the clocks of the zone leave out.
+    """
+    if not _TYPED.fullmatch(text):
+        raise ValueError("not a local time")
+    try:
+        moment = datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("no such time") from None
+    if moment.astimezone(zone).replace(tzinfo=None) != datetime.fromisoformat(text):
+        raise ValueError("left out by the clocks")
+    return moment

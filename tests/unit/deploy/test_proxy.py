@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -15,13 +18,15 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 from structlog.testing import capture_logs
 
 from deploy.local.proxy import make_proxy
+from shared.events.names import Agency, Role
 from shared.settings import Misconfigured, Settings
 from shared.web.server import make_server
+from shared.web.site.cookie import Claims, SiteKey, create_key_files, load_key
 
 
 def free_port() -> int:
@@ -51,9 +56,15 @@ class Service:
                 Route("/{place}/stream", self.stream),
                 Route("/{place}/cut", self.cut),
                 Route("/{place}/away", self.away),
+                Route("/status", self.status),
                 Route("/{path:path}", self.say, methods=["GET", "POST"]),
             ]
         )
+
+    async def status(self, request: Request) -> Response:
+        state = "slow" if self.name == "audit" else "works"
+        check = {"name": "database", "status": "warn", "detail": f"asked by {request.headers['cookie']}"}
+        return JSONResponse({"service": self.name, "state": state, "checks": [check]})
 
     async def say(self, request: Request) -> Response:
         self.asked.append(request)
@@ -118,7 +129,15 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
+def key(tmp_path_factory) -> tuple[SiteKey, Path]:
+    """The site's key, and the file of its public half."""
+    folder = tmp_path_factory.mktemp("site")
+    create_key_files(folder / "site.key", folder / "site-keys.json")
+    return load_key(folder / "site.key"), folder / "site-keys.json"
+
+
+@pytest.fixture(scope="module")
+def site(key) -> Iterator[Site]:
     services = {name: Service(name) for name in ("referrals", "notifications", "audit")}
     running, addresses = {}, {}
     for name, service in services.items():
@@ -127,7 +146,9 @@ def site() -> Iterator[Site]:
         running[name] = Running(uvicorn.Server(config))
         addresses[name] = f"http://127.0.0.1:{port}"
     port = free_port()
-    settings = Settings(local=True, http_port=port, site_url=f"http://127.0.0.1:{port}")
+    settings = Settings(
+        local=True, http_port=port, site_url=f"http://127.0.0.1:{port}", site_keys_file=key[1]
+    )
     app = make_proxy(settings, addresses)
     running["site"] = Running(make_server(app, settings))
     yield Site(settings.site_url, services, app, running)
@@ -226,6 +247,27 @@ class TestTheSite:
         assert "CANARY" not in str(said)
 
 
+class TestWhatWorksNow:
+    def test_is_said_of_every_part_as_its_service_says_it_to_this_visitor(self, client):
+        answer = client.get("/status", headers={"Cookie": "accord-local=mine"})
+        assert told(answer.text) == [
+            ("Reports, cases and referrals", "Works"),
+            ("Inbox", "Works"),
+            ("Timelines, evidence and proof", "Works, but some things come late"),
+        ]
+        assert answer.text.count("asked by accord-local=mine") == 3
+
+
+def told(page: str) -> list[tuple[str, str]]:
+    return re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", page)
+
+
+def cookie(key: SiteKey) -> str:
+    now = int(time.time())
+    nurse = {"sub": str(uuid4()), "agency": Agency.PUBLIC_HEALTH, "roles": frozenset({Role.NURSE})}
+    return key.write(Claims(**nurse, sid=str(uuid4()), form="a" * 24, iat=now, exp=now + 900))
+
+
 class TestAStream:
     def test_comes_as_it_is_said_and_ends_at_the_service_when_the_browser_leaves(self, site, client):
         service = site.services["notifications"]
@@ -247,7 +289,7 @@ class TestAStream:
 
 class TestAServiceThatIsDown:
     @pytest.fixture
-    def down(self, site) -> Iterator[httpx2.Client]:
+    def down(self, site, key) -> Iterator[httpx2.Client]:
         services = {
             "referrals": f"http://127.0.0.1:{free_port()}",
             "audit": f"http://127.0.0.1:{free_port()}",
@@ -255,7 +297,9 @@ class TestAServiceThatIsDown:
         notifications = site.running["notifications"].server.config.port
         services["notifications"] = f"http://127.0.0.1:{notifications}"
         port = free_port()
-        settings = Settings(local=True, http_port=port, site_url=f"http://127.0.0.1:{port}")
+        settings = Settings(
+            local=True, http_port=port, site_url=f"http://127.0.0.1:{port}", site_keys_file=key[1]
+        )
         running = Running(make_server(make_proxy(settings, services), settings))
         with httpx2.Client(base_url=settings.site_url, trust_env=False, timeout=5) as client:
             yield client
@@ -273,6 +317,19 @@ class TestAServiceThatIsDown:
         answer = down.get("/names/1", headers=headers)
         assert (answer.status_code, answer.text) == (503, "")
 
+    def test_says_so_with_the_ways_of_whoever_has_signed_in(self, down, key):
+        signed_in = down.get("/timeline/1", headers={"Cookie": f"accord-local={cookie(key[0])}"})
+        assert 'href="/inbox"' in signed_in.text
+        assert "/session/lock" in signed_in.text
+        assert "/session/lock" not in down.get("/timeline/1").text
+
+    def test_does_not_work_among_those_that_do(self, down):
+        assert told(down.get("/status").text) == [
+            ("Reports, cases and referrals", "Does not work now"),
+            ("Inbox", "Works"),
+            ("Timelines, evidence and proof", "Does not work now"),
+        ]
+
     def test_does_not_keep_anybody_from_leaving(self, down):
         answer = down.get("/session/exit")
         assert answer.status_code == 200
@@ -284,10 +341,10 @@ class TestAServiceThatIsDown:
 class TestWhereItStarts:
     @pytest.mark.parametrize(
         "settings",
-        [{"local": False}, {"http_host": "0.0.0.0"}, {"site_url": ""}],
+        [{"local": False}, {"http_host": "0.0.0.0"}, {"site_url": ""}, {"site_keys_file": None}],
         ids=str,
     )
-    def test_is_a_laptop_only(self, settings):
-        given = {"local": True, "site_url": "http://127.0.0.1:1", **settings}
+    def test_is_a_laptop_with_the_sites_keys_only(self, settings, key):
+        given = {"local": True, "site_url": "http://127.0.0.1:1", "site_keys_file": key[1], **settings}
         with pytest.raises(Misconfigured):
             make_proxy(Settings(**given), {})

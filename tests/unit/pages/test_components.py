@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from shared.web.health import Check
 from shared.web.site.components import LATE, Choice, Entry, Facet, Filter, by_day
-from shared.web.site.everywhere import DOWN, SLOW, WORKS, state_of
+from shared.web.site.everywhere import state_of
 
 HERE = ZoneInfo("America/Los_Angeles")
 MIDNIGHT = datetime(2026, 3, 4, 8, 0, tzinfo=UTC)
@@ -47,7 +47,7 @@ def test_each_choice_is_taken_back_by_itself_and_the_last_leaves_the_plain_list(
 
 
 def test_people_are_told_that_it_works_is_late_or_is_down() -> None:
-    assert state_of([Check("database", "ok")]) == WORKS
-    assert state_of([Check("lag", "warn")]) == SLOW
-    assert state_of([Check("relay", "fail", process="relay")]) == SLOW
-    assert state_of([Check("lag", "warn"), Check("database", "fail")]) == DOWN
+    assert state_of([Check("database", "ok")]) == "works"
+    assert state_of([Check("lag", "warn")]) == "slow"
+    assert state_of([Check("relay", "fail", process="relay")]) == "slow"
+    assert state_of([Check("lag", "warn"), Check("database", "fail")]) == "down"

@@ -1,0 +1,154 @@
+"""`/cases/{id}`: a case as its reader may see it: who takes part, who works on it, what was asked and reported."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from services.referrals.application.finding import Finding
+from services.referrals.application.listing import Lists
+from services.referrals.pages.listing import Card
+from services.referrals.pages.telling import told
+from services.referrals.pages.wording import BANDS, MATTERS, REFERRAL_STATES, RELATIONS, Wording
+from services.referrals.pages.work import Work
+from shared.events.moments import read_moment
+from shared.mou.facts import CallerFacts
+from shared.mou.vocabulary import CodeList
+from shared.web.site.codes import code_of
+from shared.web.site.refusing import route_of
+from shared.web.site.visitor import CurrentVisitor
+from shared.web.site.words import N_
+from shared.web.trace import CurrentTrace
+
+#: What the page says after something was done. Codes only come in the address.
+DONE = {
+    "opened": N_("Case %(code)s is open"),
+    "attached": N_("The concern joined case %(code)s"),
+    "joined": N_("An agency joined case %(code)s"),
+    "left": N_("An agency left case %(code)s"),
+    "assigned": N_("A worker was named for case %(code)s"),
+}
+ACTS = ("join-agency", "leave-agency", "assign-worker")
+
+
+@dataclass(frozen=True)
+class Screened:
+    """A screening as the page shows it; `struck` if it was recorded in error."""
+
+    tool: str
+    band: str
+    agency: str
+    moment: datetime
+    struck: bool
+
+
+@dataclass(frozen=True)
+class Matter:
+    """One matter of the case. `screenings` is None where they are withheld from the reader."""
+
+    code: str
+    name: str
+    lead: str
+    opened: datetime
+    agencies: list[tuple[str, str]]
+    workers: list[tuple[str, str]]
+    concerns: list[tuple[str, str]]
+    referrals: list[Card]
+    screenings: list[Screened] | None
+
+
+def matter_of(
+    view: Mapping[str, Any],
+    referrals: Sequence[Mapping[str, Any]],
+    known: Collection[str],
+    reader: str,
+    wording: Wording,
+) -> Matter:
+    """The matter in its reader's words. `known` are the concerns that the reader may know of."""
+    bands = view.get("screenings")
+    return Matter(
+        view["matter"],
+        wording.word(MATTERS, view["matter"]),
+        wording.agency(view["lead"]),
+        read_moment(view["opened_at"]),
+        [(wording.agency(code), _relation(how, wording)) for code, how in view["agencies"].items()],
+        [
+            (wording.say(N_("You")) if id == reader else code_of("worker", id), wording.agency(agency))
+            for id, agency in view["workers"].items()
+        ],
+        [(code_of("concern", id), f"/concerns/{id}" if id in known else "") for id in view["concerns"]],
+        [referral_card(one, wording) for one in referrals if one["matter"] == view["matter"]],
+        None if bands is None else [_screened(one, wording) for one in bands],
+    )
+
+
+def referral_card(view: Mapping[str, Any], wording: Wording) -> Card:
+    """A referral of the case, in a list."""
+    to = wording.outside(view["outside"]) if view.get("outside") else wording.agency(view["recipient"])
+    service = wording.listed(CodeList.REFERRAL_KIND, view["service"])
+    return Card(
+        f"/referrals/{view['id']}",
+        code_of("referral", view["id"]),
+        wording.word(REFERRAL_STATES, view["status"]),
+        f"{service}: {wording.agency(view['sender'])} → {to}",
+        read_moment(view["requested_at"]),
+    )
+
+
+def _relation(code: str, wording: Wording) -> str:
+    return wording.word(RELATIONS, code) if code in RELATIONS else wording.listed(CodeList.RELATION, code)
+
+
+def _screened(view: Mapping[str, Any], wording: Wording) -> Screened:
+    return Screened(
+        wording.tool(view["tool"]),
+        wording.word(BANDS, view["band"]),
+        wording.agency(view["agency"]),
+        read_moment(view["screened_at"]),
+        "struck" in view,
+    )
+
+
+@dataclass(frozen=True)
+class CasePages:
+    """The page of a case. Handlers run in threads and block on the databases."""
+
+    work: Work
+    lists: Lists
+    finding: Finding
+
+    def router(self) -> APIRouter:
+        """Its address."""
+        router = APIRouter(route_class=route_of(self.work.pages))
+        router.add_api_route("/cases/{case:uuid}", self.show, methods=["GET"])
+        return router
+
+    def show(
+        self, request: Request, visitor: CurrentVisitor, trace: CurrentTrace, case: UUID, done: str = ""
+    ) -> Response:
+        """The case."""
+        id, code = str(case), code_of("case", case)
+        shown = self.work.show("case", id, visitor, trace)
+        viewer = self.lists.viewer(CallerFacts.of(visitor.caller))
+        wording = Wording(visitor.language, viewer.mou)
+        matters: Sequence[Mapping[str, Any]] = shown.view["matters"]
+        known = self.finding.knows(viewer, "concern", [one for m in matters for one in m["concerns"]])
+        referrals = self.lists.referrals(id, viewer)
+        rights = self.finding.rights(viewer, "case", id, ACTS, viewer.caller.agency)
+        return self.work.pages.answer(
+            request,
+            "case.html",
+            visitor,
+            id=id,
+            code=code,
+            matters=[matter_of(m, referrals, known, visitor.caller.person, wording) for m in matters],
+            told=told(shown.view, wording, ("identity",), rights.classes),
+            acts=rights.acts,
+            done=wording.say(DONE[done], code=code) if done in DONE else "",
+        )

@@ -1,0 +1,174 @@
+"""The timeline in real browsers, on a real PostgreSQL: the auditor's question, and that everybody can use it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from starlette.responses import HTMLResponse
+
+from shared.web.site.codes import code_of
+from shared.web.site.cookie import Language
+from shared.web.site.fakes import FakeSite
+from tests.browser import watching
+from tests.browser.watching import NARROW, WIDE, Watched
+from tests.integration.audit_paged import VISITORS, Paged, told_case
+from tests.unit.audit.made import Case
+
+pytestmark = pytest.mark.platform
+DAY = "2026-03-02"
+
+
+@pytest.fixture
+def api(
+    fresh_database: Callable[[str], str], tmp_path: Path, serve: Callable[..., FakeSite]
+) -> Iterator[Paged]:
+    made: list[Paged] = []
+
+    def app(site: FakeSite) -> FastAPI:
+        made.append(Paged.on(fresh_database("accord_audit"), tmp_path, site))
+        made[0].app.add_api_route("/inbox/badge", lambda: HTMLResponse("3"))  # the inbox's service has it
+        return made[0].app
+
+    serve(app)
+    yield made[0]
+    made[0].close()
+
+
+@pytest.fixture
+def case(api: Paged) -> Case:
+    return told_case(api)
+
+
+@pytest.fixture
+def signed_in(browser: Browser, api: Paged) -> Iterator[Callable[..., BrowserContext]]:
+    """A browser of its own for somebody."""
+    contexts: list[BrowserContext] = []
+
+    def of(who: str, language: Language = "en", **options: Any) -> BrowserContext:
+        url = api.site.site.url
+        context = browser.new_context(base_url=url, **options)
+        cookie = api.site.cookie(VISITORS[who], language=language)
+        context.add_cookies([{"name": n, "value": v, "url": url} for n, v in cookie.items()])
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        return context
+
+    yield of
+    for context in contexts:
+        context.close()
+
+
+Open = Callable[..., BrowserContext]
+
+
+def landed(context: BrowserContext) -> Page:
+    """A page with the navigation that is there after signing in."""
+    page = context.new_page()
+    page.goto("/status")
+    return page
+
+
+class TestTheAuditorsQuestion:
+    @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+    def test_what_could_probation_have_known_on_that_day_in_four_actions(
+        self, case: Case, signed_in: Open, scripts: bool
+    ) -> None:
+        page, actions = landed(signed_in("auditor", java_script_enabled=scripts)), 0
+
+        def act(done: Callable[..., Any], *given: Any) -> None:
+            nonlocal actions
+            done(*given)
+            actions += 1
+
+        act(page.get_by_role("link", name="Timelines").click)
+        page.get_by_label("Code or id of a case").fill(code_of("case", case.case))
+        act(page.keyboard.press, "Enter")
+        act(page.get_by_label("As known to").select_option, "probation")
+        page.get_by_label("Date and time").fill(DAY)
+        act(page.keyboard.press, "Enter")
+        expect(page.get_by_text("Alder County Probation could not have known")).to_be_visible()
+        assert actions <= 4
+
+    def test_by_keyboard_alone(self, case: Case, signed_in: Open) -> None:
+        page = landed(signed_in("auditor"))
+        tab_to(page, "Timelines")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Cases that you read lately")).to_be_visible()
+        tab_to(page, "Code or id of a case")
+        page.keyboard.type(code_of("case", case.case))
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Timeline of C-")).to_be_visible()
+        tab_to(page, "Date and time, like 2026-03-03 14:15:00")
+        page.keyboard.type(DAY)
+        tab_to(page, "As known to")
+        page.keyboard.type("Alder County Public")
+        tab_to(page, "Show")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Public Health could have known of 3 events by then.")).to_be_visible()
+
+    def test_steps_through_a_case_event_by_event(self, case: Case, signed_in: Open) -> None:
+        page = signed_in("auditor").new_page()
+        page.goto(f"/timeline/{case.case}")
+        page.get_by_role("link", name="Previous event").click()
+        page.get_by_role("link", name="Previous event").click()
+        expect(page.get_by_text("event 9 of 11.")).to_be_visible()
+        assert page.locator("body.accord-as-of-page").count() == 1
+        page.get_by_role("link", name="Back to now").click()
+        expect(page.get_by_text("event 11 of 11.")).to_be_visible()
+        assert page.locator("body.accord-as-of-page").count() == 0
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until what has this name has the focus."""
+    named = """() => {
+        const one = document.activeElement;
+        return (one.labels?.[0] ?? one).textContent.trim();
+    }"""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate(named) == name:
+            return
+    raise AssertionError(f"Tab does not reach {name}")
+
+
+class TestForEverybody:
+    @pytest.mark.parametrize(
+        ("size", "language"), [(WIDE, "en"), (NARROW, "es")], ids=["1280 English", "320 Spanish"]
+    )
+    def test_axe_keyboard_and_a_small_screen(
+        self,
+        api: Paged,
+        case: Case,
+        signed_in: Open,
+        axe: str,
+        pictures: Path | None,
+        size: dict[str, int],
+        language: Language,
+    ) -> None:
+        of = f"/timeline/{case.case}"
+        pages = {
+            "finding": "/timeline",
+            "now": of,
+            "as-of": f"{of}?as_of={DAY}&kind=referrals",
+            "as-known": f"{of}?known_to=public-health",
+            "nothing": f"{of}?known_to=probation",
+            "not-right": f"{of}?as_of=soon",
+            "state": f"{of}/state",
+            "event": f"{of}/event/{case.events['opened']}?as_of={DAY}",
+            "field": f"{of}/field?field=referrals/{case.referrals[0]}/status",
+            "compare": f"{of}/compare?from=2026-03-01&to={DAY}",
+        }
+        seen = Watched.of(signed_in("auditor", language, viewport=size))
+        found = {}
+        for name, path in pages.items():
+            seen.page.goto(path)
+            watching.picture(seen.page, pictures, f"timeline-{name}-{size['width']}")
+            found[name] = watching.findings(seen, axe, api.site.site.url)
+            seen.complaints.clear()
+        assert {name: wrong for name, wrong in found.items() if wrong and name != "not-right"} == {}
+        assert [one for one in found["not-right"] if "422" not in one] == []
