@@ -144,7 +144,7 @@ class TestTheTeam:
     def test_a_worker_of_another_id_is_shown_by_code(self, here):
         case, worker, other = here.county.case(), here.person("worker"), str(uuid4())
         worker.send(f"/cases/{case}/worker", role="supervisor", worker=other)
-        assert re.search(r"W-\w{6} – Alder County Human Services", said(worker.get(f"/cases/{case}")))
+        assert re.search(r"P-\w{6} – Alder County Human Services", said(worker.get(f"/cases/{case}")))
 
     @pytest.mark.parametrize(
         ("act", "typed", "told"),

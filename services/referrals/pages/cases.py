@@ -79,7 +79,7 @@ def matter_of(
         read_moment(view["opened_at"]),
         [(wording.agency(code), _relation(how, wording)) for code, how in view["agencies"].items()],
         [
-            (wording.say(N_("You")) if id == reader else code_of("worker", id), wording.agency(agency))
+            (wording.say(N_("You")) if id == reader else code_of("person", id), wording.agency(agency))
             for id, agency in view["workers"].items()
         ],
         [(code_of("concern", id), f"/concerns/{id}" if id in known else "") for id in view["concerns"]],
