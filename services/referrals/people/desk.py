@@ -15,7 +15,7 @@ from services.referrals.people.post import Post
 from services.referrals.signing_in.desk import Desk
 from services.referrals.signing_in.welcome import welcome
 from shared.events.names import Agency, Purpose, Role
-from shared.mail import Mail, smtp_of
+from shared.mail import smtp_of
 from shared.mou.document import Mou
 from shared.settings import Settings
 from shared.web.callers import Caller
@@ -63,10 +63,9 @@ def people_of(desk: Desk) -> People:
     return People(desk, accounts, letters, codes, passkeys)
 
 
-def post_of(people: People, settings: Settings, mail: Mail | None = None) -> Post | None:
+def post_of(people: People, settings: Settings) -> Post | None:
     """What sends their letters; None where no mail is sent. Raises Misconfigured."""
-    mail = mail or smtp_of(settings)
+    mail = smtp_of(settings)
     if mail is None:
         return None
-    site = people.desk.site.url
-    return Post(people.letters, people.accounts, mail, settings.smtp_from, site, settings.site_county)
+    return Post(people.letters, people.accounts, mail, settings.smtp_from, people.desk.site.url)

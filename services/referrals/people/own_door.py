@@ -156,6 +156,7 @@ class OwnDoor:
             "to": way_back(to),
         }
         facts |= {"passkeys": self.people.passkeys.possible, "no_passkey": False, **more}
+        facts["sends"] = bool(request.app.state.settings.smtp_host)
         waits = bool(self.people.letters.waiting())
         return self.people.desk.pages.answer(request, template, status=status, mail_waits=waits, **facts)
 

@@ -21,7 +21,7 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 def letter(kind: str = "code", **says: str) -> EmailMessage:
     said = {"kind": kind, "code": "12345678", "link": "a-link", **says}
-    return message(uuid4(), said, RUTH, SENDER, "http://127.0.0.1:9", "Alder County", NOON)
+    return message(uuid4(), said, RUTH, SENDER, "http://127.0.0.1:9", NOON)
 
 
 def caught(*messages: EmailMessage) -> str:
