@@ -49,7 +49,7 @@ class TestTheCase:
         words = said(page)
         assert f"Name: {CANARY}" in words
         assert "Dependency Led by Alder County Human Services" in words
-        assert "Asked Advocacy beyond the first response" in words
+        assert "Asked, no answer yet Advocacy beyond the first response" in words
         assert "Alder County Human Services → Lantern Advocacy" in words
         assert f'href="/referrals/{referral}"' in page.text
         assert f'href="/concerns/{concern}"' in page.text

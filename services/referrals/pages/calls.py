@@ -12,9 +12,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.referrals.application.listing import Lists
-from services.referrals.pages.labels import STATUSES
 from services.referrals.pages.listing import Card, Cursor, Pager, concern_card
-from services.referrals.pages.wording import LINES, Wording
+from services.referrals.pages.wording import LINES, REFERRAL_STATES, Wording
 from services.referrals.pages.work import Work
 from shared.events.moments import read_moment
 from shared.events.names import Purpose
@@ -53,7 +52,7 @@ def referral_card(view: Mapping[str, Any], wording: Wording) -> Card:
     return Card(
         f"/referrals/{view['id']}",
         code_of("referral", view["id"]),
-        wording.word(STATUSES, view["status"]),
+        wording.word(REFERRAL_STATES, view["status"]),
         wording.outside(view["outside"]),
         read_moment(view["requested_at"]),
         id=view["id"],

@@ -14,10 +14,9 @@ from starlette.responses import Response
 from services.referrals.application.finding import Finding
 from services.referrals.application.listing import Lists
 from services.referrals.application.views import Viewer
-from services.referrals.pages.labels import MATTERS, STATUSES
 from services.referrals.pages.listing import Card
 from services.referrals.pages.telling import told
-from services.referrals.pages.wording import BANDS, RELATIONS, Wording
+from services.referrals.pages.wording import BANDS, MATTERS, REFERRAL_STATES, RELATIONS, Wording
 from services.referrals.pages.work import Work
 from shared.events.moments import read_moment
 from shared.events.names import Purpose
@@ -105,7 +104,7 @@ def referral_card(view: Mapping[str, Any], wording: Wording) -> Card:
     return Card(
         f"/referrals/{view['id']}",
         code_of("referral", view["id"]),
-        wording.word(STATUSES, view["status"]),
+        wording.word(REFERRAL_STATES, view["status"]),
         f"{service}: {wording.agency(view['sender'])} → {to}",
         read_moment(view["requested_at"]),
     )

@@ -14,9 +14,8 @@ from services.referrals.application.listing import Lists
 from services.referrals.application.views import Viewer
 from services.referrals.domain.concerns import TRANSITIONS
 from services.referrals.pages.attempts import Returned, attempt, in_words, seen_until
-from services.referrals.pages.labels import MATTERS
 from services.referrals.pages.searching import resolve
-from services.referrals.pages.wording import Wording
+from services.referrals.pages.wording import MATTERS, Wording
 from services.referrals.pages.work import Work
 from shared.events.names import Purpose
 from shared.events.types.concern import ConcernEvaluatedOut

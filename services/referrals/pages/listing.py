@@ -12,8 +12,7 @@ from starlette.responses import Response
 
 from services.referrals.application.listing import Lists, Place, hears_of_all
 from services.referrals.application.views import Viewer
-from services.referrals.pages.labels import MATTERS
-from services.referrals.pages.wording import CONCERN_STATES, Wording
+from services.referrals.pages.wording import CONCERN_STATES, MATTERS, Wording
 from services.referrals.pages.work import Work
 from shared.events.moments import read_moment
 from shared.events.names import Purpose

@@ -14,8 +14,7 @@ from services.referrals.application.finding import Finding, Rights
 from services.referrals.application.listing import Lists
 from services.referrals.application.views import Viewer
 from services.referrals.pages.attempts import Returned, attempt, in_words, seen_until
-from services.referrals.pages.labels import MATTERS
-from services.referrals.pages.wording import Wording
+from services.referrals.pages.wording import MATTERS, Wording
 from services.referrals.pages.work import Work
 from shared.mou.facts import CallerFacts
 from shared.mou.vocabulary import CodeList

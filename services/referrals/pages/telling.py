@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from services.referrals.pages.labels import CLASSES
-from services.referrals.pages.wording import FACTS, Wording
+from services.referrals.pages.wording import CLASSES, FACTS, Wording
 
 State = Literal["told", "withheld", "forgotten", "not-recorded"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.referrals.pages.labels import CLASSES, ROLES, Labels
 from shared.mou.document import Mou
 from shared.mou.parties import party_of
 from shared.mou.terms import evaluated_out_reasons, listed_codes
@@ -25,12 +24,53 @@ CONCERN_STATES = {
     "evaluated-out": N_("Evaluated out"),
     "attached": N_("Belongs to a case"),
 }
+REFERRAL_STATES = {
+    "requested": N_("Asked, no answer yet"),
+    "received": N_("Received, no answer yet"),
+    "accepted": N_("Accepted"),
+    "rejected": N_("The agency could not take it"),
+    "in-progress": N_("The service goes on"),
+    "on-hold": N_("On hold"),
+    "completed": N_("Completed"),
+    "cancelled": N_("No longer asked for"),
+    "failed": N_("Not completed"),
+    "entered-in-error": N_("Entered by mistake"),
+}
+MATTERS = {
+    "dependency": N_("Dependency"),
+    "delinquency": N_("Delinquency"),
+    "none": N_("No court matter"),
+}
 RELATIONS = {"lead": N_("Leads the case")}
 #: Bands of the screening tools that counties use.
 BANDS = {
     "no-concern": N_("No concern"),
     "possible-concern": N_("Possible concern"),
     "clear-concern": N_("Clear concern"),
+}
+ROLES = {
+    "screener": N_("Screener"),
+    "social-worker": N_("Social worker"),
+    "supervisor": N_("Supervisor"),
+    "probation-officer": N_("Probation officer"),
+    "advocate": N_("Advocate"),
+    "clinician": N_("Clinician"),
+    "nurse": N_("Nurse"),
+    "education-liaison": N_("Education liaison"),
+    "deputy": N_("Deputy"),
+    "coordinator": N_("Coordinator"),
+}
+#: Classes of sealed facts.
+CLASSES = {
+    "identity": N_("Who the young person is"),
+    "contact": N_("How to reach them"),
+    "address": N_("Address"),
+    "narrative": N_("What was told"),
+    "health": N_("Health"),
+    "substance_use": N_("Substance use"),
+    "education": N_("School"),
+    "justice": N_("Police and court"),
+    "reporter": N_("Who told it, and who was spoken to"),
 }
 #: Fields of a report.
 FIELDS = {
@@ -42,8 +82,7 @@ FIELDS = {
     "called_at": N_("When the call was made"),
     "called_line": N_("Who was called"),
     "time": N_("When it happened"),
-    **CLASSES,
-}
+} | CLASSES
 #: Names of sealed facts that Accord's own forms give.
 FACTS = {
     "name": N_("Name"),
@@ -155,17 +194,19 @@ class Wording:
 
     def agency(self, code: str) -> str:
         """The party's name, as the MOU has it."""
-        return Labels(self.mou).agency(code)
+        party = party_of(self.mou, code) if self.mou else None
+        return party.name if party else code
 
     def outside(self, code: str) -> str:
         """An agency outside the MOU, by its label there."""
-        return self.say(Labels(self.mou).outside(code))
+        found = [one for one in self.mou.outside_agencies if one.code == code] if self.mou else []
+        return self.say(found[0].label) if found else code
 
     def roles(self, agency: str) -> list[tuple[str, str]]:
         """What people of an agency work as, to choose from."""
         party = party_of(self.mou, agency) if self.mou else None
         held = [str(role) for role in party.roles] if party else []
-        return [(code, self.say(word)) for code, word in ROLES.items() if code in held and code != "system"]
+        return [(code, self.say(word)) for code, word in ROLES.items() if code in held]
 
     def tool(self, code: str) -> str:
         """A screening tool, by its label."""
