@@ -103,6 +103,7 @@ def environment_of(spec: Spec, infra: Infrastructure, ports: Mapping[str, int]) 
         env["ACCORD_HTTP_HOST"] = "127.0.0.1"
         env["ACCORD_HTTP_PORT"] = str(ports[spec.api])
     if spec.api and "site" in ports:  # an api over a copy of a database has no pages
+        env["ACCORD_SITE_COUNTY"] = "Alder County (invented)"
         env |= {name: value for name, value in os.environ.items() if name in SITE}
         env["ACCORD_SITE_URL"] = address("site", ports)
     if spec.api and spec.service:

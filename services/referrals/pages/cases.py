@@ -147,6 +147,7 @@ class CasePages:
             visitor,
             id=id,
             code=code,
+            asks=bool(self.work.asking(id, visitor).askable),
             matters=[matter_of(m, referrals, known, visitor.caller.person, wording) for m in matters],
             told=told(shown.view, wording, ("identity",), rights.classes),
             acts=rights.acts,
