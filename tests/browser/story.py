@@ -49,8 +49,27 @@ class Story:
         """She asks the advocates, and looks first at what they will see."""
         her = self.screener
         her.follows("Ask an agency")
-        her.chooses("Who is asked", "Lantern Youth Advocates").chooses("What is asked", "An advocate")
+        her.chooses("Who is asked", "Lantern Advocacy")
+        her.chooses("What is asked", "An advocate or survivor mentor, day or night")
         her.ticks("Within hours").ticks("The young person agrees").types("What the agency should know", ASK)
-        her.presses("Look at what they will see").reads(NAME).reads(ASK).presses("Send")
+        her.presses("Look at what they will see").reads(ASK).presses("Send")
         her.reads(re.compile("Referral R-"))
         self.referral = her.place
+
+    def hear(self) -> None:
+        """The advocate, who has the inbox open, is told; she takes it in hand and looks at it."""
+        her = self.advocate
+        her.reads("1 new item").follows("Show")
+        her.presses("I have it in hand").reads("You have it in hand")
+        her.follows("Look at it").reads(ASK)
+        assert her.place == self.referral
+
+    def serve(self) -> None:
+        """She accepts, serves, presses the wrong button once, takes that back, and completes."""
+        her = self.advocate
+        her.presses("We have it").reads("The agency that asked can see that you have it.")
+        her.ticks("I do").presses("Accept").reads("Accepted. The agency that asked is told.")
+        her.presses("The service began").reads("It is recorded that the service began.")
+        her.opens_up("Other things that you can do").follows("Put it on hold")
+        her.ticks("The young person is missing").presses("Put on hold").reads("It is on hold")
+        her.opens_up("Other things that you can do").follows("Say that an entry was wrong")

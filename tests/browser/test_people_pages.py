@@ -277,5 +277,6 @@ class TestForEverybody:
 
     def _look(self, seen: Watched, axe: str, url: str, pictures: Path | None, name: str) -> None:
         watching.picture(seen.page, pictures, name)
-        seen.complaints[:] = [one for one in seen.complaints if "status of 4" not in one]
-        assert watching.findings(seen, axe, url) == []
+        # The browser tells of each answer that is none of 2xx; these are pages all the same.
+        found = [one for one in watching.findings(seen, axe, url) if "status of 4" not in one]
+        assert found == []
