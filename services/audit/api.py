@@ -59,7 +59,7 @@ def make_app(
         routers=routers,
         settings=settings,
         site=site,
-        pages=pages_of(Desk(questions, pages)),
+        pages=pages_of(Desk(questions, pages), proofs),
     )
 
 

@@ -65,6 +65,9 @@ YouthChoiceCode = Annotated[
 EvaluatedOutCode = Annotated[
     names.EvaluatedOut | Unrecognised, BeforeValidator(partial(_code, names.EvaluatedOut))
 ]
+EvidenceReasonCode = Annotated[
+    names.EvidenceReason | Unrecognised, BeforeValidator(partial(_code, names.EvidenceReason))
+]
 ClassCode = Annotated[names.SealedClass | Unrecognised, BeforeValidator(partial(_code, names.SealedClass))]
 
 #: An opaque random id, written as a lower-case UUID.

@@ -105,6 +105,16 @@ class EvaluatedOut(StrEnum):
     OTHER = "other"
 
 
+class EvidenceReason(StrEnum):
+    """Why a person took an evidence bundle of a case."""
+
+    SAMPLE = "sample"
+    COMPLAINT = "complaint"
+    COURT_ORDER = "court-order"
+    REVIEW = "review"
+    OTHER = "other"
+
+
 class Matter(StrEnum):
     """Dependency and delinquency are separate streams with separate keys from the first event on."""
 

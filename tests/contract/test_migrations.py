@@ -21,6 +21,7 @@ def test_there_are_those_of_four_databases() -> None:
 def test_each_follows_the_one_before_it(folder: Path) -> None:
     config = Config()
     config.set_main_option("script_location", str(ROOT / "shared" / "store" / "migrations"))
+    config.set_main_option("path_separator", "os")
     config.set_main_option("version_locations", str(folder))
     found = list(ScriptDirectory.from_config(config).walk_revisions())[::-1]
     numbers = [path.name.partition("_")[0] for path in sorted(folder.glob("[0-9]*.py"))]

@@ -208,7 +208,8 @@ def _adopted(_: str, d: MouAdopted) -> str:
 
 def _made(who: str, d: EvidenceMade) -> str:
     view = f", as {agency(d.known_to)} could have known it" if d.known_to else ""
-    return f"{agency(who)} took an evidence bundle of the {plain(d.about_kind)}{view}."
+    why = f" ({plain(d.reason)})" if d.reason else ""
+    return f"{agency(who)} took an evidence bundle of the {plain(d.about_kind)}{view}{why}."
 
 
 def _evidence_opened(who: str, d: EvidenceOpened) -> str:

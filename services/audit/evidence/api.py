@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.audit.asking import Moment, cut_of
 from services.audit.domain.entry import Axis
-from services.audit.evidence.making import Evidence
+from services.audit.evidence.making import Bundle, Evidence
 from services.audit.questions import NotYours
-from shared.events.names import Agency
+from shared.events.names import Agency, EvidenceReason
 from shared.web.callers import CurrentCaller
 from shared.web.problems import Problem
 from shared.web.trace import CurrentTrace
@@ -46,6 +46,7 @@ class EvidenceRequest(BaseModel):
     """At which point, by when things were recorded, and as known to whom. Without any: all of it, for the auditor.
 
     `since`: checkpoints that were kept elsewhere; the bundle then proves that the logs have only grown since.
+    `reason` is kept with the fact that the bundle was made.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -53,6 +54,7 @@ class EvidenceRequest(BaseModel):
     as_of: Moment | None = None
     as_of_event: UUID | None = None
     known_to: Agency | None = None
+    reason: EvidenceReason | None = None
     since: Annotated[list[Since], Field(max_length=200)] = []
 
 
@@ -63,6 +65,13 @@ class EvidenceOpenedRequest(BaseModel):
 
     bundle: Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
     outcome: Literal["fits", "problems"]
+
+
+def handed_out(case: UUID, made: Bundle) -> Response:
+    """The bundle as a file to keep."""
+    name = f'attachment; filename="accord-evidence-{case}.zip"'
+    headers = {"Content-Disposition": name, "Accord-Bundle": made.digest}
+    return Response(made.zip, media_type=ZIP, headers=headers)
 
 
 def evidence_router(evidence: Evidence) -> APIRouter:
@@ -78,10 +87,10 @@ def evidence_router(evidence: Evidence) -> APIRouter:
     def make(case: UUID, asked: EvidenceRequest, caller: CurrentCaller, trace: CurrentTrace) -> Response:
         cut = cut_of(asked.as_of, asked.as_of_event, Axis.RECORDED)
         since = [((one.topic, one.partition), one.size) for one in asked.since]
-        made = evidence.make(str(case), caller, str(trace.correlation_id), cut, asked.known_to, since)
-        name = f'attachment; filename="accord-evidence-{case}.zip"'
-        headers = {"Content-Disposition": name, "Accord-Bundle": made.digest}
-        return Response(made.zip, media_type=ZIP, headers=headers)
+        correlation, reason = str(trace.correlation_id), asked.reason
+        return handed_out(
+            case, evidence.make(str(case), caller, correlation, cut, asked.known_to, since, reason)
+        )
 
     @router.post(
         "/v1/cases/{case}/evidence/opened", summary="State that a bundle was opened", status_code=204

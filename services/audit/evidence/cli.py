@@ -13,7 +13,7 @@ import typer
 from shared.cli.failures import CommandFailed, ExitCode, Usage
 from shared.cli.options import As, Data, Json
 from shared.cli.output import emit_json, say
-from shared.events.names import Agency
+from shared.events.names import Agency, EvidenceReason
 
 Case = Annotated[UUID, typer.Argument(metavar="CASE", help="The case's id.")]
 AsOf = Annotated[
@@ -30,6 +30,10 @@ KnownTo = Annotated[
     typer.Option("--known-to", metavar="AGENCY", help="Only what this agency could have known then."),
 ]
 Why = Annotated[str, typer.Option("--purpose", metavar="PURPOSE", help="Why you take it; it is recorded.")]
+Reason = Annotated[
+    EvidenceReason | None,
+    typer.Option("--reason", metavar="REASON", help="sample, complaint, court-order, review or other."),
+]
 Output = Annotated[
     Path | None,
     typer.Option("--output", metavar="FILE", help="Where to; accord-evidence-CASE.zip here if not given."),
@@ -62,6 +66,7 @@ def evidence(
     as_of: AsOf = None,
     as_of_event: AsOfEvent = None,
     known_to: KnownTo = None,
+    reason: Reason = None,
     checkpoints: Kept = None,
     output: Output = None,
     force: Force = False,
@@ -82,6 +87,7 @@ def evidence(
         "as_of": as_of,
         "as_of_event": str(as_of_event) if as_of_event else None,
         "known_to": known_to,
+        "reason": reason,
         "since": _since(checkpoints or []),
     }
     with connect("audit", person=person, data=data, purpose=purpose) as client:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from services.audit.access import NO_MOU, keep, may_read_history, record
 from services.audit.domain.entry import Cut, Entry
 from services.audit.domain.evidence import lacking
 from services.audit.domain.proof.bag import digest_of
 from services.audit.domain.proof.index import EXTRACT, RAW, WITHHELD
-from services.audit.domain.proof.leaf import leaf
 from services.audit.evidence.composing import story_of
 from services.audit.evidence.story import Asked, Story
 from services.audit.evidence.writing import Grown, Material, Place, Root, write_bundle
@@ -20,10 +18,9 @@ from services.audit.evidence.zipping import zipped
 from services.audit.merkle.asking import Proofs
 from services.audit.questions import NotYours, Questions
 from services.audit.reading import in_force, parsed
-from services.audit.standing import WITH_EFFECT
 from services.audit.views import look
 from shared.errors import Disagreement
-from shared.events.names import Agency
+from shared.events.names import Agency, EvidenceReason
 from shared.events.types.evidence import EvidenceMade, EvidenceOpened
 from shared.mou import CallerFacts
 from shared.web.callers import Caller
@@ -31,10 +28,6 @@ from shared.web.problems import Problem
 
 #: A bundle of more would not be readable; some hundred megabytes.
 MOST_RECORDS = 12_000
-ROWS = (
-    "SELECT sequence, key, headers, value FROM ledger WHERE topic = %s AND partition = %s"
-    " AND sequence = ANY(%s) AND standing = ANY(%s)"
-)
 #: Earlier checkpoints of each log that a bundle can be compared with, the newest.
 MOST_EARLIER = 30
 GONE = "The ledger lacks a record that it had a moment ago."
@@ -64,8 +57,9 @@ class Evidence:
         cut: Cut,
         known_to: Agency | None,
         since: Sequence[tuple[tuple[str, int], int]] = (),
+        reason: EvidenceReason | None = None,
     ) -> Bundle:
-        """The bundle of a case at a point. That it was made is recorded before it is handed out.
+        """The bundle of a case at a point. That it was made, and why, is recorded before it is handed out.
 
         `since` are sizes of logs that somebody kept a checkpoint of.
         Raises Problem 404, 413, 422, 503, as any question about the case does.
@@ -85,7 +79,9 @@ class Evidence:
         members = write_bundle(self._material(story, since), key.verifier.name, key.sign)
         made = Bundle(zipped(members, folder), digest_of(members))
         version = adopted.version if adopted else NO_MOU
-        keep(store, facts, case, _made(story, made.digest), mouversion=version, correlation=correlation)
+        keep(
+            store, facts, case, _made(story, made.digest, reason), mouversion=version, correlation=correlation
+        )
         return made
 
     def opened(self, case: str, caller: Caller, correlation: str, bundle: str, outcome: str) -> None:
@@ -116,9 +112,10 @@ class Evidence:
         for (topic, partition), sequences in logs.items():
             if (topic, partition) not in roots:
                 raise Disagreement("tree", f"The log {topic}/{partition} has no tree yet.", REMEDY)
-            found = self.proofs.inclusions((topic, partition), sequences, roots[topic, partition].size)
-            proofs |= {(topic, partition, n): proof for n, proof in found.items()}
-            leaves |= self._leaves(topic, partition, sequences)
+            log = (topic, partition)
+            found = self.proofs.inclusions(log, sequences, roots[log].size)
+            proofs |= {(*log, n): proof for n, proof in found.items()}
+            leaves |= {(*log, n): data for n, data in self.proofs.leaves(log, sequences).items()}
         lost = [one for one in _entries(story) if _place(one) not in leaves]
         if lost:
             raise Disagreement("ledger", GONE, REMEDY)
@@ -136,12 +133,6 @@ class Evidence:
                 grown[log][size] = Grown(proven.part, proven.proof)
         return grown
 
-    def _leaves(self, topic: str, partition: int, sequences: list[int]) -> dict[Place, bytes]:
-        effect = [str(one) for one in WITH_EFFECT]
-        with self.questions.store.transaction() as c:
-            rows: list[Any] = c.execute(ROWS, [topic, partition, sequences, effect]).fetchall()
-        return {(topic, partition, r["sequence"]): leaf(r["key"], r["headers"], r["value"]) for r in rows}
-
 
 def _entries(story: Story) -> Iterable[Entry]:
     return (piece.entry for piece in (*story.pieces, *story.mous))
@@ -151,7 +142,7 @@ def _place(entry: Entry) -> Place:
     return entry.topic, entry.partition, entry.sequence
 
 
-def _made(story: Story, bundle: str) -> EvidenceMade:
+def _made(story: Story, bundle: str, reason: EvidenceReason | None) -> EvidenceMade:
     counts = {how: sum(1 for p in story.pieces if p.given == how) for how in (RAW, EXTRACT, WITHHELD)}
     return EvidenceMade.model_validate(
         {
@@ -164,5 +155,6 @@ def _made(story: Story, bundle: str) -> EvidenceMade:
             "given": counts[RAW],
             "extracts": counts[EXTRACT],
             "withheld": counts[WITHHELD],
+            "reason": reason,
         }
     )

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from services.audit.domain.proof.leaf import leaf
 from services.audit.domain.tiles import Range, consistency_path, inclusion_path
 from services.audit.merkle import checkpoints
 from services.audit.merkle.checkpoints import Signed
@@ -14,6 +15,7 @@ from services.audit.merkle.refused import keep_refusal
 from services.audit.merkle.signing import SigningKey
 from services.audit.merkle.trees import Place, read_roots
 from services.audit.merkle.verifying import CHUNK, Step, verify_step
+from services.audit.standing import WITH_EFFECT
 from shared.errors import Disagreement
 from shared.store.store import Store
 
@@ -29,6 +31,11 @@ LEFT JOIN LATERAL (
         AND (size = %s::bigint OR %s::bigint IS NULL) ORDER BY size DESC LIMIT 1
 ) s ON true
 """
+
+ROWS = (
+    "SELECT sequence, key, headers, value FROM ledger WHERE topic = %s AND partition = %s"
+    " AND sequence = ANY(%s) AND standing = ANY(%s)"
+)
 
 
 class NotThere(Exception):
@@ -130,6 +137,13 @@ class Proofs:
                 hashes = iter(read_roots(c, place, [part for path in paths for part in path]))
                 found |= {n: [next(hashes) for _ in path] for n, path in zip(some, paths, strict=True)}
         return found
+
+    def leaves(self, place: Place, sequences: Sequence[int]) -> dict[int, bytes]:
+        """The ledger's records of these sequences, as they are hashed; none for one that the ledger lacks."""
+        effect = [str(one) for one in WITH_EFFECT]
+        with self.store.transaction() as c:
+            rows: list[Any] = c.execute(ROWS, [*place, list(sequences), effect]).fetchall()
+        return {row["sequence"]: leaf(row["key"], row["headers"], row["value"]) for row in rows}
 
     def consistency(self, place: Place, old: int, size: int | None) -> Proven:
         """That the log of `size` begins with that of `old`. Raises NotThere, Disagreement."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from services.audit.access import may_read_findings
 from services.audit.domain.entry import Cut, Entry
 from services.audit.pages.values import Reader
 from services.audit.pages.wanted import Wanted, address
@@ -14,6 +15,7 @@ from services.audit.questions import Questions
 from services.audit.reading import Adopted, parsed
 from services.audit.views import View, look
 from shared.events.names import Agency
+from shared.mou import CallerFacts
 from shared.web.site.codes import code_of
 from shared.web.site.cookie import Language
 from shared.web.site.rendering import Pages
@@ -42,6 +44,8 @@ class Page:
     view: View
     whole: View
     say: Reader
+    verifies: bool = False
+    """Whether its reader may verify the county's logs."""
 
     @property
     def path(self) -> str:
@@ -70,6 +74,13 @@ class Page:
     def of_event(self, event: str) -> str:
         """The address of an event of this view."""
         return self.to(f"/event/{event}")
+
+    def elsewhere(self, top: str) -> str:
+        """The case's address under another first segment; evidence takes the view along. Empty if not theirs."""
+        if top == "/verify" and not self.verifies:
+            return ""
+        pairs = [pair for pair in self.asked.all if pair[0] != "axis"] if top == "/evidence" else []
+        return address(f"{top}/{self.case}", *pairs)
 
     @property
     def reached(self) -> int:
@@ -117,7 +128,8 @@ class Desk:
         whole = (Cut(asked[0].axis), None)
         *views, all = look(self.questions, case, visitor.caller, str(trace.correlation_id), [*wanted, whole])
         say = self.reader(visitor.language, all.replay.adopted)
-        return [Page(case, one, view, all, say) for one, view in zip(asked, views, strict=True)]
+        verifies = may_read_findings(CallerFacts.of(visitor.caller))
+        return [Page(case, one, view, all, say, verifies) for one, view in zip(asked, views, strict=True)]
 
     def reader(self, language: Language, adopted: Sequence[Adopted]) -> Reader:
         """The words of a reader; agencies are called what the newest MOU calls them."""

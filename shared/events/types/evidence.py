@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from shared.events.data import AgencyCode, Data, Id, Word
+from shared.events.data import AgencyCode, Data, EvidenceReasonCode, Id, Word
 from shared.events.moments import Moment
 
 #: What names a bundle: SHA-256 of its tag manifest, and so of every file in it.
@@ -17,7 +17,8 @@ Count = Annotated[int, Field(ge=0, lt=2**53)]
 class EvidenceMade(Data):
     """A person was handed an evidence bundle of a case, as of a moment, and as known to an agency if one is named.
 
-    `given` records are in it whole, `extracts` in part, `withheld` as the hash of their leaf.
+    `given` records are in it whole, `extracts` in part, `withheld` as the hash of their leaf. `reason` is what led
+    to it; the purpose is what the MOU lets the person read for.
     """
 
     TYPE: ClassVar[str] = "accord.evidence.made.v1"
@@ -30,6 +31,7 @@ class EvidenceMade(Data):
     given: Count
     extracts: Count
     withheld: Count
+    reason: EvidenceReasonCode | None = None
 
 
 class EvidenceOpened(Data):

@@ -22,7 +22,7 @@ class Way:
     badge: bool = False
 
 
-#: Who works with young people, and so has concerns and cases.
+#: Who works with young people, and so has concerns, cases and referrals.
 WORKERS = ALL - {
     Role.PRIVACY_OFFICER,
     Role.AUDITOR,
@@ -33,12 +33,14 @@ WORKERS = ALL - {
 }
 WAYS = (
     Way("/inbox", N_("Inbox"), badge=True),
+    Way("/worklist", N_("Worklist"), WORKERS),
     Way("/concerns/new", N_("Report a concern")),
     Way("/concerns", N_("Concerns"), WORKERS),
     Way("/calls", N_("Calls"), WORKERS),
     Way("/cases", N_("Cases"), WORKERS),
     Way("/search", N_("Search"), WORKERS),
     Way("/timeline", N_("Timelines"), frozenset({Role.AUDITOR})),
+    Way("/verify", N_("Proof"), frozenset({Role.OPERATOR})),
     Way("/people", N_("People"), frozenset({Role.AGENCY_ADMIN})),
 )
 #: At the foot of every page, in the same place (WCAG 3.2.6), for everybody.

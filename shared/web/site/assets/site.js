@@ -26,8 +26,11 @@
 
   // A second press of the same button sends nothing more; the server would give the first answer anyway.
   document.addEventListener("submit", (event) => {
-    if (event.target.dataset.sent) event.preventDefault();
-    event.target.dataset.sent = "1";
+    const form = event.target;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "1";
+    // What is answered with a file leaves the page as it is, to be asked again.
+    if ("accordFile" in form.dataset) setTimeout(() => delete form.dataset.sent, 5_000);
   });
   window.addEventListener("pageshow", (event) => {
     for (const form of document.forms) delete form.dataset.sent;
