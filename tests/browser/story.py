@@ -119,7 +119,7 @@ class Story:
         his = self.auditor
         his.opens("/verify").presses("Sign each log as it is now").reads("Each log is signed as it is now")
         his.opens(f"/verify{self.case.removeprefix('/cases')}").reads("fit what was signed")
-        his.follows("Evidence")
+        his.follows("Evidence").ticks("One of a sample for an audit")
         with his.page.expect_download() as bundle:
             his.presses("Make the bundle and keep it")
         self.bundle = bundle.value.path()
