@@ -48,11 +48,11 @@ class Story:
         her.follows("Open a case").ticks("Dependency").presses("Open the case").reads("The young person")
         self.case = her.place
 
-    def ask(self) -> None:
-        """She asks the advocates, and looks first at what they will see."""
+    def ask(self, whom: str = "Lantern Advocacy") -> None:
+        """She asks for an advocate, and looks first at what the other agency will see."""
         her = self.worker
         her.follows("Ask an agency")
-        her.chooses("Who is asked", "Lantern Advocacy")
+        her.chooses("Who is asked", whom)
         her.chooses("What is asked", "An advocate or survivor mentor, day or night")
         her.ticks("Within hours").ticks("The young person agrees").types("What the agency should know", ASK)
         her.presses("Look at what they will see").reads(ASK).presses("Send")
@@ -119,7 +119,7 @@ class Story:
         his = self.auditor
         his.opens("/verify").presses("Sign each log as it is now").reads("Each log is signed as it is now")
         his.opens(f"/verify{self.case.removeprefix('/cases')}").reads("fit what was signed")
-        his.follows("Evidence")
+        his.follows("Evidence").ticks("One of a sample for an audit")
         with his.page.expect_download() as bundle:
             his.presses("Make the bundle and keep it")
         self.bundle = bundle.value.path()
