@@ -119,7 +119,8 @@ def _page(asked: Asked) -> str:
         "<body><main><h1>Choose an invented person</h1>"
         "<p>Nobody here is real, so there is no password. This page exists only on a laptop that tries Accord;"
         " a county signs in with its own provider.</p>"
-        f"{_asked_for(wanted, query) if wanted in people else ''}{lists}</main></body></html>"
+        f"{_asked_for(wanted, query) if wanted in people else ''}{lists}"
+        '<p><a href="/mail">What Accord sent by mail</a></p></main></body></html>'
     )
 
 

@@ -21,6 +21,7 @@ from joserfc.jwk import ECKey
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from deploy.local.catching import Catcher
 from deploy.local.choosing import CLIENT, Choosing
 from deploy.local.people import BY_HANDLE, PEOPLE, Person
 from shared.events.names import Agency
@@ -169,12 +170,16 @@ def bootstrap(settings: Settings, key: ECKey, now: Callable[[], float]) -> FastA
             "ACCORD_HTTP_PORT is not set: an issuer's address is its name, so it must be fixed."
         )
     api = router(key, issuer_url(settings.http_port), now, settings.site_url)
+    catcher = Catcher(settings.smtp_port) if settings.smtp_host else None
+    if catcher:
+        api.add_api_route("/mail", catcher.show, methods=["GET"], summary="What Accord sent by mail")
     app = create_app(
         "issuer",
         verifier=FakeVerifier({}),
         readiness=lambda: [Check("key", "ok")],
         routers=[api],
         settings=settings,
+        lifespan=catcher.lifespan if catcher else None,
     )
     # A page in a browser on this machine could be led here under another name: only these are answered.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])

@@ -103,11 +103,15 @@ def environment_of(spec: Spec, infra: Infrastructure, ports: Mapping[str, int]) 
         env["ACCORD_HTTP_HOST"] = "127.0.0.1"
         env["ACCORD_HTTP_PORT"] = str(ports[spec.api])
     if spec.api and "site" in ports:  # an api over a copy of a database has no pages
+        env["ACCORD_SITE_COUNTY"] = "Alder County (invented)"
         env |= {name: value for name, value in os.environ.items() if name in SITE}
         env["ACCORD_SITE_URL"] = address("site", ports)
     if spec.api and spec.service:
         env["ACCORD_ISSUERS_FILE"] = str(places.data / "issuers.json")
         env["ACCORD_SITE_KEYS_FILE"] = str(places.data / "site-keys.json")
+    if "mail" in ports and (spec.signs_in or spec.name == "issuer"):
+        env |= {"ACCORD_SMTP_HOST": "127.0.0.1", "ACCORD_SMTP_PORT": str(ports["mail"])}
+        env |= {"ACCORD_SMTP_TLS": "none", "ACCORD_SMTP_FROM": "accord@laptop.example"}
     if spec.signs_in:
         env["ACCORD_SITE_KEY_FILE"] = str(places.secrets / "site.key")
     if spec.name == "site":
@@ -162,5 +166,5 @@ def write_environments(infra: Infrastructure, ports: Mapping[str, int]) -> None:
 
 
 def api_ports(places: Places) -> dict[str, int]:
-    """The port of each api: the one it had last time if it is free."""
-    return {api: places.port(api) for api in APIS}
+    """The port of each api, and of the server that catches mail: the one it had last time if it is free."""
+    return {api: places.port(api) for api in (*APIS, "mail")}

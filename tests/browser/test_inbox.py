@@ -72,6 +72,13 @@ class TestWhatNeedsMe:
         (item,) = desk.items(SCREENER)
         assert item["acknowledged"]["by"] == CALLERS[SCREENER].person
 
+    def test_leads_to_the_page_of_the_thing(self, desk: Desk, signed_in: Open) -> None:
+        desk.concern()
+        page = inbox(signed_in(SCREENER))
+        (item,) = desk.items(SCREENER)
+        link = page.get_by_role("link", name="Look at it")
+        assert link.get_attribute("href") == f"/concerns/{item['about']['id']}"
+
     def test_who_comes_second_is_told_so_and_changes_nothing(self, desk: Desk, signed_in: Open) -> None:
         desk.concern()
         first, second = inbox(signed_in(SCREENER)), inbox(signed_in(OTHER))

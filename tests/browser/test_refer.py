@@ -218,3 +218,42 @@ class TestAskingAnAgency:
         other.goto(page.url)
         assert other.locator(".accord-seen").inner_text() == shown
         assert "Ask for the night nurse. مرحبا 🙂" in shown
+
+
+class TestTheWorklist:
+    @SIZES
+    def test_is_for_everybody_with_and_without_filters(
+        self, here: Pagewise, opened: Open, axe: str, pictures: Path | None, size: dict[str, int]
+    ) -> None:
+        case = here.county.case()
+        for urgency in ("hours", "days", "routine"):
+            here.county.referral(case, recipient="medical-hub", kind="med-well", urgency=urgency)
+        seen = Watched.of(opened("worker", viewport=size))
+        for name, path in (
+            ("many", "/worklist?queue=outbound"),
+            ("filtered", "/worklist?queue=outbound&urgency=routine"),
+            ("hidden", "/worklist?queue=outbound&status=on-hold&urgency=day"),
+            ("empty", "/worklist?queue=outbound&part=ended"),
+        ):
+            seen.page.goto(path)
+            watching.picture(seen.page, pictures, f"worklist-{name}-{size['width']}")
+            assert watching.findings(seen, axe, here.fake.site.url) == []
+
+    def test_is_filtered_and_gone_through_without_scripts(self, here: Pagewise, opened: Open) -> None:
+        case = here.county.case()
+        for urgency in ("hours", "routine"):
+            here.county.referral(case, recipient="public-health", kind="med-well", urgency=urgency)
+        page = opened("coordinator", java_script_enabled=False).new_page()
+        page.goto("/worklist?queue=outbound")
+        page.get_by_text("Choose filters").click()
+        page.locator("label[for=urgency-routine]").click()
+        page.get_by_role("button", name="Apply filters").click()
+        assert "queue=outbound" in page.url
+        assert "urgency=routine" in page.url
+        shown = page.locator("tbody tr")
+        expect(shown.first).to_contain_text("No hurry")
+        assert shown.filter(has_text="Within hours").count() == 0
+        page.get_by_role("link", name="How soon: No hurry take back").click()
+        expect(page.locator("tbody tr").filter(has_text="Within hours").first).to_be_visible()
+        page.locator("tbody th a").first.click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Referral R-")

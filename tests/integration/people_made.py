@@ -14,8 +14,10 @@ from aiosmtpd.controller import Controller
 from deploy.local.child import free_port
 from services.referrals.people.desk import People, people_of, post_of
 from services.referrals.people.post import Post
+from shared.events.names import Agency, Role
 from shared.settings import Settings
-from tests.integration.signing_in_made import SENDER, SITE, Browser, Place
+from shared.web.callers import Caller
+from tests.integration.signing_in_made import SENDER, Browser, Place
 
 HOST = "127.0.0.1"
 
@@ -41,7 +43,7 @@ class Mailbox:
 
     def link(self, address: str) -> str:
         """The path of the last link that somebody got."""
-        return re.findall(rf"{SITE}(/sign-in/invited/\S+)", text_of(self.to(address)[-1]))[0]
+        return re.findall(r"https?://[^/\s]+(/sign-in/invited/\S+)", text_of(self.to(address)[-1]))[0]
 
     def code(self, address: str) -> str:
         """The last code that somebody got, as it stands there."""
@@ -84,13 +86,15 @@ def post_at(place: Place, port: int) -> tuple[People, Post]:
     return people, post
 
 
-def sign_in_as(place: Place, person: str, agency: str, *roles: str) -> Browser:
-    """A browser of somebody who has signed in, whichever way."""
-    from shared.events.names import Agency, Role
-    from shared.web.callers import Caller
-
+def cookie_of(place: Place, person: str, agency: str, *roles: str) -> str:
+    """The cookie of somebody who has signed in with their agency's provider."""
     caller = Caller(person, Agency(agency), frozenset(map(Role, roles)))
     session = place.sessions.begin(caller, "en", "openid-connect", person)
+    return place.key.write(place.sessions.claims(session))
+
+
+def sign_in_as(place: Place, person: str, agency: str, *roles: str) -> Browser:
+    """A browser of somebody who has."""
     browser = place.browser()
-    browser.client.cookies.set("accord-local", place.key.write(place.sessions.claims(session)))
+    browser.client.cookies.set("accord-local", cookie_of(place, person, agency, *roles))
     return browser

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Response
@@ -18,6 +19,8 @@ from services.referrals.pages.work import Work
 from services.referrals.signing_in.desk import Desk
 from services.referrals.signing_in.drafts import Drafts
 from services.referrals.signing_in.opening import CASEWORK, TEMPLATES
+from services.referrals.signing_in.sessions import Sessions
+from services.referrals.signing_in.under_way import SignIns
 from shared.settings import Settings
 from shared.web.callers import Caller
 from shared.web.fakes import FakeVerifier
@@ -32,16 +35,6 @@ Fields = Mapping[str, str | Sequence[str]]
 def _no_badge() -> Response:
     """What the inbox of notifications shows in the navigation where nothing is new."""
     return Response("", media_type="text/html")
-
-
-class Nobody:
-    """Sign-ins and sessions of a county whose people have cookies already."""
-
-    def forget(self) -> None:
-        return None
-
-    def sweep(self) -> int:
-        return 0
 
 
 class Reader:
@@ -96,9 +89,11 @@ class Pagewise:
         self.county = made
         self.fake = fake or FakeSite(made.clock)
         settings = Settings(local=True, site_county="Alder County (fictional)")
-        nobody = cast(Any, Nobody())
+        shelf, secret = made.referrals.handler.shelf, made.referrals.secret
+        sessions = Sessions(made.store, shelf, secret, timedelta(minutes=15), made.clock)
+        sign_ins, drafts = SignIns(made.store, made.clock), Drafts(made.vault)
         pages = Pages(county_of(settings), TEMPLATES, CASEWORK)
-        self.desk = Desk(self.fake.site, self.fake.key, {}, nobody, nobody, Drafts(made.vault), pages)
+        self.desk = Desk(self.fake.site, self.fake.key, {}, sign_ins, sessions, drafts, pages)
         verifier = FakeVerifier(PEOPLE)
         self.app = make_app(made.doors, verifier, settings, lambda: checks(made.doors), self.desk)
         self.work = Work(made.doors, self.desk)

@@ -130,11 +130,14 @@ class Browser:
 class Place:
     """The site of a county, with one page on referrals that shows who looks at it, and one on audit.
 
+    Mail goes to port `mail`.
     `more` are settings of the issuer; one with another name is not in this process, and is asked over the network.
     For browsers, what is here is served at `url`, and `provider.app` on `port`.
     """
 
-    def __init__(self, made: County, folder: Path, url: str = SITE, port: int = PORT, **more: Any) -> None:
+    def __init__(
+        self, made: County, folder: Path, url: str = SITE, port: int = PORT, mail: int = PORT, **more: Any
+    ) -> None:
         self.county, self.clock = made, made.clock
         self.provider = LocalProvider(folder, made.clock, url, port)
         self.key = new_key()
@@ -145,7 +148,9 @@ class Place:
         [entry] = local.issuers_document(port)
         foreign = "issuer" in more
         self.issuer = Issuer.model_validate({**entry, **more})
-        settings = Settings(local=True, smtp_host="127.0.0.1", smtp_tls="none", smtp_from=SENDER)
+        settings = Settings(
+            local=True, smtp_host="127.0.0.1", smtp_port=mail, smtp_tls="none", smtp_from=SENDER
+        )
         assert self.issuer.sign_in is not None
         provider = Provider(
             self.issuer,

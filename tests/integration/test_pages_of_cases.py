@@ -15,8 +15,15 @@ pytestmark = pytest.mark.platform
 CANARY = "Quillon Vexmarsh"
 
 
+@pytest.fixture(scope="module")
+def here(infra, tmp_path_factory):
+    with casework(infra, tmp_path_factory.mktemp("cases")) as made:
+        yield made
+
+
 @pytest.fixture
-def here(infra, tmp_path):
+def empty(infra, tmp_path):
+    """A county in which nothing was reported yet."""
     with casework(infra, tmp_path) as made:
         yield made
 
@@ -161,11 +168,11 @@ class TestTheTeam:
     def test_what_is_not_right_comes_back_at_its_field(self, here, act, typed, told):
         case, worker = here.county.case(), here.person("worker")
         join(here, case, "probation")
-        before = len(here.county.events(topic="accord.referrals.events", kind="agency.joined"))
+        before = here.county.events(topic="accord.referrals.events", case=case)
         answer = worker.send(f"/cases/{case}/{act}", **typed)
         assert answer.status_code == 422
         assert told in said(answer)
-        assert len(here.county.events(topic="accord.referrals.events", kind="agency.joined")) == before
+        assert here.county.events(topic="accord.referrals.events", case=case) == before
 
     def test_on_an_old_page_it_says_who_changed_what_and_keeps_what_was_typed(self, here):
         case, worker = here.county.case(), here.person("worker")
@@ -185,106 +192,106 @@ class TestTheTeam:
         typed = {"agency": "shelter", "relation": "serving"}
         assert "Choose which matter it is." in said(worker.send(f"/cases/{case}/join", **typed))
         assert worker.send(f"/cases/{case}/join", matter="delinquency", **typed).status_code == 303
-        [joined] = here.county.events(kind="agency.joined", agency="shelter")
-        [opened] = here.county.events(kind="case.opened", matter="delinquency")
+        [joined] = here.county.events(kind="agency.joined", case=case, agency="shelter")
+        [opened] = here.county.events(kind="case.opened", case=case, matter="delinquency")
         assert joined.envelope.stream == opened.data.case_stream
 
 
 class TestLists:
-    def test_what_waits_for_a_decision_is_shown_to_the_lead_agency_oldest_first(self, here):
-        first, second, done = (here.county.concern() for _ in range(3))
-        here.county.case(done)
-        page = here.person("screener").get("/concerns")
+    def test_what_waits_for_a_decision_is_shown_to_the_lead_agency_oldest_first(self, empty):
+        first, second, done = (empty.county.concern() for _ in range(3))
+        empty.county.case(done)
+        page = empty.person("screener").get("/concerns")
         assert re.findall(r'href="/concerns/([0-9a-f-]{36})"', page.text) == [first, second]
         assert "Alder County Sheriff" in said(page)
         assert "In danger now, as it was reported" in said(page)
 
-    def test_an_agency_sees_what_it_reported_newest_first_and_nothing_else(self, here):
-        mine = [here.county.concern() for _ in range(2)]
-        here.county.post("/v1/concerns", {"immediate_danger": "no"}, "officer")
-        page = here.person("deputy").get("/concerns")
+    def test_an_agency_sees_what_it_reported_newest_first_and_nothing_else(self, empty):
+        mine = [empty.county.concern() for _ in range(2)]
+        empty.county.post("/v1/concerns", {"immediate_danger": "no"}, "officer")
+        page = empty.person("deputy").get("/concerns")
         assert re.findall(r'href="/concerns/([0-9a-f-]{36})"', page.text) == mine[::-1]
 
-    def test_the_lead_agency_finds_its_own_reports_apart(self, here):
-        here.county.concern()
-        mine = here.county.post("/v1/concerns", {"immediate_danger": "no"}, "worker").json()["concern"]
-        page = here.person("screener").get("/concerns?own=true")
+    def test_the_lead_agency_finds_its_own_reports_apart(self, empty):
+        empty.county.concern()
+        mine = empty.county.post("/v1/concerns", {"immediate_danger": "no"}, "worker").json()["concern"]
+        page = empty.person("screener").get("/concerns?own=true")
         assert re.findall(r'href="/concerns/([0-9a-f-]{36})"', page.text) == [mine]
 
-    def test_go_on_a_page_at_a_time(self, here):
+    def test_go_on_a_page_at_a_time(self, empty):
         for _ in range(60):
-            here.county.concern()
-        deputy = here.person("deputy")
+            empty.county.concern()
+        deputy = empty.person("deputy")
         first = deputy.get("/concerns")
         [after] = re.findall(r'href="(/concerns\?own=true&amp;cursor=[^"]+)"', first.text)
         second = deputy.get(after.replace("&amp;", "&"))
         assert (len(codes(first)), len(codes(second))) == (50, 10)
         assert not set(codes(first)) & set(codes(second))
 
-    def test_a_cursor_is_its_readers_own(self, here):
+    def test_a_cursor_is_its_readers_own(self, empty):
         for _ in range(51):
-            here.county.concern()
-        [after] = re.findall(r"cursor=([^\"]+)", here.person("screener").get("/concerns").text)
-        assert here.person("worker").get(f"/concerns?cursor={after}").status_code == 422
-        assert here.person("screener").get(f"/cases?cursor={after}").status_code == 422
+            empty.county.concern()
+        [after] = re.findall(r"cursor=([^\"]+)", empty.person("screener").get("/concerns").text)
+        assert empty.person("worker").get(f"/concerns?cursor={after}").status_code == 422
+        assert empty.person("screener").get(f"/cases?cursor={after}").status_code == 422
 
-    def test_say_that_there_is_nothing(self, here):
-        assert "No concern waits for a decision." in said(here.person("screener").get("/concerns"))
-        assert "Your agency has not reported a concern yet." in said(here.person("deputy").get("/concerns"))
-        assert "Your agency takes part in no case yet." in said(here.person("deputy").get("/cases"))
+    def test_say_that_there_is_nothing(self, empty):
+        assert "No concern waits for a decision." in said(empty.person("screener").get("/concerns"))
+        assert "Your agency has not reported a concern yet." in said(empty.person("deputy").get("/concerns"))
+        assert "Your agency takes part in no case yet." in said(empty.person("deputy").get("/cases"))
 
-    def test_cases_are_those_of_the_agency(self, here):
-        first, second = here.county.case(), here.county.case()
-        join(here, first, "probation")
-        found = re.findall(r'href="/cases/([0-9a-f-]{36})"', here.person("officer").get("/cases").text)
+    def test_cases_are_those_of_the_agency(self, empty):
+        first, second = empty.county.case(), empty.county.case()
+        join(empty, first, "probation")
+        found = re.findall(r'href="/cases/([0-9a-f-]{36})"', empty.person("officer").get("/cases").text)
         assert found == [first]
-        found = re.findall(r'href="/cases/([0-9a-f-]{36})"', here.person("worker").get("/cases").text)
+        found = re.findall(r'href="/cases/([0-9a-f-]{36})"', empty.person("worker").get("/cases").text)
         assert found == [second, first]
 
-    def test_show_no_name(self, here):
-        here.county.case(here.county.concern(clear={"identity": {"name": CANARY}}))
-        here.county.concern(clear={"identity": {"name": CANARY}})
+    def test_show_no_name(self, empty):
+        empty.county.case(empty.county.concern(clear={"identity": {"name": CANARY}}))
+        empty.county.concern(clear={"identity": {"name": CANARY}})
         for path in ("/concerns", "/concerns?own=true", "/cases", "/calls"):
             for who in ("screener", "deputy"):
-                assert CANARY not in here.person(who).get(path).text
+                assert CANARY not in empty.person(who).get(path).text
 
-    def test_are_empty_for_a_role_that_reads_nothing(self, here):
-        here.county.case()
+    def test_are_empty_for_a_role_that_reads_nothing(self, empty):
+        empty.county.case()
         for path in ("/concerns", "/cases", "/calls"):
-            assert codes(here.person("auditor").get(path)) == []
+            assert codes(empty.person("auditor").get(path)) == []
 
 
 class TestCalls:
-    def test_a_concern_without_a_call_is_reached_in_one_tap(self, here):
-        concern, deputy = here.county.concern(), here.person("deputy")
+    def test_a_concern_without_a_call_is_reached_in_one_tap(self, empty):
+        concern, deputy = empty.county.concern(), empty.person("deputy")
         page = deputy.follow(deputy.send("/calls", f"/concerns/{concern}/calls", now="yes"))
         assert "The call is recorded: K-" in said(page)
         assert "Each concern of your agency has its call." in said(page)
-        assert len(here.county.events(kind="concern.call-stated", concern=concern)) == 1
+        assert len(empty.county.events(kind="concern.call-stated", concern=concern)) == 1
 
-    def test_calls_that_were_made_are_newest_first(self, here):
-        early = here.county.concern(called_at="2026-03-01T10:00:00Z", called_line="hotline")
-        late = here.county.concern(called_at="2026-03-02T10:00:00Z", called_line="other")
-        made = here.person("deputy").get("/calls").text.split('id="called"')[1]
+    def test_calls_that_were_made_are_newest_first(self, empty):
+        early = empty.county.concern(called_at="2026-03-01T10:00:00Z", called_line="hotline")
+        late = empty.county.concern(called_at="2026-03-02T10:00:00Z", called_line="other")
+        made = empty.person("deputy").get("/calls").text.split('id="called"')[1]
         assert re.findall(r'href="/concerns/([0-9a-f-]{36})"', made) == [late, early]
 
-    def test_are_those_of_ones_own_agency(self, here):
-        here.county.concern()
-        assert "Each concern of your agency has its call." in said(here.person("screener").get("/calls"))
+    def test_are_those_of_ones_own_agency(self, empty):
+        empty.county.concern()
+        assert "Each concern of your agency has its call." in said(empty.person("screener").get("/calls"))
 
-    def test_an_agency_outside_that_was_reached_has_the_referral(self, here):
-        referral = here.county.referral(recipient=None, outside="regional-center")
-        worker = here.person("worker")
+    def test_an_agency_outside_that_was_reached_has_the_referral(self, empty):
+        referral = empty.county.referral(recipient=None, outside="regional-center")
+        worker = empty.person("worker")
         assert "The regional center" in said(worker.get("/calls"))
         page = worker.follow(worker.send("/calls", f"/calls/referrals/{referral}"))
         assert "The regional center" not in said(page)
-        assert len(here.county.events(kind="referral.received", referral=referral)) == 1
+        assert len(empty.county.events(kind="referral.received", referral=referral)) == 1
 
-    def test_a_referral_to_a_party_is_not_the_senders_to_receive(self, here):
-        referral, worker = here.county.referral(), here.person("worker")
+    def test_a_referral_to_a_party_is_not_the_senders_to_receive(self, empty):
+        referral, worker = empty.county.referral(), empty.person("worker")
         page = worker.get("/calls")
         assert referral not in page.text
-        concern = here.county.post("/v1/concerns", {"immediate_danger": "no"}, "worker").json()["concern"]
+        concern = empty.county.post("/v1/concerns", {"immediate_danger": "no"}, "worker").json()["concern"]
         fields = worker.form("/calls", f"/concerns/{concern}/calls")
         assert worker.post(f"/calls/referrals/{referral}", fields).status_code == 403
 

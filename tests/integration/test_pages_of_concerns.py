@@ -142,7 +142,7 @@ class TestReporting:
 
     def test_is_in_spanish_for_who_reads_spanish(self, here):
         page = said(here.person("deputy", "es").get("/concerns/new"))
-        assert "Este formulario no reemplaza la llamada." in page
+        assert "Esta página no reemplaza la llamada." in page
         assert "Una pareja que es claramente mayor" in page
 
 

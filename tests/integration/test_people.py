@@ -559,3 +559,29 @@ class TestAnAdministrator:
         assert 'value="left@harbor.example"' in county.admin.get("/people/invite").text
         county.invite()
         assert "left@harbor.example" not in county.admin.get("/people/invite").text
+
+    def test_who_presses_twice_removes_a_person_of_the_provider_once(self, county):
+        person = sign_in_as(county.place, str(uuid4()), "shelter", "advocate").claims.sub
+        answers = [county.admin.post(f"/people/{person}/remove") for _ in range(2)]
+        assert [one.status_code for one in answers] == [BACK, BACK]
+        assert len(county.place.events("role.ended", person=person)) == 1
+
+    def test_removes_and_restores_somebody_without_a_role(self, county):
+        person = county.accepted().claims.sub
+        fields = {"role": "advocate", "reason": "on-leave"}
+        county.admin.post(f"/people/{person}/roles/end", fields)
+        assert "No role" in county.admin.get(f"/people/{person}").text
+        county.admin.post(f"/people/{person}/remove")
+        assert county.address not in county.admin.get("/people").text
+        answer = county.admin.post(f"/people/{person}/restore")
+        assert answer.headers["location"] == "/people?done=restored"
+        assert county.address in county.admin.get("/people").text
+
+    def test_who_invites_a_waiting_person_again_sends_a_new_link(self, county):
+        old = county.invited()
+        assert county.invite(None, "supervisor").status_code == BACK
+        county.send_mail()
+        assert county.box.link(county.address) != old
+        browser = county.place.browser()
+        browser.post(county.box.link(county.address))
+        assert browser.claims.roles == {"advocate", "supervisor"}

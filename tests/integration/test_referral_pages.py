@@ -246,6 +246,22 @@ class TestWhoMaySeeIt:
         assert len(here.county.events(kind="record.read", about=referral)) == 1
 
 
+class TestWaysOn:
+    def test_to_the_case_are_for_who_may_know_of_it(self, here, advocate, worker):
+        case = here.county.case()
+        referral = here.county.referral(case)
+        link = f'href="/cases/{case}"'
+        assert link in worker.get(f"/referrals/{referral}")
+        assert link not in advocate.get(f"/referrals/{referral}")
+        here.act(referral, "accept", "advocate")
+        assert link in advocate.get(f"/referrals/{referral}")
+        assert f'href="/cases/{case}/refer"' in advocate.get(f"/cases/{case}")
+
+    def test_from_the_case_ask_an_agency(self, here, worker):
+        case = here.county.case()
+        assert f'href="/cases/{case}/refer"' in worker.get(f"/cases/{case}")
+
+
 class TestInSpanish:
     def test_the_page_is_spanish_and_the_memorandums_words_say_that_they_are_english(self, here):
         reader = here.reader("advocate", language="es")

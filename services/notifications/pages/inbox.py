@@ -43,11 +43,13 @@ NAMED = ("concern", "case", "referral")
 
 @dataclass(frozen=True)
 class Card:
-    """An item as the page shows it. `names`: where referrals may have one; `mine`: the reader has it in hand."""
+    """An item as the page shows it. `path`: where the page of the thing is; `names`: where referrals may have one;
+    `mine`: the reader has it in hand."""
 
     id: UUID
     title: str
     code: str
+    path: str
     names: str
     tier: str
     reason: str
@@ -71,6 +73,7 @@ def card(row: dict[str, Any], person: str) -> Card:
         row["id"],
         TITLES.get(row["type"], OTHER),
         code_of(row["about_kind"], row["about"]) if row["about_kind"] else "",
+        f"/{row['about_kind']}s/{row['about']}" if row["about_kind"] in NAMED else "",
         f"/names/{row['about_kind']}/{row['about']}" if row["about_kind"] in NAMED else "",
         row["tier"],
         row["reason"],

@@ -89,7 +89,7 @@ class Lists:
         with self.questions.store.transaction() as connection:
             rows = connection.execute(wanted.query, given).fetchall()
             things = [self._things(connection, wanted.kind, row["state"]) for row in rows[:limit]]
-        items = [shown for one in things if (shown := _shown(viewer, wanted.kind, one))]
+        items = [shown for one in things if (shown := shown_of(viewer, wanted.kind, one))]
         last = rows[limit - 1] if len(rows) > limit else None
         return Listed(items, (last["at"], last["id"]) if last else None)
 
@@ -110,7 +110,7 @@ class Lists:
             ).fetchall()
         parts = [(Referral.model_validate(r["referral"]), Matter.model_validate(r["matter"])) for r in rows]
         things = [Things(referral=referral, matters=(matter,)) for referral, matter in parts]
-        return [shown for one in things if (shown := _shown(viewer, "referral", one))]
+        return [shown for one in things if (shown := shown_of(viewer, "referral", one))]
 
 
 def hears_of_all(viewer: Viewer) -> bool:
@@ -118,7 +118,8 @@ def hears_of_all(viewer: Viewer) -> bool:
     return viewer.mou is not None and sees(viewer.caller, ThingFacts("concern"), viewer.mou)
 
 
-def _shown(viewer: Viewer, kind: str, things: Things) -> dict[str, Any] | None:
+def shown_of(viewer: Viewer, kind: str, things: Things) -> dict[str, Any] | None:
+    """A thing as a list has it; None if it is not the viewer's to know. Raises Refusal if they may not read it."""
     if not may_know(viewer, kind, things):
         return None
     forbidden = may_read(viewer, kind, things)

@@ -12,6 +12,7 @@ from services.referrals.application.orders import Things
 from services.referrals.application.views import Viewer, may_know
 from services.referrals.domain.deciding import At, NewIds
 from services.referrals.domain.offers import Askable, Offers, askable_in, offers
+from shared.errors import Refusal
 from shared.mou.facts import CallerFacts
 from shared.store.store import Store
 
@@ -46,6 +47,14 @@ class Offering:
         things, at = self._known("case", case, caller)
         own = [m for m in things.matters if caller.agency in (m.lead, *m.agencies)]
         return Asking(tuple(m.matter for m in own), askable_in(own[0], at) if own else Askable())
+
+    def knows(self, kind: str, thing: str, caller: CallerFacts) -> bool:
+        """Whether the caller may know of a concern, case or referral. Raises TryLater alone."""
+        try:
+            self._known(kind, thing, caller)
+        except Refusal:
+            return False
+        return True
 
     def _known(self, kind: str, thing: str, caller: CallerFacts) -> tuple[Things, At]:
         now = self.now()

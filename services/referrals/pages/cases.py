@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,13 +13,16 @@ from starlette.responses import Response
 
 from services.referrals.application.finding import Finding
 from services.referrals.application.listing import Lists
+from services.referrals.application.views import Viewer
 from services.referrals.pages.listing import Card
 from services.referrals.pages.telling import told
 from services.referrals.pages.wording import BANDS, MATTERS, REFERRAL_STATES, RELATIONS, Wording
 from services.referrals.pages.work import Work
 from shared.events.moments import read_moment
-from shared.mou.facts import CallerFacts
-from shared.mou.vocabulary import CodeList
+from shared.events.names import Purpose
+from shared.mou.authority import may
+from shared.mou.facts import CallerFacts, ThingFacts
+from shared.mou.vocabulary import Act, CodeList
 from shared.web.site.codes import code_of
 from shared.web.site.refusing import route_of
 from shared.web.site.visitor import CurrentVisitor
@@ -35,6 +38,12 @@ DONE = {
     "assigned": N_("A worker was named for case %(code)s"),
 }
 ACTS = ("join-agency", "leave-agency", "assign-worker")
+
+
+def may_replay(viewer: Viewer) -> bool:
+    """Whether the MOU lets the viewer look at the timelines of cases, for the purpose of audit."""
+    auditing = replace(viewer.caller, purpose=Purpose.AUDIT)
+    return viewer.mou is not None and may(auditing, Act.READ_HISTORY, ThingFacts("case"), viewer.mou).allowed
 
 
 @dataclass(frozen=True)
@@ -147,8 +156,10 @@ class CasePages:
             visitor,
             id=id,
             code=code,
+            asks=bool(self.work.asking(id, visitor).askable),
             matters=[matter_of(m, referrals, known, visitor.caller.person, wording) for m in matters],
             told=told(shown.view, wording, ("identity",), rights.classes),
             acts=rights.acts,
+            replays=may_replay(viewer),
             done=wording.say(DONE[done], code=code) if done in DONE else "",
         )

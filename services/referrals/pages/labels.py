@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from services.referrals.pages.wording import ROLES as PEOPLE
 from shared.mou.document import Mou
 from shared.mou.parties import clause_of, party_of
 from shared.mou.terms import coded, listed_codes
@@ -25,35 +26,8 @@ CHOICES: Mapping[str, str] = {
     "not-yet-asked": N_("The young person was not asked yet"),
     "not-theirs-to-decide": N_("It is not for the young person to decide"),
 }
-CLASSES: Mapping[str, str] = {
-    "identity": N_("Who the young person is"),
-    "contact": N_("How to reach them"),
-    "address": N_("Address"),
-    "narrative": N_("What was told"),
-    "health": N_("Health"),
-    "substance_use": N_("Substance use"),
-    "education": N_("School"),
-    "justice": N_("Police and court"),
-    "reporter": N_("Who told it, and who was spoken to"),
-}
-MATTERS: Mapping[str, str] = {
-    "dependency": N_("Dependency"),
-    "delinquency": N_("Delinquency"),
-    "none": N_("No court matter"),
-}
-ROLES: Mapping[str, str] = {
-    "screener": N_("Screener"),
-    "social-worker": N_("Social worker"),
-    "supervisor": N_("Supervisor"),
-    "probation-officer": N_("Probation officer"),
-    "advocate": N_("Advocate"),
-    "clinician": N_("Clinician"),
-    "nurse": N_("Nurse"),
-    "education-liaison": N_("Education liaison"),
-    "deputy": N_("Deputy"),
-    "coordinator": N_("Coordinator"),
-    "system": N_("The agency's own computers"),
-}
+#: Who works for an agency: people, and its own systems.
+ROLES: Mapping[str, str] = {**PEOPLE, "system": N_("The agency's own computers")}
 
 
 def in_english(label: str) -> Markup:
@@ -121,7 +95,8 @@ REASONS: Mapping[str, str] = {
     "enter-referral-in-error": "error_reasons",
 }
 
-STATUSES: Mapping[str, str] = {
+#: How a referral stands, in a word or two: stages of its way.
+SHORT: Mapping[str, str] = {
     "requested": N_("Asked"),
     "received": N_("In hand"),
     "accepted": N_("Accepted"),

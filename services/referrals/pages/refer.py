@@ -17,7 +17,8 @@ from services.referrals.pages import referral_telling as telling
 from services.referrals.pages.acts import FORWARD
 from services.referrals.pages.asking import FIELDS, as_before, asked, typed_in, whom
 from services.referrals.pages.filled import refused_field
-from services.referrals.pages.labels import CHOICES, CLASSES, MATTERS, ROLES, URGENCIES, Labels, in_english
+from services.referrals.pages.labels import CHOICES, ROLES, URGENCIES, Labels, in_english
+from services.referrals.pages.wording import CLASSES, MATTERS
 from services.referrals.pages.work import Work
 from shared.errors import Refusal
 from shared.mou.vocabulary import CodeList

@@ -15,7 +15,8 @@ from services.referrals.pages import acts
 from services.referrals.pages import referral_telling as telling
 from services.referrals.pages.acts import BY_SLUG, FORWARD, Act
 from services.referrals.pages.filled import ALL, fill, refused_field
-from services.referrals.pages.labels import CHOICES, CLASSES, ENTRIES, FLAGS, STATUSES, URGENCIES, Labels
+from services.referrals.pages.labels import CHOICES, ENTRIES, FLAGS, URGENCIES, Labels
+from services.referrals.pages.wording import CLASSES, REFERRAL_STATES
 from services.referrals.pages.work import Work
 from shared.errors import Refusal
 from shared.web.problems import Problem
@@ -34,7 +35,7 @@ SENT = N_("Sent. The agency you asked is told.")
 DONE: Mapping[str, str] = {"sent": SENT, **{act.slug: act.done for act in acts.ACTS if act.done}}
 #: Words that every template of referrals is given.
 WORDS: Mapping[str, Mapping[str, str]] = {
-    "statuses": STATUSES,
+    "statuses": REFERRAL_STATES,
     "urgencies": URGENCIES,
     "choices_of_youth": CHOICES,
     "classes": CLASSES,
@@ -93,6 +94,7 @@ class ReferralPages:
             outcome=labels.reason("complete-referral", view["outcome"]) if view.get("outcome") else "",
             due=telling.due(view, self.work.desk.site.now()),
             days=by_day(telling.history(view, labels, says), self.work.pages.county.zone),
+            knows_case=self.work.knows("case", view["case"], visitor),
             done=DONE.get(done, ""),
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.referrals.pages.labels import ENTRIES, STATUSES, STRUCK, Labels
+from services.referrals.pages.labels import ENTRIES, SHORT, STRUCK, Labels
 from shared.events.moments import read_moment
 from shared.web.site.components import Entry
 from shared.web.site.words import N_
@@ -37,11 +37,11 @@ def stages(status: str) -> tuple[tuple[str, ...], int]:
     """The names of the stages, and which of them (from 1) is the present one."""
     place = INSTEAD.get(status, status)
     if place not in WAY:
-        return (ASKED, STATUSES[status]), 2
-    names = [STATUSES[one] for one in WAY[:-1]] + [ENDED]
+        return (ASKED, SHORT[status]), 2
+    names = [SHORT[one] for one in WAY[:-1]] + [ENDED]
     at = WAY.index(place)
     if status not in WAY or status == WAY[-1]:
-        names[at] = STATUSES[status]
+        names[at] = SHORT[status]
     return tuple(names), at + 1
 
 

@@ -19,6 +19,7 @@ from services.referrals.pages.reporting import reporting_router
 from services.referrals.pages.searching import searching_router
 from services.referrals.pages.team import TeamPages
 from services.referrals.pages.work import Work
+from services.referrals.pages.worklist import worklist_router
 
 
 def casework_pages(work: Work) -> list[APIRouter]:
@@ -38,4 +39,5 @@ def casework_pages(work: Work) -> list[APIRouter]:
         # Asking another agency stands before the acts of a referral: its address looks like one of theirs.
         ReferPages(work).router(),
         ReferralPages(work).router(),
+        worklist_router(work),
     ]

@@ -14,7 +14,7 @@ from services.referrals.application.finding import Finding, Rights
 from services.referrals.application.listing import Lists
 from services.referrals.application.views import Viewer
 from services.referrals.pages.attempts import Returned, attempt, in_words, seen_until
-from services.referrals.pages.wording import MATTERS, ROLES, Wording
+from services.referrals.pages.wording import MATTERS, Wording
 from services.referrals.pages.work import Work
 from shared.mou.facts import CallerFacts
 from shared.mou.vocabulary import CodeList
@@ -129,7 +129,7 @@ class TeamPages:
             relations=wording.choices(CodeList.RELATION),
             reasons=_first(CHOOSE_REASON, wording.choices(CodeList.LEAVE_REASON), wording),
             role=min(visitor.caller.roles),
-            roles=wording.options(ROLES),
+            roles=wording.roles(viewer.caller.agency),
         )
 
 

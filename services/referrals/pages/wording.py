@@ -202,6 +202,12 @@ class Wording:
         found = [one for one in self.mou.outside_agencies if one.code == code] if self.mou else []
         return self.say(found[0].label) if found else code
 
+    def roles(self, agency: str) -> list[tuple[str, str]]:
+        """What people of an agency work as, to choose from."""
+        party = party_of(self.mou, agency) if self.mou else None
+        held = [str(role) for role in party.roles] if party else []
+        return [(code, self.say(word)) for code, word in ROLES.items() if code in held]
+
     def tool(self, code: str) -> str:
         """A screening tool, by its label."""
         found = [one for one in self.mou.screening_tools if one.code == code] if self.mou else []

@@ -73,6 +73,10 @@ class Work:
         """Whom the visitor may ask in the case, and for which of its matters. Raises Refusal `not-found`."""
         return self._offering.on_case(case, CallerFacts.of(visitor.caller))
 
+    def knows(self, kind: str, thing: str, visitor: Visitor) -> bool:
+        """Whether the visitor may know of this thing."""
+        return self._offering.knows(kind, thing, CallerFacts.of(visitor.caller))
+
     def labels(self) -> Labels:
         """What the MOU in force calls things."""
         return Labels(self.doors.referrals.questions.in_force())

@@ -176,31 +176,39 @@ class AdminPages:
         agency, id = str(visitor.caller.agency), str(person)
         if id == visitor.caller.person:
             return self._person(request, visitor, self._entry(visitor, person), {"remove": NOT_YOURSELF}, 422)
-        back = f"{PEOPLE}?done=removed&who={id}"
-        account = self.people.accounts.of(id)
-        if account is None or account.agency != agency or not account.removed:
+        if not self._was_removed(agency, id):
             self._entry(visitor, person)
         self.people.accounts.remove(id)
         self.people.desk.sessions.end_all(id, agency, "removed", str(trace.correlation_id))
         for role in sorted(self.people.held(id, agency)):
             body = {"person": id, "agency": agency, "role": role, "reason": LEFT}
             self._do("end-role", visitor, form, trace, body)
-        return RedirectResponse(back, 303)
+        return RedirectResponse(f"{PEOPLE}?done=removed&who={id}", 303)
 
     def restore(
         self, visitor: Administrator, form: CheckedForm, trace: CurrentTrace, person: UUID
     ) -> Response:
         """Take a removal back, within ten minutes."""
         agency, id = str(visitor.caller.agency), str(person)
-        sessions = self.people.desk.sessions
-        since = sessions.now() - UNDO
-        roles = ended_since(sessions.store.stream(UUID(roles_stream(id))), agency, since, LEFT)
-        if not roles:
+        if not self._was_removed(agency, id):
             return RedirectResponse(f"{PEOPLE}?done=too-late", 303)
         self.people.accounts.restore(id)
-        for role in sorted(roles):
+        for role in sorted(self._left(agency, id)):
             self._do("assign-role", visitor, form, trace, {"person": id, "agency": agency, "role": role})
         return RedirectResponse(f"{PEOPLE}?done=restored", 303)
+
+    def _left(self, agency: str, person: str) -> frozenset[str]:
+        """The roles that ended just now because the person left."""
+        sessions = self.people.desk.sessions
+        events = sessions.store.stream(UUID(roles_stream(person)))
+        return ended_since(events, agency, sessions.now() - UNDO, LEFT)
+
+    def _was_removed(self, agency: str, person: str) -> bool:
+        """Whether somebody of the agency was removed just now, so that it can be repeated and taken back."""
+        account, since = self.people.accounts.of(person), self.people.accounts.now() - UNDO
+        if account and account.agency == agency and account.removed and account.removed > since:
+            return True
+        return bool(self._left(agency, person))
 
     def _change(
         self,

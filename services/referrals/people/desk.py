@@ -10,11 +10,12 @@ from starlette.responses import Response
 from services.referrals.people.accounts import Account, Accounts
 from services.referrals.people.codes import Codes
 from services.referrals.people.letters import Letters
+from services.referrals.people.passkeys import Passkeys
 from services.referrals.people.post import Post
 from services.referrals.signing_in.desk import Desk
 from services.referrals.signing_in.welcome import welcome
 from shared.events.names import Agency, Purpose, Role
-from shared.mail import Mail, smtp_of
+from shared.mail import smtp_of
 from shared.mou.document import Mou
 from shared.settings import Settings
 from shared.web.callers import Caller
@@ -30,6 +31,7 @@ class People:
     accounts: Accounts
     letters: Letters
     codes: Codes
+    passkeys: Passkeys
 
     def mou(self) -> Mou | None:
         """The MOU in force."""
@@ -57,13 +59,13 @@ def people_of(desk: Desk) -> People:
     letters = Letters(sessions.store, book, sessions.now)
     accounts = Accounts(sessions.store, book, letters, sessions.now)
     codes = Codes(sessions.store, accounts, letters, sessions.secret, sessions.now)
-    return People(desk, accounts, letters, codes)
+    passkeys = Passkeys(sessions.store, accounts, desk.site.url, desk.pages.county.name, sessions.now)
+    return People(desk, accounts, letters, codes, passkeys)
 
 
-def post_of(people: People, settings: Settings, mail: Mail | None = None) -> Post | None:
+def post_of(people: People, settings: Settings) -> Post | None:
     """What sends their letters; None where no mail is sent. Raises Misconfigured."""
-    mail = mail or smtp_of(settings)
+    mail = smtp_of(settings)
     if mail is None:
         return None
-    site = people.desk.site.url
-    return Post(people.letters, people.accounts, mail, settings.smtp_from, site, settings.site_county)
+    return Post(people.letters, people.accounts, mail, settings.smtp_from, people.desk.site.url)

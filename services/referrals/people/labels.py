@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from services.referrals.pages.wording import ROLES as AT_WORK
 from shared.events.names import Role
 from shared.mou.document import Mou
 from shared.mou.parties import party_of
 from shared.web.site.words import N_
 
-ROLES: dict[str, str] = {
-    Role.SCREENER: N_("Screener"),
-    Role.SOCIAL_WORKER: N_("Social worker"),
-    Role.SUPERVISOR: N_("Supervisor"),
-    Role.PROBATION_OFFICER: N_("Probation officer"),
-    Role.ADVOCATE: N_("Advocate"),
-    Role.CLINICIAN: N_("Clinician"),
-    Role.NURSE: N_("Nurse"),
-    Role.EDUCATION_LIAISON: N_("Education liaison"),
-    Role.DEPUTY: N_("Deputy"),
-    Role.COORDINATOR: N_("Coordinator"),
+ROLES: dict[str, str] = AT_WORK | {
     Role.PRIVACY_OFFICER: N_("Privacy officer"),
     Role.AUDITOR: N_("Auditor"),
     Role.OPERATOR: N_("Operator"),

@@ -14,6 +14,7 @@ from services.referrals.pages.work import Work
 from services.referrals.people.admin_pages import AdminPages
 from services.referrals.people.desk import People
 from services.referrals.people.own_door import OwnDoor
+from services.referrals.people.own_pages import OwnPages
 from shared.errors import AccordError
 
 EACH_SECONDS = 60.0
@@ -21,8 +22,8 @@ EACH_SECONDS = 60.0
 
 
 def people_pages(people: People, work: Work) -> list[APIRouter]:
-    """Signing in with a code, accepting an invitation, and an administrator's pages."""
-    return [OwnDoor(people).router(), AdminPages(people, work).router()]
+    """Signing in with a code or a passkey, accepting an invitation, and an administrator's pages."""
+    return [OwnDoor(people).router(), OwnPages(people).router(), AdminPages(people, work).router()]
 
 
 def forgetting(
@@ -43,7 +44,7 @@ def forgetting(
 
 async def _forget(people: People, each: float) -> None:
     while True:
-        for kept in (people.codes, people.letters, people.accounts):
+        for kept in (people.codes, people.passkeys, people.letters, people.accounts):
             try:
                 await run_in_threadpool(kept.forget)
             except AccordError as later:

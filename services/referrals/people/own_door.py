@@ -12,10 +12,12 @@ from starlette.responses import RedirectResponse, Response
 
 from services.referrals.people.accounts import Account, BadLink
 from services.referrals.people.addresses import is_address
+from services.referrals.people.answers import as_json
 from services.referrals.people.codes import DIGITS, LASTS, Wrong, as_typed
 from services.referrals.people.desk import People
 from services.referrals.people.labels import agency_name, role_labels
 from services.referrals.signing_in.sessions import NoRole
+from shared.web.problems import Problem
 from shared.web.site.answers import SAFE
 from shared.web.site.forms import Fields, require_own_origin, typed_in
 from shared.web.site.paths import HOME, way_back, with_way_back
@@ -27,7 +29,9 @@ from shared.web.trace import CurrentTrace
 
 OWN, CODE = "/sign-in/own", "/sign-in/own/code"
 #: How a session came about, in its event.
-BY_CODE, BY_INVITATION = "one-time-code", "invitation"
+BY_CODE, BY_INVITATION, BY_PASSKEY = "one-time-code", "invitation", "passkey"
+#: Where somebody makes a passkey once they are in.
+PASSKEY = "/people/passkey"
 To = Annotated[str, Query(max_length=4_000)]
 
 
@@ -56,6 +60,8 @@ class OwnDoor:
             (OWN, "POST", self.send),
             (CODE, "GET", self.ask_code),
             (CODE, "POST", self.check),
+            (f"{OWN}/passkey/begin", "POST", self.begin_passkey),
+            (f"{OWN}/passkey", "POST", self.use_passkey),
             ("/sign-in/invited/{link}", "GET", self.invited),
             ("/sign-in/invited/{link}", "POST", self.accept),
         ):
@@ -91,22 +97,40 @@ class OwnDoor:
             return self._page(request, "own-code.html", to, 422, errors=found, typed=typed[:20])
         account = self.people.codes.check(browser, typed)
         if isinstance(account, Account):
-            return self._in(request, account, BY_CODE, way_back(to), trace)
+            return self._in(request, account, BY_CODE, _then(fields, way_back(to)), trace)
         structlog.get_logger().warning("nobody_signed_in", reason="code")
         if isinstance(account, Wrong):
             return self._page(request, "own-code.html", to, 403, left=account.left)
         return self._page(request, "own-code.html", to, 403, over=True)
+
+    def begin_passkey(self, _: Sent) -> Response:
+        """What the browser asks the person's device for."""
+        if not self.people.passkeys.possible:
+            raise Problem("not-found")
+        browser = secrets.token_urlsafe(32)
+        answer = as_json(self.people.passkeys.begin_using(browser))
+        self.people.desk.site.put_passing_cookie(answer, browser, int(LASTS.total_seconds()))
+        return answer
+
+    def use_passkey(self, request: Request, fields: Sent, trace: CurrentTrace, to: To = "") -> Response:
+        """The session, if the device signed."""
+        browser = request.cookies.get(self.people.desk.site.passing_cookie_name, "")
+        account = self.people.passkeys.use(browser, _first(fields, "credential"))
+        if account is not None:
+            return self._in(request, account, BY_PASSKEY, way_back(to), trace)
+        structlog.get_logger().warning("nobody_signed_in", reason="passkey")
+        return self._page(request, "own-sign-in.html", to, 403, no_passkey=True)
 
     def invited(self, request: Request, link: str) -> Response:
         """What the invitation is to. To open it changes nothing."""
         found = self.people.accounts.behind(link)
         return self._invitation(request, link, found)
 
-    def accept(self, request: Request, link: str, _: Sent, trace: CurrentTrace) -> Response:
+    def accept(self, request: Request, link: str, fields: Sent, trace: CurrentTrace) -> Response:
         """Accept it, once; its person is signed in. Pressed twice, it leads to the same place."""
         found = self.people.accounts.accept(link)
         if isinstance(found, Account):
-            return self._in(request, found, BY_INVITATION, HOME, trace)
+            return self._in(request, found, BY_INVITATION, _then(fields, HOME), trace)
         claims, account = claims_of(request), self.people.accounts.accepted_with(link)
         if account and claims and claims.sub == account.person:
             return RedirectResponse(HOME, 303)
@@ -124,7 +148,15 @@ class OwnDoor:
     def _page(self, request: Request, template: str, to: str, status: int = 200, **more: Any) -> Response:
         words = catalogue(language_of(request, None))
         errors = {field: words.gettext(text) for field, text in more.pop("errors", {}).items()}
-        facts = {"errors": errors, "typed": "", "left": None, "over": False, "to": way_back(to)} | more
+        facts: dict[str, Any] = {
+            "errors": errors,
+            "typed": "",
+            "left": None,
+            "over": False,
+            "to": way_back(to),
+        }
+        facts |= {"passkeys": self.people.passkeys.possible, "no_passkey": False, **more}
+        facts["sends"] = bool(request.app.state.settings.smtp_host)
         waits = bool(self.people.letters.waiting())
         return self.people.desk.pages.answer(request, template, status=status, mail_waits=waits, **facts)
 
@@ -134,7 +166,15 @@ class OwnDoor:
             return pages.answer(request, "invitation-over.html", status=410, why=found)
         roles = role_labels(self.people.held(found.person, found.agency))
         name = agency_name(found.agency, self.people.mou())
-        return pages.answer(request, "invitation.html", link=link, agency=name, roles=roles)
+        possible = self.people.passkeys.possible
+        return pages.answer(
+            request, "invitation.html", link=link, agency=name, roles=roles, passkeys=possible
+        )
+
+
+def _then(fields: Fields, back: str) -> str:
+    """Where to after signing in, if the person chose to make a passkey first."""
+    return PASSKEY if _first(fields, "then") == "passkey" else back
 
 
 def _first(fields: Fields, name: str) -> str:

@@ -30,7 +30,6 @@ class Post:
     mail: Mail
     sender: str
     site: str
-    county: str
 
     async def send_due(self) -> int:
         """Send all that is due now; how many were sent. Raises TryLater if a database is away."""
@@ -42,7 +41,7 @@ class Post:
     async def _send(self, letter: Letter) -> bool:
         log = structlog.get_logger()
         now = self.letters.now()
-        made = message(letter.id, letter.says, letter.address, self.sender, self.site, self.county, now)
+        made = message(letter.id, letter.says, letter.address, self.sender, self.site, now)
         try:
             await self.mail.send(made)
         except Undeliverable:

@@ -19,7 +19,7 @@ SUBJECTS = {"invitation": N_("Invitation %(code)s"), "code": N_("Sign-in %(code)
 PARAGRAPHS = {
     "invitation": (
         (
-            N_("You are invited to Accord, where agencies of %(county)s work together."),
+            N_("You are invited to Accord, where agencies of the county work together."),
             N_("Open this page and accept. The link works once, for 7 days."),
         ),
         (N_("If you do not know what this is, do nothing. Nothing happens."),),
@@ -35,7 +35,7 @@ PARAGRAPHS = {
 
 
 def message(
-    letter: UUID, says: Mapping[str, str], to: str, sender: str, site: str, county: str, now: datetime
+    letter: UUID, says: Mapping[str, str], to: str, sender: str, site: str, now: datetime
 ) -> EmailMessage:
     """The letter as mail. The same letter has the same Message-ID, so one that is sent twice is shown once."""
     kind = says["kind"]
@@ -46,31 +46,26 @@ def message(
     made["Date"] = format_datetime(now)
     made["Message-ID"] = f"<{letter}@{sender.rpartition('@')[2].rstrip('>')}>"
     made["Auto-Submitted"] = "auto-generated"
-    made.set_content("\n\n".join(_text(kind, shown, county, language) for language in LANGUAGES) + "\n")
-    bodies = "<hr>".join(_html(kind, shown, county, language) for language in LANGUAGES)
+    made.set_content("\n\n".join(_text(kind, shown, language) for language in LANGUAGES) + "\n")
+    bodies = "<hr>".join(_html(kind, shown, language) for language in LANGUAGES)
     page = f'<!doctype html><html lang="en"><head><title>Accord</title></head><body>{bodies}</body></html>'
     made.add_alternative(page, subtype="html")
     return made
 
 
-def _said(kind: str, county: str, language: Language) -> tuple[list[str], list[str]]:
+def _said(kind: str, language: Language) -> tuple[list[str], list[str]]:
     words = catalogue(language)
     before, after = PARAGRAPHS[kind]
-    return (
-        [words.gettext(one) % {"county": county} for one in before],
-        [words.gettext(one) % {"county": county} for one in after],
-    )
+    return [words.gettext(one) for one in before], [words.gettext(one) for one in after]
 
 
-def _text(kind: str, shown: str, county: str, language: Language) -> str:
-    before, after = _said(kind, county, language)
+def _text(kind: str, shown: str, language: Language) -> str:
+    before, after = _said(kind, language)
     return "\n\n".join([*before, f"    {shown}", *after])
 
 
-def _html(kind: str, shown: str, county: str, language: Language) -> str:
-    before, after = (
-        "".join(f"<p>{escape(one)}</p>" for one in said) for said in _said(kind, county, language)
-    )
+def _html(kind: str, shown: str, language: Language) -> str:
+    before, after = ("".join(f"<p>{escape(one)}</p>" for one in said) for said in _said(kind, language))
     main = f'<a href="{escape(shown)}">{escape(shown)}</a>' if kind == "invitation" else f"<b>{shown}</b>"
     return f'<div lang="{language}">{before}<p>{main}</p>{after}</div>'
 

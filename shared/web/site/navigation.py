@@ -22,7 +22,7 @@ class Way:
     badge: bool = False
 
 
-#: Who works with young people, and so has concerns and cases.
+#: Who works with young people, and so has concerns, cases and referrals.
 WORKERS = ALL - {
     Role.PRIVACY_OFFICER,
     Role.AUDITOR,
@@ -33,6 +33,7 @@ WORKERS = ALL - {
 }
 WAYS = (
     Way("/inbox", N_("Inbox"), badge=True),
+    Way("/worklist", N_("Worklist"), WORKERS),
     Way("/concerns/new", N_("Report a concern")),
     Way("/concerns", N_("Concerns"), WORKERS),
     Way("/calls", N_("Calls"), WORKERS),

@@ -10,7 +10,7 @@ from deploy.local.doctor import check_signing
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.processes import Spec, environment_of, process_table, write_files
 
-PORTS = {"referrals": 1, "notifications": 2, "audit": 3, "issuer": 4, "site": 5}
+PORTS = {"referrals": 1, "notifications": 2, "audit": 3, "issuer": 4, "site": 5, "mail": 6}
 TABLE = process_table(workers=2)
 
 
@@ -65,6 +65,13 @@ def test_the_vault_is_given_to_referrals_api_and_intake_only() -> None:
 def test_the_signing_key_is_given_to_audits_api_and_consumer_only(infra: Infrastructure) -> None:
     given = {spec.name for spec in TABLE if "ACCORD_AUDIT_KEY_FILE" in environment_of(spec, infra, PORTS)}
     assert given == {"audit-api", "audit-consumer"}
+
+
+def test_mail_goes_from_referrals_api_to_where_it_is_caught_and_nowhere_else(infra: Infrastructure) -> None:
+    given = {spec.name: environment_of(spec, infra, PORTS) for spec in TABLE}
+    ports = {name: env["ACCORD_SMTP_PORT"] for name, env in given.items() if "ACCORD_SMTP_HOST" in env}
+    assert ports == {"issuer": "6", "referrals-api": "6"}
+    assert {env["ACCORD_SMTP_HOST"] for env in given.values() if "ACCORD_SMTP_HOST" in env} == {"127.0.0.1"}
 
 
 def test_the_signing_key_is_made_once_and_doctor_says_what_is_wrong_with_it(infra: Infrastructure) -> None:

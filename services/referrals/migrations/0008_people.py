@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 TABLES = """
 -- `address` and `link` are digests: the address itself and what a letter says are in the vault, sealed.
@@ -26,6 +26,13 @@ CREATE TABLE letters (
 );
 CREATE INDEX letters_by_due ON letters (due);
 CREATE INDEX letters_of_a_person ON letters (person);
+CREATE TABLE passkeys (
+    credential bytea PRIMARY KEY, person uuid NOT NULL REFERENCES people ON DELETE CASCADE,
+    public_key bytea NOT NULL, sign_count bigint NOT NULL, made timestamptz NOT NULL
+);
+CREATE INDEX passkeys_of_a_person ON passkeys (person);
+-- What an authenticator is asked to sign, once: of a session (a digest of its id) or of a browser that signs in.
+CREATE TABLE challenges (owner bytea PRIMARY KEY, challenge bytea NOT NULL, made timestamptz NOT NULL);
 CREATE INDEX role_events ON stored_events (originator_id)
     WHERE topic IN ('accord.role.assigned.v1', 'accord.role.ended.v1');
 """
