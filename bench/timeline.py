@@ -1,7 +1,7 @@
 """The timeline page of a long case: server time of its first page and as of random moments; bytes over the wire.
 
-The case has 5,000 events (`history`); between two questions the ledger takes in records of another case. Baseline, of
-the same moments in the same run: the bare question (look the case up, take its state), without rendering.
+The case has 5,000 events (`history`); between two questions the ledger takes in records of another case. Baseline,
+of the same moments in the same run: the bare question (look the case up, take its state), without rendering.
 """
 
 from __future__ import annotations

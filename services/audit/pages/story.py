@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from services.audit import answers, known_answers
 from services.audit.domain.corrections import corrects, names_of
@@ -22,12 +23,13 @@ from shared.web.site.components import Choice, Entry, Facet
 MOST_LINES = 12
 #: Referrals that can be filtered by, at most.
 MOST_REFERRALS = 20
+#: Kinds of events that are taken back, and that take back.
+CORRECTED = frozenset({"referrals", "screenings"})
 #: Recorded so soon after it happened, an event is told with one time.
 NEARLY = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """An event of a view, and what the filters ask of it: nothing that the view does not tell."""
 
     event: Event
@@ -142,7 +144,7 @@ class Telling:
         cls, view: View, rows: Iterable[Row], say: Reader, place: Callable[[str], str], short: bool = False
     ) -> Telling:
         """With the corrections among all rows of the view that it tells whole."""
-        whole = [row for row in rows if row.whole]
+        whole = [row for row in rows if row.whole and row.kind in CORRECTED]
         first: dict[str, str] = {}
         for row in whole:
             for name in names_of(row.event):

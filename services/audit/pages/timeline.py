@@ -24,7 +24,7 @@ from shared.web.site.words import N_, catalogue
 from shared.web.trace import CurrentTrace
 
 #: Entries on a page; things of each kind beside them, and on the page that has all of the state.
-SHOWN, BESIDE, ALL = 100, 3, 200
+SHOWN, BESIDE, ALL = 50, 3, 200
 Code = Annotated[str, StringConstraints(max_length=40)]
 LEGENDS = (N_("Agency"), N_("What happened"), N_("Referral"), N_("Reads of the case"))
 
