@@ -74,7 +74,8 @@ class Hand:
 
     def reads(self, words: str | re.Pattern[str], within: Locator | None = None) -> Hand:
         """They read this on the page; it may still be on its way there."""
-        expect((within or self.page).get_by_text(words).first).to_be_visible(timeout=LONG)
+        found = (within or self.page).get_by_text(words).filter(visible=True)
+        expect(found.first).to_be_visible(timeout=LONG)
         return self
 
     def signs_in(self, to: str = "/inbox") -> Hand:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.browser.hands import Hand
 
@@ -17,22 +18,24 @@ ASK = "Ask for her at the side door. She asked for somebody who listens."
 class Story:
     """The three, and what they named on the way: paths of the concern, the case and the referrals."""
 
-    screener: Hand
+    worker: Hand
     advocate: Hand
     auditor: Hand
     concern: str = ""
     case: str = ""
     referral: str = ""
+    second: str = ""
+    bundle: Path | None = None
 
     def sign_in(self) -> None:
         """Each signs in and sees what waits for them."""
-        self.screener.signs_in()
+        self.worker.signs_in()
         self.advocate.signs_in()
         self.auditor.signs_in("/timeline")
 
     def report(self) -> None:
-        """A call comes in; the screener writes down what she hears, and calls the hotline."""
-        her = self.screener
+        """A call comes in; the social worker writes down what she hears, and calls the hotline."""
+        her = self.worker
         her.follows("Report a concern").reads("Accord does not replace a call")
         her.types("What happened", WHAT).types("Name of the young person", NAME).types("Age in years", AGE)
         her.presses("Send the report").reads("Still to be said")
@@ -41,13 +44,13 @@ class Story:
 
     def open_case(self) -> None:
         """She opens a case with it."""
-        her = self.screener
+        her = self.worker
         her.follows("Open a case").ticks("Dependency").presses("Open the case").reads("The young person")
         self.case = her.place
 
     def ask(self) -> None:
         """She asks the advocates, and looks first at what they will see."""
-        her = self.screener
+        her = self.worker
         her.follows("Ask an agency")
         her.chooses("Who is asked", "Lantern Advocacy")
         her.chooses("What is asked", "An advocate or survivor mentor, day or night")
@@ -72,4 +75,51 @@ class Story:
         her.presses("The service began").reads("It is recorded that the service began.")
         her.opens_up("Other things that you can do").follows("Put it on hold")
         her.ticks("The young person is missing").presses("Put on hold").reads("It is on hold")
-        her.opens_up("Other things that you can do").follows("Say that an entry was wrong")
+        her.opens_up("Other things that you can do").follows("Undo your last entry")
+        her.presses("Undo it").reads("Your last entry counts no more.").reads("Being served")
+        her.ticks("The service was given as asked").presses("Completed").reads("It is completed.")
+
+    def learn(self) -> None:
+        """The social worker, who looks at her inbox, is told of what comes while she looks."""
+        her = self.worker
+        her.follows("Inbox").reads("is completed").reads("was accepted")
+
+    def decline(self) -> None:
+        """A second referral: the advocates cannot take it and say who could; she asks these."""
+        her, other = self.worker, self.advocate
+        her.opens(self.case).follows("Ask an agency")
+        her.chooses("Who is asked", "Lantern Advocacy")
+        her.chooses("What is asked", "Advocacy beyond the first response")
+        her.ticks("Within a day").ticks("The young person was not asked yet")
+        her.presses("Look at what they will see").presses("Send")
+        self.second = her.reads(re.compile("Referral R-")).place
+        her.follows("Inbox").reads("For information")
+        other.follows("Inbox").presses("I have it in hand").follows("Look at it")
+        other.opens_up("Other things that you can do").follows("Say that you cannot take it")
+        other.ticks("No capacity now").ticks("Harbor Youth Shelter").presses("We cannot take it")
+        other.reads("The agency that asked is told that you cannot take it.")
+        her.reads("1 new item").follows("Show").presses("I have it in hand").follows("Look at it")
+        her.reads("Your next step: Ask another agency").follows("Ask another agency")
+        her.chooses("Who is asked", "Harbor Youth Shelter").ticks("The young person agrees")
+        her.presses("Look at what they will see").presses("Send").reads(re.compile("Referral R-"))
+
+    def replay(self) -> None:
+        """The auditor opens the case by its code: all of it, and what another agency could have known."""
+        his = self.auditor
+        code = self.worker.opens(self.case).page.locator("h1").inner_text().split()[1]
+        his.types("Code or id of a case", code).presses("Show its timeline").reads(f"Timeline of {code}")
+        his.reads(re.compile("Nothing recorded .* is missing"))
+        his.chooses("As known to", "Alder County Probation").presses("Show")
+        his.reads("By then Alder County Probation could not have known that there is a case.")
+        his.chooses("As known to", "Lantern Advocacy").presses("Show")
+        his.reads(re.compile("Lantern Advocacy could have known of [0-9]+ events by then"))
+
+    def prove(self) -> None:
+        """He has the case checked, and takes a bundle away."""
+        his = self.auditor
+        his.opens("/verify").presses("Sign each log as it is now").reads("Each log is signed as it is now")
+        his.opens(f"/verify{self.case.removeprefix('/cases')}").reads("fit what was signed")
+        his.follows("Evidence").ticks("One of a sample for an audit")
+        with his.page.expect_download() as bundle:
+            his.presses("Make the bundle and keep it")
+        self.bundle = bundle.value.path()

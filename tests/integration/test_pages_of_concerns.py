@@ -335,6 +335,7 @@ class TestDeciding:
         assert answer.status_code == 412
         assert "This changed while you had it open" in said(answer)
         assert "A call was recorded – Alder County Sheriff" in said(answer)
+        assert "It was reported" not in said(answer)
         assert re.search(r'value="duplicate" selected', answer.text)
         assert not here.county.events(kind="concern.evaluated-out", concern=concern)
         again = {**hidden(answer.text, path), "reason": "duplicate"}

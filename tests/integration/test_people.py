@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from services.referrals.people.codes import MOST, TRIES
+from shared.errors import TryLater
 from tests.integration.people_made import mailbox, post_at, sign_in_as, text_of
 from tests.integration.signing_in_made import SENDER, place
 
@@ -84,6 +85,10 @@ def post(browser, path, fields):
     return browser.client.post(path, content=urlencode(sent), headers=headers)
 
 
+def raises_try_later(*_):
+    raise TryLater("away", 1)
+
+
 @pytest.fixture
 def county(here, server):
     here.clock.ahead = timedelta()
@@ -153,8 +158,10 @@ class TestAnInvitation:
     def test_sent_again_is_a_new_link_and_the_old_one_opens_nothing(self, county):
         old = county.invited()
         person = county.people.accounts.here("shelter", county.address).person
-        assert county.admin.post(f"/people/{person}/invite-again").status_code == BACK
-        county.send_mail()
+        county.place.clock.ahead = MINUTES
+        answers = [county.admin.post(f"/people/{person}/invite-again") for _ in range(2)]
+        assert [one.status_code for one in answers] == [BACK, BACK]
+        assert county.send_mail() == 1
         new = county.box.link(county.address)
         assert new != old
         assert county.place.browser().post(old).status_code == 410
@@ -324,6 +331,40 @@ class TestACode:
         assert county.send_mail() == 0
 
 
+GARBAGE = ["", "null", "[]", '{"rawId": 5}', '{"rawId": "AA"}', "[" * 19_000, "x" * 30_000]
+
+
+class TestAPasskey:
+    @pytest.mark.parametrize("answer", GARBAGE, ids=lambda text: text[:20])
+    def test_that_no_device_signed_opens_nothing(self, county, answer):
+        browser = county.place.browser()
+        jar = county.people.passkeys.begin_using("browser")
+        assert "challenge" in jar
+        browser.client.cookies.set("accord-local-signing-in", "browser")
+        refused = browser.post("/sign-in/own/passkey", {"credential": answer})
+        assert (refused.status_code, "does not open Accord" in refused.text) == (403, True)
+        assert browser.claims is None
+
+    @pytest.mark.parametrize("answer", GARBAGE, ids=lambda text: text[:20])
+    def test_that_no_device_made_is_not_kept(self, county, answer):
+        browser = county.accepted()
+        county.people.passkeys.begin_making(browser.claims.sid, browser.claims.sub)
+        made = browser.post("/people/passkey", {"credential": answer})
+        assert made.headers["location"] == "/people/passkey?done=not-made"
+        assert county.people.passkeys.count(browser.claims.sub) == 0
+
+    def test_is_not_asked_for_at_an_address_that_is_a_number(self, county):
+        browser = county.accepted()
+        assert browser.post("/people/passkey/begin").status_code == UNKNOWN
+        assert county.place.browser().post("/sign-in/own/passkey/begin").status_code == UNKNOWN
+        assert "do not work at this address" in browser.get("/people/passkey").text
+
+    def test_is_not_for_those_whom_a_provider_lets_in(self, county):
+        browser = sign_in_as(county.place, str(uuid4()), "shelter", "advocate")
+        assert browser.get("/people/passkey").status_code == UNKNOWN
+        assert browser.post("/people/passkey", {"credential": "{}"}).status_code == UNKNOWN
+
+
 class TestTheMail:
     def test_that_its_server_does_not_take_now_is_kept_said_and_sent_later(self, county):
         county.box.says = "451 later"
@@ -336,6 +377,19 @@ class TestTheMail:
         assert county.send_mail() == 1
         assert "does not go out just now" not in county.admin.get("/people").text
         assert county.place.browser().post(county.box.link(county.address)).status_code == BACK
+
+    def test_of_an_invitation_that_the_vault_could_not_keep_is_sent_when_the_form_is_sent_again(
+        self, county, monkeypatch
+    ):
+        key = str(uuid4())
+        with monkeypatch.context() as away:
+            away.setattr(county.place.county.vault.addresses, "keep_letter", raises_try_later)
+            answer = county.invite(key=key)
+        assert (answer.status_code, county.address in answer.text) == (503, True)
+        assert county.invite(key=key).status_code == BACK
+        assert county.send_mail() == 1
+        person = county.people.accounts.here("shelter", county.address).person
+        assert len(county.place.events("role.assigned", person=person)) == 1
 
     def test_whose_server_is_away_is_kept_and_the_page_of_the_code_says_so(self, county):
         county.accepted()
@@ -380,6 +434,20 @@ class TestTheMail:
         county.send_mail()
         first, second = county.box.to(county.address)
         assert first["Message-ID"] == second["Message-ID"]
+
+    def test_and_all_that_waited_with_it_is_forgotten_in_time(self, county):
+        county.invite()
+        county.ask_for_code()
+        county.people.passkeys.begin_using("somebody")
+        county.place.clock.ahead = 8 * DAYS
+        for kept in (county.people.codes, county.people.letters, county.people.passkeys):
+            kept.forget()
+        with psycopg.connect(county.place.county.url) as connection:
+            left = {
+                name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
+                for name in ("codes", "letters", "challenges")
+            }
+        assert left == {"codes": 0, "letters": 0, "challenges": 0}
 
     def test_is_in_no_database_in_clear_nor_is_an_address(self, county):
         county.accepted()
@@ -435,6 +503,16 @@ class TestAnAdministrator:
         assert there.status_code == (UNKNOWN if path != "/restore" else BACK)
         assert county.roles(person) == {"advocate"}
         assert person not in other.get("/people").text
+
+    def test_cannot_close_the_account_of_another_agencys_person_who_holds_a_role_here_too(self, county):
+        person = county.accepted().claims.sub
+        other = sign_in_as(county.place, str(uuid4()), "advocacy", "agency-admin")
+        sign_in_as(county.place, person, "advocacy", "advocate")
+        assert county.address not in other.get("/people").text
+        other.post(f"/people/{person}/remove")
+        other.post(f"/people/{person}/restore")
+        assert county.people.accounts.of(person).active
+        assert county.roles(person) == {"advocate"}
 
     @pytest.mark.parametrize("role", ["advocate", "supervisor"])
     def test_is_the_only_one_who_is_told_that_the_pages_are_there(self, county, role):
@@ -579,6 +657,7 @@ class TestAnAdministrator:
 
     def test_who_invites_a_waiting_person_again_sends_a_new_link(self, county):
         old = county.invited()
+        county.place.clock.ahead = MINUTES
         assert county.invite(None, "supervisor").status_code == BACK
         county.send_mail()
         assert county.box.link(county.address) != old

@@ -119,8 +119,8 @@ class TestWhatCannotBeTaken:
     @pytest.mark.parametrize(
         ("act", "typed", "field", "told"),
         [
-            ("decline", {"words": "Kept as typed."}, "reason", "Choose one of these."),
-            ("decline", {"reason": "made-up"}, "reason", "Choose one of these."),
+            ("decline", {"words": "Kept as typed."}, "reason", "Choose why."),
+            ("decline", {"reason": "made-up"}, "reason", "Choose why."),
             ("accept", {"first_contact_by": "3/3/26"}, "first_contact_by", "Write the day and the time"),
             ("accept", {"time": "2999-01-01 10:00"}, "time", "This time has not come yet."),
             (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
 import psutil
 import pytest
 
@@ -134,12 +136,19 @@ class TestOnFreshDataAndAgainOnTheKeptData:
             assert process.poll() is None, "".join(out)
             running = pids(data)
             assert all(is_same_process(*one) for one in running.values())
+            doors = re.findall(r"http://\S+/sign-in\?as=\S+", "".join(out))
+            first = [httpx2.get(door, follow_redirects=True, trust_env=False).text for door in doors]
             process.send_signal(signal.SIGINT)
             assert process.wait(60) == 0
         finally:
             process.kill()
         told = "".join(out)
         assert DONE in told
+        assert [found for page in first for found in re.findall(r"Go on as ([^<]+)<", page)] == [
+            "Screener, Human services",
+            "Advocate, Advocacy",
+            "Auditor, County",
+        ]
         assert "accord feed follow --as screener@human-services" in told
         assert "accord token --as" in told
         assert not [word for word in words() if word in told.encode()]

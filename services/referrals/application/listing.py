@@ -40,7 +40,7 @@ class ListOf:
         way, then = ("DESC", "<") if self.newest_first else ("ASC", ">")
         by = f"state->>'{self.sorted_by}'"
         return (
-            f"SELECT state, {by} AS at, id::text AS id FROM parts WHERE {self.where}"  # noqa: S608 - of this module
+            f"SELECT state, {by} AS at, id::text AS place FROM parts WHERE {self.where}"  # noqa: S608 - of this module
             f" AND (%(at)s::text IS NULL OR ({by}, id) {then} (%(at)s, %(id)s::uuid))"
             f" ORDER BY {by} {way}, id {way} LIMIT %(limit)s"
         )
@@ -91,7 +91,7 @@ class Lists:
             things = [self._things(connection, wanted.kind, row["state"]) for row in rows[:limit]]
         items = [shown for one in things if (shown := shown_of(viewer, wanted.kind, one))]
         last = rows[limit - 1] if len(rows) > limit else None
-        return Listed(items, (last["at"], last["id"]) if last else None)
+        return Listed(items, (last["at"], last["place"]) if last else None)
 
     def _things(self, connection: Any, kind: str, state: Any) -> Things:
         if kind != "referral":

@@ -36,7 +36,8 @@ def asked(form: Form, matters: Sequence[str] | None) -> Filled:
     body["needs"] = list(form.every("needs"))
     if matters is not None:
         body["matter"] = matters[0] if len(matters) == 1 else form.get("matter")
-    errors = {{"outside": "recipient"}.get(name, name): CHOOSE for name, value in body.items() if value == ""}
+    empty = ["recipient" if name == "outside" else name for name, value in body.items() if value == ""]
+    errors = {name: CHOOSE[name] for name in empty}
     return Filled(body | in_words(form, class_of(form.get("kind"))), errors)
 
 

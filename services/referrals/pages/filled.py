@@ -18,18 +18,19 @@ from shared.web.site.words import N_
 
 TIME_FORM = N_("Write the day and the time, like 2026-03-03 14:15.")
 TOO_LATE = N_("This time has not come yet.")
-CHOOSE = N_("Choose one of these.")
 NUMBER = N_("Write a whole number, up to 999.")
 TOO_LONG = N_("This is too long. Make it shorter.")
 NOT_TAKEN = N_("This was not taken. Please check it.")
-#: What is said of a field that the command's own rules did not take, where the general words would not help.
-REFUSED: Mapping[tuple[str, str], str] = {
-    ("time", "too-far-ahead"): TOO_LATE,
-    ("reason", "invalid-field"): CHOOSE,
-    ("outcome", "invalid-field"): CHOOSE,
-    ("entry", "no-such-entry"): CHOOSE,
-    ("recipient", "invalid-field"): CHOOSE,
-    ("kind", "unknown-code"): CHOOSE,
+#: What is said of a field in which nothing was chosen, or nothing that can be.
+CHOOSE: Mapping[str, str] = {
+    "recipient": N_("Choose who is asked."),
+    "kind": N_("Choose what is asked."),
+    "urgency": N_("Choose how soon."),
+    "youth_choice": N_("Choose what the young person said."),
+    "matter": N_("Choose which matter."),
+    "reason": N_("Choose why."),
+    "outcome": N_("Choose how it ended."),
+    "entry": N_("Choose which entry."),
 }
 #: Reasons that have no pointer and belong to one field.
 OF_FIELD: Mapping[str, str] = {"other-agency-not-a-party": "recipient", "too-large": "words"}
@@ -62,7 +63,7 @@ def fill(act: Act, form: Form, visitor: Visitor, zone: ZoneInfo) -> Filled:
         except NotRight as error:
             errors[name] = str(error)
     if act.required and act.required not in body and act.required not in errors:
-        errors[act.required] = CHOOSE
+        errors[act.required] = CHOOSE[act.required]
     return Filled(body, errors)
 
 
@@ -77,7 +78,9 @@ def refused_field(refusal: Refusal) -> tuple[str, str] | None:
         return None
     if name == "words":
         return name, TOO_LONG
-    return name, REFUSED.get((name, refusal.reason), NOT_TAKEN)
+    if refusal.reason == "too-far-ahead":
+        return name, TOO_LATE
+    return name, CHOOSE.get(name, NOT_TAKEN)
 
 
 def _code(name: str, form: Form, _: Visitor, __: ZoneInfo) -> dict[str, Any]:
@@ -126,7 +129,7 @@ def in_words(form: Form, cls: SealedClass) -> dict[str, Any]:
 def _entry(name: str, form: Form, _: Visitor, __: ZoneInfo) -> dict[str, Any]:
     typed = form.get(name)
     if not typed:
-        raise NotRight(CHOOSE)
+        raise NotRight(CHOOSE[name])
     return {} if typed == ALL else {name: typed}
 
 

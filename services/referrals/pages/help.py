@@ -58,7 +58,8 @@ GUIDES: tuple[Guide, ...] = (
         N_("You report concerns"),
         (
             N_("Call the hotline first. A report in Accord does not replace the call."),
-            N_("Then report what you saw, who said it and when. Leave out what you do not know."),
+            N_("Then press “Report a concern”. Say what you saw, who said it and when."),
+            N_("Leave out what you do not know."),
             N_("Add when you called and whom you spoke to."),
         ),
     ),
@@ -74,7 +75,9 @@ GUIDES: tuple[Guide, ...] = (
         frozenset({Role.AUDITOR, Role.PRIVACY_OFFICER}),
         N_("You look back"),
         (
-            N_("Choose a case and a moment. The page then shows what was known at that time."),
+            N_(
+                "Open “Timelines”. Choose a case and a moment. The page then shows what was known at that time."
+            ),
             N_("Choose an agency to see what it could have known."),
             N_("Your own looks are recorded, as are those of all others."),
         ),
@@ -82,7 +85,10 @@ GUIDES: tuple[Guide, ...] = (
     Guide(
         frozenset({Role.AGENCY_ADMIN}),
         N_("You look after your agency's people"),
-        (N_("When somebody leaves, take away their access on the same day."),),
+        (
+            N_("Open “People” to invite somebody, and to see who has access."),
+            N_("When somebody leaves, take away their access on the same day."),
+        ),
     ),
     Guide(
         frozenset({Role.ADVISORY_BOARD}),

@@ -15,6 +15,8 @@ from services.referrals.vault.addresses import AddressBook
 from shared.store.store import Store
 
 LINK_LASTS = timedelta(days=7)
+NOT_AGAIN = timedelta(minutes=1)
+"""For how long after a letter no other is written to the same person."""
 UNDO = timedelta(minutes=10)
 """For how long a removal can be taken back; the address is forgotten after it."""
 #: What a link can be, besides good.
@@ -78,18 +80,27 @@ class Accounts:
             self.book.drop(person)
         return there
 
-    def invite_again(self, person: str) -> bool:
-        """A new link in a new letter; the former one opens nothing. Whether the account still waits."""
+    def invite_again(self, agency: str, person: str) -> bool:
+        """A new link in a new letter; the former one opens nothing. Whether the agency has it, and it waits.
+
+        Within a minute after a letter was written there is no other: whoever presses twice sends one.
+        """
         link, digest = _new_link()
+        waits = "agency = %s AND person = %s AND accepted IS NULL AND removed IS NULL"
+        until = self.now() + LINK_LASTS
         with self.store.transaction() as connection:
+            found = connection.execute(
+                f"SELECT 1 FROM people WHERE {waits}",  # noqa: S608
+                [agency, person],
+            ).fetchone()
             row = connection.execute(
-                "UPDATE people SET link = %s, link_until = %s, unreachable = NULL"
-                " WHERE person = %s AND accepted IS NULL AND removed IS NULL RETURNING person",
-                [digest, self.now() + LINK_LASTS, person],
+                "UPDATE people SET link = %s, link_until = %s, unreachable = NULL"  # noqa: S608
+                f" WHERE {waits} AND link_until <= %s RETURNING person",
+                [digest, until, agency, person, until - NOT_AGAIN],
             ).fetchone()
             if row:
                 self._write(connection, UUID(person), link)
-        return row is not None
+        return found is not None
 
     def _write(self, connection: Any, person: UUID, link: str) -> None:
         says = {"kind": "invitation", "link": link}
@@ -150,19 +161,20 @@ class Accounts:
             ).fetchall()
         return [_account(row) for row in rows]
 
-    def remove(self, person: str) -> None:
-        """Its person may not sign in any more. A repeat changes nothing."""
+    def remove(self, agency: str, person: str) -> None:
+        """The person may not sign in any more, if the agency has the account. A repeat changes nothing."""
         with self.store.transaction() as connection:
             connection.execute(
-                "UPDATE people SET removed = %s WHERE person = %s AND removed IS NULL", [self.now(), person]
+                "UPDATE people SET removed = %s WHERE agency = %s AND person = %s AND removed IS NULL",
+                [self.now(), agency, person],
             )
 
-    def restore(self, person: str) -> None:
+    def restore(self, agency: str, person: str) -> None:
         """Take a removal back, within its time. Raises Conflict if the address was invited anew meanwhile."""
         with self.store.transaction() as connection:
             connection.execute(
-                "UPDATE people SET removed = NULL WHERE person = %s AND removed > %s",
-                [person, self.now() - UNDO],
+                "UPDATE people SET removed = NULL WHERE agency = %s AND person = %s AND removed > %s",
+                [agency, person, self.now() - UNDO],
             )
 
     def unreachable(self, person: UUID) -> None:

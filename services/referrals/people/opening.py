@@ -13,6 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from services.referrals.pages.work import Work
 from services.referrals.people.admin_pages import AdminPages
 from services.referrals.people.desk import People
+from services.referrals.people.inviting import InvitePages
 from services.referrals.people.own_door import OwnDoor
 from services.referrals.people.own_pages import OwnPages
 from shared.errors import AccordError
@@ -23,7 +24,12 @@ EACH_SECONDS = 60.0
 
 def people_pages(people: People, work: Work) -> list[APIRouter]:
     """Signing in with a code or a passkey, accepting an invitation, and an administrator's pages."""
-    return [OwnDoor(people).router(), OwnPages(people).router(), AdminPages(people, work).router()]
+    return [
+        OwnDoor(people).router(),
+        OwnPages(people).router(),
+        InvitePages(people, work).router(),
+        AdminPages(people, work).router(),
+    ]
 
 
 def forgetting(

@@ -38,6 +38,8 @@ MOST = 10
 """Passkeys of one person."""
 LONGEST = 20_000
 """Characters of what a device answers."""
+#: What reading and verifying an answer that anybody can send may raise.
+UNUSABLE = (WebAuthnException, ValueError, KeyError, TypeError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class Passkeys:
                 expected_origin=self.site,
                 require_user_verification=True,
             )
-        except (WebAuthnException, ValueError, KeyError, TypeError):
+        except UNUSABLE:
             return False
         with self.store.transaction() as connection:
             row = connection.execute(
@@ -129,7 +131,7 @@ class Passkeys:
                 credential_current_sign_count=row["sign_count"],
                 require_user_verification=True,
             )
-        except (WebAuthnException, ValueError, KeyError, TypeError):
+        except UNUSABLE:
             return None
         with self.store.transaction() as connection:
             connection.execute(
