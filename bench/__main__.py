@@ -16,6 +16,7 @@ FIGURES = {
     "audit_proofs": "inclusion proofs at 1 million entries, and verification against a bare hashlib loop",
     "memory": "memory of audit over 1 million events: the last half against the first tenth",
     "state_as_of": "the state of a case of 10,000 events as of any moment, against folding it anew",
+    "timeline": "the timeline page of a case of 5,000 events, against the bare question without rendering",
     "worklist": "the first page of a worklist of 10,000 referrals, against the bare query; its weight",
     "latency": "command accepted to item in an open stream, at 20 commands per second",
 }

@@ -39,7 +39,8 @@ EVENTS, SAMPLE, ANEW = 10_000, 500, 40
 MIGRATIONS = Path("services/audit/migrations")
 
 
-def _no_key() -> SigningKey:
+def no_key() -> SigningKey:
+    """For a figure that signs nothing."""
     raise AssertionError("nothing is signed here")
 
 
@@ -84,7 +85,7 @@ class _Door:
 
     def __init__(self, questions: Questions, others: Callable[[], str], case: str) -> None:
         auditor = Caller(str(uuid4()), Agency.COUNTY, frozenset({Role.AUDITOR}))
-        verifier, proofs = FakeVerifier({"auditor": auditor}), Proofs(questions.store, _no_key)
+        verifier, proofs = FakeVerifier({"auditor": auditor}), Proofs(questions.store, no_key)
         app = make_app(questions, verifier, Settings(), list, b"0" * 32, proofs)
         self._client, self.others, self._case = TestClient(app), others, case
         self.longest = 0

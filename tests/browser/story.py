@@ -48,16 +48,26 @@ class Story:
         her.follows("Open a case").ticks("Dependency").presses("Open the case").reads("The young person")
         self.case = her.place
 
-    def ask(self) -> None:
-        """She asks the advocates, and looks first at what they will see."""
+    def ask(self, whom: str = "Lantern Advocacy") -> None:
+        """She asks for an advocate, and looks first at what the other agency will see."""
         her = self.worker
         her.follows("Ask an agency")
-        her.chooses("Who is asked", "Lantern Advocacy")
+        her.chooses("Who is asked", whom)
         her.chooses("What is asked", "An advocate or survivor mentor, day or night")
         her.ticks("Within hours").ticks("The young person agrees").types("What the agency should know", ASK)
         her.presses("Look at what they will see").reads(ASK).presses("Send")
         her.reads(re.compile("Referral R-"))
         self.referral = her.place
+
+    def ask_outside(self, whom: str) -> str:
+        """From the page of the case she asks somebody who has no pages; the id of that referral."""
+        her = self.worker
+        her.follows("Ask an agency").chooses("Who is asked", whom)
+        her.chooses("What is asked", "Advocacy beyond the first response")
+        her.ticks("Within a few days").ticks("The young person agrees")
+        her.presses("Look at what they will see").reads("This agency sees nothing here").presses("Send")
+        her.reads(re.compile("Referral R-"))
+        return her.place.rpartition("/")[2]
 
     def hear(self) -> None:
         """The advocate, who has the inbox open, is told; she takes it in hand and looks at it."""

@@ -16,7 +16,7 @@ from shared.web.site.cookie import Language
 from shared.web.site.fakes import FakeSite
 from tests.browser import watching
 from tests.browser.watching import NARROW, WIDE, Watched
-from tests.integration.audit_paged import VISITORS, Paged, told_case
+from tests.integration.audit_paged import VISITORS, Paged, alter, looked_at, told_case
 from tests.unit.audit.made import Case
 
 pytestmark = pytest.mark.platform
@@ -162,7 +162,13 @@ class TestForEverybody:
             "event": f"{of}/event/{case.events['opened']}?as_of={DAY}",
             "field": f"{of}/field?field=referrals/{case.referrals[0]}/status",
             "compare": f"{of}/compare?from=2026-03-01&to={DAY}",
+            "proof": "/verify",
+            "checked": "/verify/check",
+            "case-checked": f"/verify/{case.case}",
+            "evidence": f"/evidence/{case.case}?as_of={DAY}&known_to=public-health",
+            "nobody-looked": f"/access/{case.case}",
         }
+        api.send("/verify")
         seen = Watched.of(signed_in("auditor", language, viewport=size))
         found = {}
         for name, path in pages.items():
@@ -172,3 +178,74 @@ class TestForEverybody:
             seen.complaints.clear()
         assert {name: wrong for name, wrong in found.items() if wrong and name != "not-right"} == {}
         assert [one for one in found["not-right"] if "422" not in one] == []
+
+
+class TestEvidence:
+    @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+    def test_is_asked_for_with_a_reason_and_handed_out_as_a_file(
+        self, api: Paged, case: Case, signed_in: Open, scripts: bool
+    ) -> None:
+        page = signed_in("auditor", java_script_enabled=scripts).new_page()
+        page.goto(f"/timeline/{case.case}?known_to=public-health")
+        page.get_by_role("link", name="Evidence", exact=True).click()
+        page.get_by_role("button", name="Make the bundle and keep it").click()
+        error = page.get_by_role("link", name="Choose why you take it.")
+        expect(error).to_be_visible()
+        expect(page.get_by_label("As known to")).to_have_value("public-health")
+        page.get_by_text("A complaint about the case").click()
+        with page.expect_download() as handed:
+            page.get_by_role("button", name="Make the bundle and keep it").click()
+        assert handed.value.suggested_filename == f"accord-evidence-{case.case}.zip"
+        (made,) = api.facts("evidence.made")
+        assert (made.data.reason, made.data.known_to) == ("complaint", "public-health")
+
+    def test_a_double_click_makes_one_and_the_page_can_make_another_later(
+        self, api: Paged, case: Case, signed_in: Open
+    ) -> None:
+        page = signed_in("auditor").new_page()
+        page.goto(f"/evidence/{case.case}")
+        page.get_by_text("Another reason").click()
+        button = page.get_by_role("button", name="Make the bundle and keep it")
+        with page.expect_download():
+            button.dblclick()
+        assert len(api.facts("evidence.made")) == 1
+        page.wait_for_function("() => !document.querySelector('[data-accord-file]').dataset.sent")
+        with page.expect_download():
+            button.click()
+        assert len(api.facts("evidence.made")) == 2
+
+
+class TestProof:
+    def test_an_auditor_signs_and_checks_a_case_by_keyboard_alone(self, case: Case, signed_in: Open) -> None:
+        page = signed_in("auditor").new_page()
+        page.goto("/verify")
+        tab_to(page, "Sign each log as it is now")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Each log is signed as it is now")).to_be_focused()
+        page.goto(f"/timeline/{case.case}")
+        tab_to(page, "Check it")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="11 events fit what was signed")).to_be_focused()
+
+    def test_what_does_not_fit_is_named_and_leads_to_the_event(
+        self, api: Paged, case: Case, signed_in: Open, axe: str, pictures: Path | None
+    ) -> None:
+        api.send("/verify")
+        alter(api, case.events["opened"])
+        seen = Watched.of(signed_in("auditor", viewport=NARROW))
+        seen.page.goto(f"/verify/{case.case}")
+        watching.picture(seen.page, pictures, "timeline-does-not-fit-320")
+        assert watching.findings(seen, axe, api.site.site.url) == []
+        seen.page.get_by_role("link", name="event 4", exact=True).click()
+        expect(seen.page.get_by_role("heading", name="The case was opened")).to_be_visible()
+
+
+def test_who_looked_is_for_everybody_to_read(
+    api: Paged, signed_in: Open, axe: str, pictures: Path | None
+) -> None:
+    case = looked_at(api)
+    for size, language in ((WIDE, "en"), (NARROW, "es")):
+        seen = Watched.of(signed_in("auditor", language, viewport=size))
+        seen.page.goto(f"/access/{case.case}?how=read")
+        watching.picture(seen.page, pictures, f"timeline-looked-{size['width']}")
+        assert watching.findings(seen, axe, api.site.site.url) == []

@@ -117,3 +117,30 @@ def told_case(api: Api) -> Case:
 def local(moment: datetime) -> str:
     """The moment as people in Alder type it, to the second."""
     return moment.astimezone(ZoneInfo("America/Los_Angeles")).strftime("%Y-%m-%d %H:%M:%S")
+
+
+FORGED = """
+UPDATE ledger
+SET value = convert_to(replace(convert_from(value, 'UTF8'), '"clause":"4.1"', '"clause":"4.2"'), 'UTF8')
+WHERE event_id = %s RETURNING 1
+"""
+
+
+def alter(api: Paged, event: str) -> None:
+    """Another clause in an event's record, in the ledger alone."""
+    with api.store.transaction() as c:
+        assert len(c.execute(FORGED, [event]).fetchall()) == 1
+
+
+def looked_at(api: Api) -> Case:
+    """A case that two agencies read, and that a third asked for and was not shown."""
+    made = County(Log(), random.Random(1))
+    made.adopt(versions()[0])
+    case = Case(made.log).open()
+    made.chance.random = lambda: 1.0  # type: ignore[method-assign]
+    made.read(case, "sheriff")
+    made.read(case, "advocacy")
+    made.chance.random = lambda: 0.0  # type: ignore[method-assign]
+    made.read(case, "probation")
+    api.keep(made.log.made)
+    return case

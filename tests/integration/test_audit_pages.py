@@ -283,11 +283,10 @@ class TestFilters:
             case.refer()
         api.keep(case.log.made)
         html, seen = api.html(f"/timeline/{case.case}"), []
-        assert "1 to 100 of 125." in words_of(html)
-        seen += re.findall(r'<li id="e-([0-9a-f-]+)"', html)
-        html = api.html(link(html, "Next page"))
-        assert "101 to 125 of 125." in words_of(html)
-        seen += re.findall(r'<li id="e-([0-9a-f-]+)"', html)
+        for told in ("1 to 50 of 125.", "51 to 100 of 125.", "101 to 125 of 125."):
+            html = api.html(link(html, "Next page")) if seen else html
+            assert told in words_of(html)
+            seen += re.findall(r'<li id="e-([0-9a-f-]+)"', html)
         assert seen == [m.entry.event.envelope.id for m in case.log.made]
         assert "Next page" not in html
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -14,8 +13,8 @@ from services.audit.domain.proof.bundle import verify_bundle
 from services.audit.domain.proof.outside import Outside
 from services.audit.merkle.signing import read_key_file
 from services.audit.stranger.reading import read_zip
-from tests.integration.audit_paged import Paged, told_case, words_of
-from tests.unit.audit.county import County, canary, versions
+from tests.integration.audit_paged import Paged, alter, looked_at, told_case, words_of
+from tests.unit.audit.county import canary
 from tests.unit.audit.made import Case, Log, Made
 
 pytestmark = pytest.mark.platform
@@ -31,19 +30,6 @@ def api(fresh_database: Callable[[str], str], tmp_path: Path) -> Iterator[Paged]
 @pytest.fixture
 def case(api: Paged) -> Case:
     return told_case(api)
-
-
-FORGED = """
-UPDATE ledger
-SET value = convert_to(replace(convert_from(value, 'UTF8'), '"clause":"4.1"', '"clause":"4.2"'), 'UTF8')
-WHERE event_id = %s RETURNING 1
-"""
-
-
-def alter(api: Paged, event: str) -> None:
-    """Another clause in an event's record, in the ledger alone."""
-    with api.store.transaction() as c:
-        assert len(c.execute(FORGED, [event]).fetchall()) == 1
 
 
 def relay(api: Paged) -> None:
@@ -224,20 +210,8 @@ class TestEvidence:
 
 
 class TestWhoLooked:
-    def looked(self, api: Paged) -> Case:
-        made = County(Log(), random.Random(1))
-        made.adopt(versions()[0])
-        case = Case(made.log).open()
-        made.chance.random = lambda: 1.0  # type: ignore[method-assign]
-        made.read(case, "sheriff")
-        made.read(case, "advocacy")
-        made.chance.random = lambda: 0.0  # type: ignore[method-assign]
-        made.read(case, "probation")
-        api.keep(made.log.made)
-        return case
-
     def test_each_look_is_told_with_agency_purpose_and_what_newest_first(self, api: Paged) -> None:
-        case = self.looked(api)
+        case = looked_at(api)
         said = api.page(f"/access/{case.case}")
         rows = said[said.index("When") :]
         assert rows.index("Alder County Probation") < rows.index("Lantern Advocacy")
@@ -246,7 +220,7 @@ class TestWhoLooked:
         assert "Asked for and not shown" in rows
 
     def test_filters_say_what_they_hide(self, api: Paged) -> None:
-        case = self.looked(api)
+        case = looked_at(api)
         said = api.page(f"/access/{case.case}", how="not-shown")
         assert "1 of 3 shown. Your filters hide 2." in said
         none = api.page(f"/access/{case.case}", agency="shelter")

@@ -16,12 +16,14 @@ from starlette.responses import Response
 from services.audit.domain.entry import Entry
 from services.audit.domain.words_life import plain
 from services.audit.pages.desk import Desk, Page
+from services.audit.pages.story import choices
 from services.audit.pages.values import Reader
 from services.audit.pages.wanted import Wanted, address
+from shared.events.names import Agency, Purpose
 from shared.events.types.evidence import EvidenceMade, EvidenceOpened
 from shared.events.types.record import RecordDenied, RecordRead
 from shared.web.site.codes import code_of
-from shared.web.site.components import Choice, Facet, Filter
+from shared.web.site.components import Facet, Filter
 from shared.web.site.refusing import route_of
 from shared.web.site.visitor import CurrentVisitor
 from shared.web.site.words import N_
@@ -62,19 +64,19 @@ def access_router(desk: Desk) -> APIRouter:
         request: Request,
         visitor: CurrentVisitor,
         trace: CurrentTrace,
-        agency: Annotated[list[Code], Query()] = [],  # noqa: B006 - FastAPI copies it
-        purpose: Annotated[list[Code], Query()] = [],  # noqa: B006
-        how: Annotated[list[Code], Query()] = [],  # noqa: B006
+        agency: Annotated[tuple[Agency, ...], Query()] = (),
+        purpose: Annotated[tuple[Purpose, ...], Query()] = (),
+        how: Annotated[tuple[Code, ...], Query()] = (),
         number: Annotated[int, Query(alias="page", ge=1, le=1_000)] = 1,
     ) -> Response:
         """Every look at the case, newest first."""
         (page,) = desk.open(str(case), visitor, trace, Wanted())
         looks = [e for e in reversed(page.view.replay.entries) if type(e.event.data) in KINDS]
-        chosen = (frozenset(agency), frozenset(purpose), frozenset(how))
+        chosen = tuple(frozenset(map(str, some)) for some in (agency, purpose, [h for h in how if h in HOW]))
         kept = [e for e in looks if _keeps(e, chosen)]
         first = (number - 1) * SHOWN
-        path, pairs = f"/access/{case}", [("agency", agency), ("purpose", purpose), ("how", how)]
-        given = [(name, value) for name, values in pairs for value in values]
+        path, pairs = f"/access/{case}", zip(("agency", "purpose", "how"), chosen, strict=True)
+        given = [(name, value) for name, values in pairs for value in sorted(values)]
 
         def at(place: int) -> str:
             return address(path, *given, *((("page", str(place)),) if place > 1 else ()))
@@ -109,8 +111,7 @@ def _facets(looks: list[Entry], chosen: tuple[frozenset[str], ...], say: Reader)
     found = []
     for place, ((name, legend), label) in enumerate(zip(legends, labels, strict=True)):
         counts = Counter(_marks(entry)[place] for entry in looks)
-        choices = tuple(Choice(v, label(v), n, v in chosen[place]) for v, n in counts.items())
-        found.append(Facet(name, legend, choices))
+        found.append(Facet(name, legend, choices(counts, chosen[place], label)))
     return tuple(found)
 
 

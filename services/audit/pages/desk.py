@@ -19,6 +19,7 @@ from shared.mou import CallerFacts
 from shared.web.site.codes import code_of
 from shared.web.site.cookie import Language
 from shared.web.site.rendering import Pages
+from shared.web.site.times import exact
 from shared.web.site.visitor import Visitor
 from shared.web.trace import Trace
 
@@ -33,6 +34,8 @@ class Bar:
     before: str
     after: str
     now: str
+    typed: str
+    """What stands in its field: the moment, where it is not now."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,8 @@ class Page:
 
         now = address(f"{self.path}{more}", *asked.view) if asked.past else ""
         after = beside(reached) if asked.past else ""
-        return Bar(moment, reached, len(entries), beside(reached - 2), after, now)
+        typed = asked.typed or (exact(moment, self.say.county.zone) if asked.past else "")
+        return Bar(moment, reached, len(entries), beside(reached - 2), after, now, typed)
 
 
 def _id(entry: Entry) -> str:

@@ -22,7 +22,7 @@ from services.audit.pages.story import Row, Telling, rows_of
 from services.audit.pages.timeline import agencies, framed, not_right, translated
 from services.audit.pages.titles import title_of
 from services.audit.pages.values import Reader
-from services.audit.pages.wanted import LONGEST, AskedOfPage, Event, Wanted, Who, county_of, wanted
+from services.audit.pages.wanted import LONGEST, AskedOfPage, Event, Wanted, Who, address, county_of, wanted
 from shared.web.problems import Problem
 from shared.web.site.codes import code_of
 from shared.web.site.refusing import route_of
@@ -97,7 +97,7 @@ def fields_router(desk: Desk) -> APIRouter:
             entry=telling.entry(row),
             number=page.numbers[row.id],
             facts=_facts(page, row),
-            then=f"{page.path}?as_of_event={row.id}",
+            then=address(page.path, ("as_of_event", row.id), *asked.view),
             **framed(page, f"/event/{event}"),
         )
 
@@ -189,10 +189,7 @@ def _facts(page: Page, row: Row) -> list[Fact]:
     say = page.say
     if row.known is not None:
         fields = row.known.fields.items()
-        return [
-            Fact(say.path(path), _shown(say, path, value), path=_history(page, path))
-            for path, value in fields
-        ]
+        return [_fact(page, path, value) for path, value in fields]
     told, e = answers.history_entry(row.event), row.event.event.envelope
     facts = [
         Fact(say(label), text)
@@ -208,10 +205,7 @@ def _facts(page: Page, row: Row) -> list[Fact]:
         )
     ]
     facts += [Fact(f"{say.field('sealed')}: {plain(name)}", "", SEALED) for name in told.sealed]
-    return facts + [
-        Fact(say.path(change.path), _shown(say, change.path, change.value), path=_history(page, change.path))
-        for change in _changed_by(page, row.id)
-    ]
+    return facts + [_fact(page, change.path, change.value) for change in _changed_by(page, row.id)]
 
 
 def _changed_by(page: Page, event: str) -> list[Change]:
@@ -224,8 +218,10 @@ def _changed_by(page: Page, event: str) -> list[Change]:
     return []
 
 
-def _history(page: Page, path: str) -> str:
-    return page.to("/field", ("field", path))
+def _fact(page: Page, path: str, value: Any) -> Fact:
+    say, history = page.say, page.to("/field", ("field", path))
+    english = say.coded(path.rpartition("/")[2], value)
+    return Fact(say.path(path), _shown(say, path, value), path=history, english=english)
 
 
 def _shown(say: Reader, path: str, value: Any) -> str:

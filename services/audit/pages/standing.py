@@ -26,12 +26,16 @@ COULD_OPEN = N_("This agency could have opened it")
 
 @dataclass(frozen=True)
 class Fact:
-    """A field: what it is called, what it says, how it is marked, and the address of its history."""
+    """A field: what it is called, what it says, how it is marked, and the address of its history.
+
+    `english`: its words are the record's own.
+    """
 
     label: str
     text: str
     mark: str = SAID
     path: str = ""
+    english: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,8 @@ def _facts(
         if name == "sealed":
             yield from _sealed(say, value, known, history)
         else:
-            yield Fact(say.field(name, section), say.value(name, value), path=history)
+            words, english = say.value(name, value), say.coded(name, value)
+            yield Fact(say.field(name, section), words, path=history, english=english)
     for name in EXPECTED.get(section, ()):
         if name not in fields:
             yield Fact(say.field(name, section), "", ABSENT)

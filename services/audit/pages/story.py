@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from services.audit import answers, known_answers
 from services.audit.domain.corrections import corrects, names_of
@@ -22,12 +23,13 @@ from shared.web.site.components import Choice, Entry, Facet
 MOST_LINES = 12
 #: Referrals that can be filtered by, at most.
 MOST_REFERRALS = 20
+#: Kinds of events that are taken back, and that take back.
+CORRECTED = frozenset({"referrals", "screenings"})
 #: Recorded so soon after it happened, an event is told with one time.
 NEARLY = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """An event of a view, and what the filters ask of it: nothing that the view does not tell."""
 
     event: Event
@@ -99,12 +101,6 @@ def facets(rows: Iterable[Row], chosen: Chosen, say: Reader, legends: Sequence[s
     referrals = Counter(row.referral for row in listed if row.referral)
     reads = sum(1 for row in listed if row.read)
 
-    def choices(
-        counts: Counter[str], taken: frozenset[str], label: Callable[[str], str]
-    ) -> tuple[Choice, ...]:
-        gone = {value: 0 for value in taken if value not in counts}
-        return tuple(Choice(v, label(v), n, v in taken) for v, n in (counts | Counter(gone)).items())
-
     by_kind = Counter({kind: kinds[kind] for kind in KINDS if kinds[kind]})
     return (
         Facet("agency", legends[0], choices(agencies, chosen.agencies, say.agency)),
@@ -116,6 +112,14 @@ def facets(rows: Iterable[Row], chosen: Chosen, say: Reader, legends: Sequence[s
         ),
         Facet("reads", legends[3], (Choice("on", legends[3], reads, chosen.reads),)),
     )
+
+
+def choices(
+    counts: Mapping[str, int], taken: frozenset[str], label: Callable[[str], str]
+) -> tuple[Choice, ...]:
+    """The choices of a facet; what was chosen and matches nothing is there, too, to be taken back."""
+    gone = {value: 0 for value in sorted(taken) if value not in counts}
+    return tuple(Choice(value, label(value), n, value in taken) for value, n in {**counts, **gone}.items())
 
 
 def _last(counts: Counter[str]) -> Counter[str]:
@@ -142,7 +146,7 @@ class Telling:
         cls, view: View, rows: Iterable[Row], say: Reader, place: Callable[[str], str], short: bool = False
     ) -> Telling:
         """With the corrections among all rows of the view that it tells whole."""
-        whole = [row for row in rows if row.whole]
+        whole = [row for row in rows if row.whole and row.kind in CORRECTED]
         first: dict[str, str] = {}
         for row in whole:
             for name in names_of(row.event):
@@ -182,7 +186,7 @@ class Telling:
             self.say(title_of(told.type)),
             told.recorded,
             self.say.agency(agency),
-            happened=told.happened if self._apart(told) else None,
+            happened=self._happened(told),
             clause="" if self.short else clause,
             path=self.place(id),
             corrected=self.place(later) if later else "",
@@ -190,8 +194,8 @@ class Telling:
             said="" if self.short else told.sentence,
         )
 
-    def _apart(self, told: answers.HistoryEntry | known_answers.KnownEntry) -> bool:
-        """Whether the second time tells more than the first."""
+    def _happened(self, told: answers.HistoryEntry | known_answers.KnownEntry) -> datetime | None:
+        """The second time, where it tells more than the first."""
         if told.happened is None or self.view.replay.cut.axis is Axis.HAPPENED:
-            return True
-        return not self.short and told.recorded - told.happened > NEARLY
+            return told.happened
+        return told.happened if not self.short and told.recorded - told.happened > NEARLY else None

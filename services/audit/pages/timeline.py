@@ -14,6 +14,7 @@ from services.audit.domain.entry import Axis
 from services.audit.pages.desk import Desk, Page
 from services.audit.pages.standing import sections
 from services.audit.pages.story import Chosen, Row, Telling, facets, rows_of
+from services.audit.pages.titles import KINDS
 from services.audit.pages.wanted import AskedOfPage, Wanted, address
 from shared.events.names import Agency
 from shared.web.site.components import Filter, by_day
@@ -24,7 +25,7 @@ from shared.web.site.words import N_, catalogue
 from shared.web.trace import CurrentTrace
 
 #: Entries on a page; things of each kind beside them, and on the page that has all of the state.
-SHOWN, BESIDE, ALL = 100, 3, 200
+SHOWN, BESIDE, ALL = 50, 3, 200
 Code = Annotated[str, StringConstraints(max_length=40)]
 LEGENDS = (N_("Agency"), N_("What happened"), N_("Referral"), N_("Reads of the case"))
 
@@ -46,16 +47,17 @@ class Arranged:
 
 
 def _arranged(
-    agency: Annotated[list[Code], Query()] = [],  # noqa: B006 - FastAPI copies it
-    kind: Annotated[list[Code], Query()] = [],  # noqa: B006
-    referral: Annotated[list[UUID], Query()] = [],  # noqa: B006
+    agency: Annotated[tuple[Agency, ...], Query()] = (),
+    kind: Annotated[tuple[Code, ...], Query()] = (),
+    referral: Annotated[tuple[UUID, ...], Query()] = (),
     reads: Literal["on", ""] = "",
     order: Literal["oldest", "newest"] = "oldest",
     view: Literal["full", "short"] = "full",
     page: Annotated[int, Query(ge=1, le=1_000)] = 1,
 ) -> Arranged:
     referrals = frozenset(str(id) for id in referral)
-    chosen = Chosen(frozenset(agency), frozenset(kind), referrals, reads == "on")
+    kinds = frozenset(kind) & KINDS.keys()
+    chosen = Chosen(frozenset(map(str, agency)), kinds, referrals, reads == "on")
     return Arranged(chosen, order, view, page)
 
 

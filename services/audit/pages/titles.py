@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from shared.web.site.words import N_
 
@@ -203,6 +204,7 @@ def title_of(type: str | None) -> str:
     return TITLES.get(".".join(type.split(".")[1:-1]), UNKNOWN)
 
 
+@cache
 def kind_of(type: str | None) -> str:
     """The filter's kind of an event of this type."""
     return KIND_OF.get(type.split(".")[1], "other") if type else "other"

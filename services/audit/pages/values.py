@@ -92,6 +92,16 @@ class Reader:
         return "; ".join(told)
 
     def _text(self, name: str, text: str) -> str:
+        return self._word(name, text) or plain(text)
+
+    def coded(self, name: str, value: Any) -> bool:
+        """Whether the value's words are those of the MOU's codes, which are English."""
+        if isinstance(value, list):
+            return any(self.coded(name, one) for one in value)
+        return isinstance(value, str) and self._word(name.partition(".")[0], value) is None
+
+    def _word(self, name: str, text: str) -> str | None:
+        """The text in the reader's words, if there are any."""
         if (word := CODES.get(name, {}).get(text)) is not None:
             return self(word)
         if _MOMENT.fullmatch(text):
@@ -101,4 +111,4 @@ class Reader:
         queue, slash, role = text.partition("/")
         if queue in self.names or queue in _AGENCIES:
             return f"{self.agency(queue)}, {plain(role)}" if slash else self.agency(queue)
-        return plain(text)
+        return None

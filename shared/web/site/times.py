@@ -83,6 +83,16 @@ def _clock(naive: datetime, zone: ZoneInfo, offset: str | None, *, once: bool = 
     return early
 
 
+def exact(moment: datetime, zone: ZoneInfo) -> str:
+    """As `local`, and with its offset where that time comes twice: `read_span` finds the same second again."""
+    text = local(moment, zone)
+    try:
+        read_span(text, zone)
+    except NotAMoment:
+        return f"{text} {moment.astimezone(zone):%z}"
+    return text
+
+
 def local(moment: datetime, zone: ZoneInfo) -> str:
     """`2026-03-03 14:15:00`, in the county's zone: as people can change it in a field."""
     return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")

@@ -46,6 +46,19 @@ def test_each_choice_is_taken_back_by_itself_and_the_last_leaves_the_plain_list(
     ) == "/timeline/x"  # fmt: skip
 
 
+def test_what_no_filter_changes_stays_in_the_address() -> None:
+    one = Choice("probation", "Probation", 3, True)
+    facet = Facet("agency", "Agency", (one,))
+    given = Filter("/timeline/x", (facet,), 1, 9, (("as_of", "2026-03-03"),))
+    assert given.without(facet, one) == "/timeline/x?as_of=2026-03-03"
+
+
+def test_by_what_happened_the_days_are_those_on_which_it_happened() -> None:
+    late = entry(MIDNIGHT + timedelta(days=3), MIDNIGHT)
+    assert by_day([late], HERE, happened=True) == [(MIDNIGHT, [late])]
+    assert by_day([late], HERE) == [(late.recorded, [late])]
+
+
 def test_people_are_told_that_it_works_is_late_or_is_down() -> None:
     assert state_of([Check("database", "ok")]) == "works"
     assert state_of([Check("lag", "warn")]) == "slow"

@@ -58,3 +58,49 @@ def test_how_far_apart_two_are_has_no_direction() -> None:
 
 def test_a_field_holds_the_countys_clock() -> None:
     assert times.local(SPRING, HERE) == "2026-03-08 03:00:00"
+
+
+@pytest.mark.parametrize(
+    ("typed", "first", "length"),
+    [
+        ("2026-03-03", datetime(2026, 3, 3, 8, tzinfo=UTC), timedelta(days=1)),
+        ("2026-03-08", datetime(2026, 3, 8, 8, tzinfo=UTC), timedelta(hours=23)),
+        ("2026-11-01", datetime(2026, 11, 1, 7, tzinfo=UTC), timedelta(hours=25)),
+        (" 2026-03-03 14:15 ", datetime(2026, 3, 3, 22, 15, tzinfo=UTC), timedelta(minutes=1)),
+        ("2026-03-03T9:15", datetime(2026, 3, 3, 17, 15, tzinfo=UTC), timedelta(minutes=1)),
+        ("2026-03-03 14:15:07", datetime(2026, 3, 3, 22, 15, 7, tzinfo=UTC), SECOND),
+        ("2026-11-01 01:30 -08:00", datetime(2026, 11, 1, 9, 30, tzinfo=UTC), timedelta(minutes=1)),
+        ("2026-11-01 01:30 -0700", datetime(2026, 11, 1, 8, 30, tzinfo=UTC), timedelta(minutes=1)),
+        ("2026-03-03 14:15Z", datetime(2026, 3, 3, 14, 15, tzinfo=UTC), timedelta(minutes=1)),
+    ],
+)
+def test_what_is_typed_names_a_day_a_minute_or_a_second(
+    typed: str, first: datetime, length: timedelta
+) -> None:
+    assert times.read_span(typed, HERE) == (first, first + length - timedelta(microseconds=1))
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("soon", "Write the date and time"),
+        ("2026-03-03 14", "Write the date and time"),
+        ("2026-3-3", "Write the date and time"),
+        ("2026-02-30", "no such date"),
+        ("2026-03-03 24:15", "no such date"),
+        ("9999-12-31", "no such date"),
+        ("2026-03-08 02:30", "clocks go forward"),
+        ("2026-11-01 01:30", "clocks go back"),
+    ],
+)
+def test_what_names_no_moment_says_what_to_do(typed: str, said: str) -> None:
+    with pytest.raises(times.NotAMoment, match=said):
+        times.read_span(typed, HERE)
+
+
+def test_what_a_field_holds_is_read_back_as_the_second_that_it_shows() -> None:
+    moment = datetime(2026, 3, 3, 22, 15, 7, 400_000, tzinfo=UTC)
+    for one in (moment, FALL - SECOND, FALL, SPRING):
+        first, last = times.read_span(times.exact(one, HERE), HERE)
+        assert first <= one <= last
+    assert times.exact(FALL, HERE) == "2026-11-01 01:00:00 -0800"
