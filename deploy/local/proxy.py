@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import urlsplit
 
 import httpx2
@@ -74,6 +75,8 @@ class Proxy:
             limits=limits,
             follow_redirects=False,
             trust_env=False,
+            # The client keeps no cookie: it would send the one that a service gave somebody for the next who asks.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             transport=self.transport,
         )
 

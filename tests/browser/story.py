@@ -48,11 +48,11 @@ class Story:
         her.follows("Open a case").ticks("Dependency").presses("Open the case").reads("The young person")
         self.case = her.place
 
-    def ask(self) -> None:
-        """She asks the advocates, and looks first at what they will see."""
+    def ask(self, whom: str = "Lantern Advocacy") -> None:
+        """She asks for an advocate, and looks first at what the other agency will see."""
         her = self.worker
         her.follows("Ask an agency")
-        her.chooses("Who is asked", "Lantern Advocacy")
+        her.chooses("Who is asked", whom)
         her.chooses("What is asked", "An advocate or survivor mentor, day or night")
         her.ticks("Within hours").ticks("The young person agrees").types("What the agency should know", ASK)
         her.presses("Look at what they will see").reads(ASK).presses("Send")

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
+import time
 import zipfile
 from collections.abc import Callable, Iterator
+from html import unescape
 from pathlib import Path
+from typing import TypeVar
 
+import httpx2
 import pytest
 from playwright.sync_api import Browser
 
 from deploy.local.system import System
 from tests.browser import watching
-from tests.browser.hands import hands
+from tests.browser.hands import LONG, hands
 from tests.browser.story import Story
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(600)]
+_Found = TypeVar("_Found")
 THREE = ("worker@human-services", "advocate@advocacy", "auditor@county")
 
 
@@ -48,3 +54,55 @@ def test_three_people_play_it_live(
         assert story.bundle is not None
         with zipfile.ZipFile(story.bundle) as bundle:
             assert "manifest-sha256.txt" in {Path(name).name for name in bundle.namelist()}
+
+
+def within(seconds: float, look: Callable[[], _Found]) -> _Found:
+    """What is found, once there is something. Fails when there is nothing in time."""
+    limit = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < limit, "nothing came in time"
+        time.sleep(0.2)
+    return found
+
+
+def links_in_mail(system: System) -> list[str]:
+    """The links in what the laptop's mail page shows, newest first."""
+    shown = httpx2.get(f"{system.url('issuer')}/mail", trust_env=False).text
+    return [unescape(link) for link in re.findall(r'<a href="([^"]+)"', shown)]
+
+
+def test_a_new_small_agency_answers_its_first_referral_after_ten_actions_at_most(
+    browser: Browser, system: System
+) -> None:
+    site = system.url("site")
+    with hands(browser, site, "admin@county", "worker@human-services", "nobody yet") as (county, worker, new):
+        before = links_in_mail(system)
+        county.signs_in("/people").follows("Harbor Youth Shelter")
+        county.types("Their e-mail address at work", "ruth@harbor.example")
+        county.ticks("Administrator of the agency").ticks("Advocate").presses("Send the invitation")
+        link = within(LONG / 1000, lambda: [one for one in links_in_mail(system) if one not in before])[0]
+
+        story = Story(worker, new, county)
+        worker.signs_in()
+        story.report()
+        story.open_case()
+        story.ask("Harbor Youth Shelter")
+
+        new.opens(link.removeprefix(site)).presses("Accept and go on")
+        new.reads("needs an answer").follows("Look at it").presses("We have it")
+        new.presses("Accept").reads("Accepted. The agency that asked is told.")
+        assert new.place == story.referral
+        assert new.actions <= 10
+
+
+def test_an_item_is_taken_in_hand_in_two_actions(browser: Browser, system: System) -> None:
+    with hands(browser, system.url("site"), *THREE) as (worker, advocate, auditor):
+        story = Story(worker, advocate, auditor)
+        worker.signs_in()
+        advocate.signs_in("/worklist")
+        story.report()
+        story.open_case()
+        story.ask()
+        began = advocate.actions
+        advocate.follows("Inbox").presses("I have it in hand").reads("You have it in hand")
+        assert advocate.actions - began <= 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
@@ -119,6 +120,19 @@ class TestEachShowing:
         at.clock.ahead += QUARTER
         assert asked(signed_in(at, WORKER), f"case/{case}").json()
         assert len(reads(at, case)) == 3
+
+    def test_is_recorded_once_where_pages_in_two_tabs_ask_at_the_same_time_in_another_order(self, at):
+        cases = [at.county.case(at.county.concern(clear={"identity": {"name": NAME}})) for _ in range(6)]
+        things = [f"case/{case}" for case in cases]
+        tabs = [(signed_in(at, SUPERVISOR), order) for order in (things, things[::-1])]
+        with ThreadPoolExecutor(2) as pool:
+            for _ in range(5):
+                at.clock.ahead += QUARTER
+                for browser, _order in tabs:
+                    browser.sign_in(SUPERVISOR)
+                asking = [pool.submit(asked, browser, *order) for browser, order in tabs]
+                assert [len(one.result().json()) for one in asking] == [6, 6]
+        assert {len(reads(at, case, SUPERVISOR)) for case in cases} == {5}
 
 
 class TestOneThatIsNotGiven:

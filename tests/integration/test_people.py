@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from services.referrals.people.codes import MOST, TRIES
+from services.referrals.people.letters import LEASE
 from shared.errors import TryLater
 from tests.integration.people_made import mailbox, post_at, sign_in_as, text_of
 from tests.integration.signing_in_made import SENDER, place
@@ -418,6 +419,14 @@ class TestTheMail:
             sent = list(many.map(lambda _: county.send_mail(), range(3)))
         assert sum(sent) == 6
         assert [len(county.box.to(f"{n}-{county.address}")) for n in range(6)] == [1] * 6
+
+    def test_that_one_process_sends_no_other_takes_until_that_one_must_have_died(self, county):
+        county.invite()
+        taken = county.people.letters.take()
+        assert county.people.letters.take() is None
+        county.place.clock.ahead = LEASE
+        assert county.people.letters.take().id == taken.id
+        county.people.letters.done(taken.id)
 
     def test_sent_again_after_a_process_died_is_the_same_message(self, county):
         county.invite()

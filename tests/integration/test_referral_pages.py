@@ -79,6 +79,16 @@ class TestAnotherMove:
         [event] = here.county.events(kind="referral.rejected", referral=referral)
         assert (event.data.reason, event.data.alternatives) == ("no-capacity", ("shelter",))
 
+    def test_what_was_typed_and_not_sent_is_there_again_until_it_is_sent(self, here, advocate):
+        path = f"/referrals/{here.county.referral()}/decline"
+        here.work.desk.drafts.keep(
+            advocate.person, path, {"reason": ("no-capacity",), "words": ("Not sent.",)}
+        )
+        advocate.get(path)
+        assert "Not sent." in advocate.page
+        advocate.fill(path, {"reason": "no-capacity"})
+        assert here.work.desk.drafts.of(advocate.person, path) == {}
+
     def test_undo_is_there_for_ones_own_entry_and_gives_what_was_before(self, here, advocate):
         referral = here.county.referral()
         path = f"/referrals/{referral}"

@@ -108,8 +108,9 @@ class Questions:
                     found[kind, thing] = name
                 if name or not known:
                     reads.append((kind, things, (SealedClass.IDENTITY,) if known else None))
-            # Last of all: others wait to append from the first event until this transaction ends.
-            for kind, things, classes in reads:
+        # Each by itself: two requests that record the same reads in another order would wait for one another.
+        for kind, things, classes in reads:
+            with self.store.transaction() as connection:
                 self._record(connection, viewer, kind, things, classes, correlation)
         return found
 

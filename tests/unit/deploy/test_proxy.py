@@ -191,6 +191,15 @@ class TestTheSite:
         assert site.services["referrals"].asked[0].headers["cookie"] == "accord-local=x; other=y"
         assert len(answer.headers.get_list("set-cookie")) == 2
 
+    def test_keeps_no_cookie_that_a_service_gave_one_person_for_whoever_asks_next(self, site, client):
+        client.get("/cases/1")
+        client.cookies.clear()
+        client.get("/cases/1")
+        client.get("/cases/1", headers={"Cookie": "other=y"})
+        _, nobody, other = site.services["referrals"].asked
+        assert "cookie" not in nobody.headers
+        assert other.headers["cookie"] == "other=y"
+
     def test_hands_on_nothing_that_is_for_the_neighbour_or_claims_to_know_who_asks(self, site, client):
         headers = {
             "X-Forwarded-For": "1.2.3.4",
