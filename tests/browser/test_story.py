@@ -8,16 +8,19 @@ import zipfile
 from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx2
 import pytest
 from playwright.sync_api import Browser
 
 from deploy.local.system import System
+from shared.events.names import Agency, submissions_topic
+from shared.web.site.codes import code_of
 from tests.browser import watching
 from tests.browser.hands import LONG, hands
-from tests.browser.story import Story
+from tests.browser.story import ASK, NAME, WHAT, Story
+from tests.faults.found import read_topics
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(600)]
 _Found = TypeVar("_Found")
@@ -106,3 +109,63 @@ def test_an_item_is_taken_in_hand_in_two_actions(browser: Browser, system: Syste
         began = advocate.actions
         advocate.follows("Inbox").presses("I have it in hand").reads("You have it in hand")
         assert advocate.actions - began <= 2
+
+
+def test_a_day_without_any_agencys_system_leaves_nothing_to_be_typed_again(
+    browser: Browser, system: System
+) -> None:
+    """People work by pages and the call log alone; in the evening the systems read what was typed."""
+    people = ("deputy@sheriff", "worker@human-services", "advocate@advocacy")
+    with hands(browser, system.url("site"), *people) as (deputy, worker, advocate):
+        story = Story(worker, advocate, worker)
+        for hand in (deputy, worker, advocate):
+            hand.signs_in()
+        deputy.follows("Report a concern").types("What happened", WHAT)
+        deputy.types("Name of the young person", NAME).presses("Send the report").reads("Still to be said")
+        story.concern = deputy.place
+        deputy.follows("Calls").presses("Reached by telephone just now").reads("The call is recorded")
+        worker.follows("Concerns").follows(code_of("concern", story.concern.rpartition("/")[2]))
+        story.open_case()
+        story.ask()
+        story.hear()
+        story.serve()
+        worker.opens(story.case)
+        outside = story.ask_outside("The regional center")
+        worker.follows("Calls").presses(f"Reached by telephone just now: {code_of('referral', outside)}")
+        worker.reads("It is recorded that the agency has it in hand")
+
+    def system_reads(agency: str, path: str) -> Any:
+        return asked(system, "referrals", f"/v1{path}", f"system@{agency}")
+
+    assert submissions(system) == [], "no system said anything that day"
+    concern = system_reads("sheriff", story.concern)
+    assert (concern["status"], concern["reported_by"]) == ("attached", "sheriff")
+    assert concern["called_at"]
+    case = system_reads("human-services", story.case)
+    assert said_in(case) == {NAME, WHAT}
+    for agency in ("human-services", "advocacy"):
+        referral = system_reads(agency, story.referral)
+        steps = [one["act"] for one in referral["steps"] if "struck" not in one]
+        assert steps == ["receive-referral", "accept-referral", "start-referral", "complete-referral"]
+        assert (referral["status"], referral["outcome"]) == ("completed", "completed")
+        assert ASK in said_in(referral)
+    assert system_reads("human-services", f"/referrals/{outside}")["received_at"]
+
+
+def asked(system: System, service: str, path: str, who: str) -> Any:
+    """What a program of somebody's reads at the API."""
+    headers = {"Authorization": f"Bearer {system.token(who)}", "Accord-Purpose": "coordinate"}
+    answer = httpx2.get(system.url(service) + path, headers=headers, trust_env=False, timeout=20)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def said_in(view: Any) -> set[str]:
+    """Every sentence of the sealed facts that a view opens."""
+    facts = [fact["facts"] for one in view["opened"].values() for fact in one["facts"]]
+    return {value for one in facts for value in one.values() if isinstance(value, str)}
+
+
+def submissions(system: System) -> list[Any]:
+    """What agencies' systems ever submitted on Kafka."""
+    return list(read_topics(system.infra, [submissions_topic(agency) for agency in Agency]))
