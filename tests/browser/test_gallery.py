@@ -127,6 +127,17 @@ class TestEveryComponentInEveryState:
         expect(page.get_by_text(LONG.strip())).to_be_visible()
         assert len(gallery(opened(), "error").get_by_label("What happened").input_value()) == 10_000
 
+    @pytest.mark.parametrize("status", [404, 503])
+    def test_a_part_that_cannot_be_had_leaves_the_page_as_it_was(self, opened: Open, status: int) -> None:
+        context = opened()
+        answers: list[int] = []
+        context.route("**/inbox/badge", lambda route: route.fulfill(status=status, body="CANARY"))
+        context.on("response", lambda response: answers.append(response.status))
+        page = gallery(context, "many")
+        page.wait_for_load_state("networkidle")
+        assert status in answers
+        expect(page.locator(".accord-badge")).to_be_empty()
+
     def test_what_came_meanwhile_is_offered_and_not_put_in(self, opened: Open) -> None:
         page = gallery(opened(), "many")
         expect(page.locator(".accord-news")).to_contain_text("1 new item – Show")
