@@ -59,6 +59,16 @@ class Story:
         her.reads(re.compile("Referral R-"))
         self.referral = her.place
 
+    def ask_outside(self, whom: str) -> str:
+        """From the page of the case she asks somebody who has no pages; the id of that referral."""
+        her = self.worker
+        her.follows("Ask an agency").chooses("Who is asked", whom)
+        her.chooses("What is asked", "Advocacy beyond the first response")
+        her.ticks("Within a few days").ticks("The young person agrees")
+        her.presses("Look at what they will see").reads("This agency sees nothing here").presses("Send")
+        her.reads(re.compile("Referral R-"))
+        return her.place.rpartition("/")[2]
+
     def hear(self) -> None:
         """The advocate, who has the inbox open, is told; she takes it in hand and looks at it."""
         her = self.advocate

@@ -119,6 +119,13 @@ class TestReporting:
         expect(page.get_by_role("heading", name="Your report was taken: K-")).to_be_visible()
         assert len(made.events(kind="concern.reported")) == before + 1
 
+    def test_ten_thousand_emoji_are_taken_whole(self, signed_in: Open, made: County) -> None:
+        page = opened(signed_in("deputy"), "/concerns/new")
+        page.get_by_label("What happened").fill("🙂" * 10_000)
+        page.get_by_role("button", name="Send the report").click()
+        expect(page.get_by_role("heading", name="Your report was taken: K-")).to_be_visible()
+        assert page.locator("main").inner_text().count("🙂") == 10_000
+
 
 class TestDeciding:
     @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
@@ -146,7 +153,9 @@ class TestDeciding:
         press(page, "Evaluate out")
         expect(page.get_by_role("heading", name="The concern was evaluated out: K-")).to_be_focused()
 
-    def test_two_who_decide_at_once_do_not_undo_each_other(self, signed_in: Open, made: County) -> None:
+    def test_two_who_decide_at_once_do_not_undo_each_other(
+        self, signed_in: Open, made: County, axe: str
+    ) -> None:
         concern = made.concern()
         first = opened(signed_in("screener"), f"/concerns/{concern}/evaluate-out")
         second = opened(signed_in("worker"), f"/concerns/{concern}/open")
@@ -157,6 +166,7 @@ class TestDeciding:
         first.get_by_role("button", name="Evaluate out").click()
         expect(first.get_by_role("heading", name="This changed while you had it open")).to_be_focused()
         expect(first.get_by_text("It became part of a case – Alder County Human Services")).to_be_visible()
+        assert watching.violations(first, axe) == []
 
 
 class TestCallsAndSearch:

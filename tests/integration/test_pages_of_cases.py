@@ -284,8 +284,14 @@ class TestCalls:
         worker = empty.person("worker")
         assert "The regional center" in said(worker.get("/calls"))
         page = worker.follow(worker.send("/calls", f"/calls/referrals/{referral}"))
+        assert "It is recorded that the agency has it in hand: R-" in said(page)
         assert "The regional center" not in said(page)
         assert len(empty.county.events(kind="referral.received", referral=referral)) == 1
+
+    def test_another_agency_is_not_told_of_a_referral_by_an_address(self, empty):
+        referral = empty.county.referral(recipient=None, outside="regional-center")
+        page = empty.person("deputy").get(f"/calls?reached={referral}")
+        assert "R-" not in said(page)
 
     def test_a_referral_to_a_party_is_not_the_senders_to_receive(self, empty):
         referral, worker = empty.county.referral(), empty.person("worker")

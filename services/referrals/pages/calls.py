@@ -68,9 +68,14 @@ def calls_router(work: Work) -> APIRouter:
 
     @router.get(PAGE)
     def calls(
-        request: Request, visitor: CurrentVisitor, done: UUID | None = None, cursor: Cursor = None
+        request: Request,
+        visitor: CurrentVisitor,
+        done: UUID | None = None,
+        reached: UUID | None = None,
+        cursor: Cursor = None,
     ) -> Response:
-        """Calls to be made, oldest first; calls that were made, newest first."""
+        """Calls to be made, oldest first; calls that were made, newest first. `done` and `reached`: what was just
+        recorded, a concern's call or a referral's."""
         responding = visitor.acting(Purpose.RESPOND)
         viewer = lists.viewer(CallerFacts.of(responding.caller))
         wording = Wording(visitor.language, viewer.mou)
@@ -87,15 +92,18 @@ def calls_router(work: Work) -> APIRouter:
             outside=[referral_card(view, wording) for view in outside],
             called=called,
             done=next((one.code for one in called if done and one.path.endswith(str(done))), ""),
+            reached=code_of("referral", reached)
+            if reached and work.knows("referral", str(reached), responding)
+            else "",
             own=lambda: own_fields(visitor, PAGE),
             more=more,
             first=cursor is None,
         )
 
     @router.post("/calls/referrals/{referral:uuid}")
-    def reached(visitor: CurrentVisitor, form: CheckedForm, trace: CurrentTrace, referral: UUID) -> Response:
+    def reach(visitor: CurrentVisitor, form: CheckedForm, trace: CurrentTrace, referral: UUID) -> Response:
         """The agency outside was reached by telephone: it has the referral in hand."""
         work.do("receive-referral", visitor.acting(Purpose.RESPOND), form, trace, {}, str(referral))
-        return RedirectResponse(PAGE, 303)
+        return RedirectResponse(f"{PAGE}?reached={referral}", 303)
 
     return router

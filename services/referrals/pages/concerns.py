@@ -55,14 +55,13 @@ class Concern:
     status: str
     reported: datetime
     agency: str
-    danger: str
+    urgent: bool
     facts: list[Fact]
     flags: list[str]
     case: str
     called: datetime | None
     line: str
     reason: str
-    changed: str
 
 
 def concern_of(view: Mapping[str, Any], wording: Wording, in_words: Any) -> Concern:
@@ -87,14 +86,13 @@ def concern_of(view: Mapping[str, Any], wording: Wording, in_words: Any) -> Conc
         view["status"],
         read_moment(view["reported_at"]),
         wording.agency(view["reported_by"]),
-        view["immediate_danger"],
+        view["immediate_danger"] == "yes" and view["status"] == "waiting",
         [Fact(wording.say(label), text or wording.say(N_("Not recorded"))) for label, text in said.items()],
         list(dict.fromkeys(wording.flag(flag) for flag in view["flags"] if flag != missing)),
         view.get("case", ""),
         read_moment(called) if called else None,
         wording.word(LINES, view["called_line"]) if called and view.get("called_line") else "",
         reasons.get(view.get("reason", ""), view.get("reason", "")),
-        view["changed"],
     )
 
 

@@ -81,7 +81,8 @@ def searching_router(work: Work) -> APIRouter:
     @router.get(PAGE)
     def ask(request: Request, visitor: CurrentVisitor) -> Response:
         """The form."""
-        return page(request, visitor)
+        typed = work.draft(visitor, PAGE).get("code", ("",))[0]
+        return page(request, visitor, typed)
 
     @router.post(PAGE)
     def search(request: Request, visitor: CurrentVisitor, form: CheckedForm) -> Response:
@@ -89,6 +90,7 @@ def searching_router(work: Work) -> APIRouter:
         typed = form.get("code")
         if ids_meant(typed) is None:
             return page(request, visitor, typed, TYPE_A_CODE)
+        work.sent(visitor, PAGE)
         viewer = lists.viewer(CallerFacts.of(visitor.acting(Purpose.RESPOND).caller))
         found = resolve(finding, viewer, typed, KINDS)
         if len(found) == 1:

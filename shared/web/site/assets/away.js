@@ -39,7 +39,7 @@
 
   const fields = (form) => new URLSearchParams(new FormData(form));
   const send = (action, form) =>
-    fetch(action, { method: "POST", headers: { "HX-Request": "true" }, body: fields(form), keepalive: true });
+    fetch(action, { method: "POST", headers: { "HX-Request": "true" }, body: new FormData(form), keepalive: true });
 
   // What was typed goes to the server, which keeps it for its person; nothing of it stays in the browser.
   const drafts = new Map([...document.querySelectorAll("form[data-accord-draft]")].map((form) => [form, `${fields(form)}`]));
