@@ -129,7 +129,7 @@ class TestToOneWhoMaySeeTheName:
         page.get_by_role("link", name="Exit now").click()
         page.wait_for_url("**/session/gone")
         page.go_back()  # to /inbox: Exit took the place of the page that it was pressed on
-        expect(page.get_by_role("link", name="Sign in with")).to_be_visible()
+        expect(page.get_by_role("link", name="Sign in with the invented people")).to_be_visible()
         none(played.canary.search_text(page.content(), "after Back"))
         assert played.concern not in page.content()
         context.close()
