@@ -198,6 +198,13 @@ class TestTheCommand:
         assert opened.exit_code == 0
         assert "as Public health could have known it" in opened.stdout
 
+    def test_what_led_to_it_is_on_the_record_where_it_was_said(self, api: Platform, case: Case) -> None:
+        asked = ("evidence", case.case, "--purpose", "audit")
+        assert run(*asked, "--reason", "complaint").exit_code == 0
+        assert run(*asked, "--force").exit_code == 0
+        assert [made.data.reason for made in api.facts("evidence.made")] == ["complaint", None]
+        assert run(*asked, "--force", "--reason", "because").exit_code == ExitCode.USAGE
+
     def test_needs_a_purpose(self, api: Platform, case: Case) -> None:
         assert run("evidence", case.case).exit_code == ExitCode.USAGE
 

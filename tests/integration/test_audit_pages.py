@@ -251,11 +251,21 @@ class TestFilters:
         back = api.page(link(html, "What happened: Referrals"))
         assert "event 11 of 11." in back
         assert "1 of 11 shown." in back
-        assert 'name="as_of" value="2026-03-02"' in html
+        assert 'type="hidden" name="as_of" value="2026-03-02"' in html
 
     def test_an_empty_list_says_that_filters_hide_it(self, api: Paged, case: Case) -> None:
         said = api.page(f"/timeline/{case.case}", kind="screenings")
         assert "Nothing is shown: your filters hide all 11." in said
+
+    def test_a_kind_that_there_is_not_hides_nothing_and_one_that_matches_nothing_is_taken_back(
+        self, api: Paged, case: Case
+    ) -> None:
+        path = f"/timeline/{case.case}"
+        assert "11 of 11 shown." in api.page(path, kind="CANARY")
+        html = api.html(path, agency="shelter", as_of="2026-03-02")
+        assert "Your filters hide 11." in words_of(html)
+        assert link(html, "Agency: Harbor Youth Shelter") == f"{path}?as_of=2026-03-02"
+        api.page(path, 422, agency="CANARY")
 
     def test_reads_are_counted_and_shown_when_they_are_asked_for(self, api: Paged) -> None:
         made = County(Log(), random.Random(1))
@@ -330,6 +340,12 @@ class TestWhereItCameFrom:
         said = api.page(f"/timeline/{case.case}/event/{case.events['opened']}")
         for part in ("Event 4 of C-", "accord.case.opened.v1", "Clause of the MOU 4.1", "Lead agency"):
             assert part in said
+        known = (
+            f"/timeline/{case.case}/event/{case.events[f'requested {case.referrals[0]}']}?known_to=shelter"
+        )
+        api.page(known, 404)
+        seen = api.html(known.replace("shelter", "public-health"))
+        assert link(seen, "Show the case at this event").endswith("&known_to=public-health")
         api.page(f"/timeline/{case.case}/event/{uuid4()}", 404)
 
 

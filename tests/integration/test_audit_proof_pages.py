@@ -225,6 +225,7 @@ class TestWhoLooked:
         assert "1 of 3 shown. Your filters hide 2." in said
         none = api.page(f"/access/{case.case}", agency="shelter")
         assert "Nothing is shown: your filters hide all 3." in none
+        assert "Agency: Harbor Youth Shelter" in none
 
     def test_nobody_yet(self, api: Paged, case: Case) -> None:
         assert "Nobody has looked at this case yet" in api.page(f"/access/{case.case}")

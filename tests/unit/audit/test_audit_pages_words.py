@@ -68,6 +68,13 @@ def test_a_value_in_words(name: str, value: Any, said: str) -> None:
     assert " ".join(SAY.value(name, value).split()) == said
 
 
+def test_words_of_the_mou_are_known_as_english() -> None:
+    assert SAY.coded("reason", "no-capacity")
+    assert SAY.coded("needs", ["advocate-now"])
+    for name, value in (("sender", "probation"), ("status", "held"), ("youth", ID), ("attempts", 3)):
+        assert not SAY.coded(name, value)
+
+
 def test_of_what_happened_the_agency_and_the_moment_are_said() -> None:
     happening = {
         "event": ID,
