@@ -85,16 +85,16 @@ def reader(referrals: Referrals) -> TestClient:
     app = make_app(Doors(referrals, _Open(), lambda: True), FakeVerifier({}), settings, list, desk)
     client = TestClient(app, base_url=fake.site.url)
     idle = timedelta(hours=1)
+    client.headers["Sec-Fetch-Site"] = "same-origin"
     client.cookies.update(fake.cookie(Caller(str(PERSON.id), PERSON.agency, PERSON.roles), idle=idle))
     return client
 
 
 def weights(client: TestClient) -> tuple[int, int]:
-    """Bytes of the page with everything that it links to; of the page alone."""
-    page = client.get(PATH)
+    """Bytes of the page with everything that it links to, for who comes from the provider; of the page alone."""
+    page = client.get(PATH, headers={"Sec-Fetch-Site": "cross-site"})
     linked = set(re.findall(r'(?:href|src)="(/assets/[^"]+)"', page.text))
-    after = _sent(page)
-    return after + sum(_sent(client.get(path)) for path in linked), after
+    return _sent(page) + sum(_sent(client.get(path)) for path in linked), _sent(client.get(PATH))
 
 
 def _sent(answer: Any) -> int:

@@ -86,7 +86,7 @@ class TestOpeningACase:
         ("typed", "said"),
         [
             ("C-000000", "There is no case with this code."),
-            (str(uuid4()), "There is no case with this code."),
+            ("0b9e2f6a-5d1c-4e7b-8a3f-6c4d2e1f0a9b", "There is no case with this code."),
             ("K-4M2T7Q", "Write a code like"),
             ("CANARY<b>", "Write a code like"),
             ("", "Write a code like"),

@@ -43,6 +43,19 @@ class TestEachPage:
         assert headers["referrer-policy"] == "no-referrer"
 
     @pytest.mark.parametrize(
+        ("came_from", "packed"),
+        [("same-origin", True), ("none", True), ("cross-site", False), ("same-site", False), ("", False)],
+    )
+    def test_is_packed_for_who_is_on_the_site_and_never_where_another_site_made_the_browser_ask(
+        self, opened: Open, came_from: str, packed: bool
+    ) -> None:
+        headers = {"Accept-Encoding": "gzip", "Sec-Fetch-Site": came_from}
+        answer = opened(Role.PROBATION_OFFICER).get("/inbox/gallery/many", headers=headers)
+        assert (answer.headers.get("content-encoding") == "gzip") is packed
+        assert "Sec-Fetch-Site" in answer.headers["vary"]
+        assert "<h1" in answer.text
+
+    @pytest.mark.parametrize(
         ("asked", "given"),
         [
             ("es-US,es;q=0.9,en;q=0.5", "es"),
