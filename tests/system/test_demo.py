@@ -20,7 +20,7 @@ import pytest
 from deploy.local.demo.invented import words
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.runfile import is_running, is_same_process, read_run
-from deploy.local.system import System
+from deploy.local.system import DOWN_SECONDS, System
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(420)]
 COMMAND = [sys.executable, "-c", "from shared.cli import main; main()", "demo"]
@@ -139,7 +139,7 @@ class TestOnFreshDataAndAgainOnTheKeptData:
             doors = re.findall(r"http://\S+/sign-in\?as=\S+", "".join(out))
             first = [httpx2.get(door, follow_redirects=True, trust_env=False).text for door in doors]
             process.send_signal(signal.SIGINT)
-            assert process.wait(60) == 0
+            assert process.wait(2 * DOWN_SECONDS) == 0
         finally:
             process.kill()
         told = "".join(out)
