@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from deploy.local.child import free_port
-from shared.web.callers import Caller
 from shared.web.site.cookie import Language
 from shared.web.site.fakes import FakeSite
 from tests.browser import watching
+from tests.browser.signed import Open, signed_in_at
 from tests.browser.watching import NARROW, WIDE, Watched
 from tests.integration.test_notifications_feed import ADVOCATE, CALLERS, OTHER, SCREENER, Desk
 
@@ -30,27 +30,16 @@ def desk(fresh_database: Callable[[str], str]) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def signed_in(browser: Browser, desk: Desk) -> Iterator[Callable[..., BrowserContext]]:
-    """A browser of its own for somebody."""
-    contexts: list[BrowserContext] = []
+def signed_in(browser: Browser, desk: Desk) -> Iterator[Open]:
+    assert desk.site is not None
+    with signed_in_at(browser, desk.site, CALLERS) as made:
 
-    def of(who: str, language: Language = "en", **options: Any) -> BrowserContext:
-        caller: Caller = CALLERS[who]
-        assert desk.site is not None
-        context = browser.new_context(base_url=desk.base, **options)
-        cookie = desk.site.cookie(caller, language=language)
-        context.add_cookies([{"name": n, "value": v, "url": desk.base} for n, v in cookie.items()])
-        context.set_default_timeout(10_000)
-        context.route("**/names?*", lambda route: route.fulfill(json={}))
-        contexts.append(context)
-        return context
+        def of(who: str, language: Language = "en", **options: Any) -> BrowserContext:
+            context = made(who, language, **options)
+            context.route("**/names?*", lambda route: route.fulfill(json={}))  # referrals has them
+            return context
 
-    yield of
-    for context in contexts:
-        context.close()
-
-
-Open = Callable[..., BrowserContext]
+        yield of
 
 
 def inbox(context: BrowserContext) -> Page:

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from shared.web.site.fakes import FakeSite
 from tests.browser import watching
+from tests.browser.signed import Open, signed_in_at
 from tests.browser.watching import NARROW, WIDE, Watched
 from tests.integration.refer_made import Pagewise
 from tests.integration.referrals_made import PEOPLE, county
 
 pytestmark = pytest.mark.platform
 SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "320"])
-Open = Callable[..., BrowserContext]
 
 
 @pytest.fixture(scope="module")
@@ -38,20 +38,8 @@ def here(
 
 @pytest.fixture
 def opened(browser: Browser, here: Pagewise) -> Iterator[Open]:
-    contexts: list[BrowserContext] = []
-
-    def open(who: str, language: Any = "en", **options: Any) -> BrowserContext:
-        url = here.fake.site.url
-        context = browser.new_context(base_url=url, **options)
-        cookie = here.fake.cookie(PEOPLE[who], language=language)
-        context.add_cookies([{"name": n, "value": v, "url": url} for n, v in cookie.items()])
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        return context
-
-    yield open
-    for context in contexts:
-        context.close()
+    with signed_in_at(browser, here.fake, PEOPLE) as made:
+        yield made
 
 
 def press_until(page: Page, words: str) -> None:

@@ -15,6 +15,7 @@ from shared.web.site.codes import code_of
 from shared.web.site.cookie import Language
 from shared.web.site.fakes import FakeSite
 from tests.browser import watching
+from tests.browser.signed import Open, signed_in_at
 from tests.browser.watching import NARROW, WIDE, Watched
 from tests.integration.audit_paged import VISITORS, Paged, alter, looked_at, told_case
 from tests.unit.audit.made import Case
@@ -45,25 +46,9 @@ def case(api: Paged) -> Case:
 
 
 @pytest.fixture
-def signed_in(browser: Browser, api: Paged) -> Iterator[Callable[..., BrowserContext]]:
-    """A browser of its own for somebody."""
-    contexts: list[BrowserContext] = []
-
-    def of(who: str, language: Language = "en", **options: Any) -> BrowserContext:
-        url = api.site.site.url
-        context = browser.new_context(base_url=url, **options)
-        cookie = api.site.cookie(VISITORS[who], language=language)
-        context.add_cookies([{"name": n, "value": v, "url": url} for n, v in cookie.items()])
-        context.set_default_timeout(20_000)
-        contexts.append(context)
-        return context
-
-    yield of
-    for context in contexts:
-        context.close()
-
-
-Open = Callable[..., BrowserContext]
+def signed_in(browser: Browser, api: Paged) -> Iterator[Open]:
+    with signed_in_at(browser, api.site, VISITORS) as made:
+        yield made
 
 
 def landed(context: BrowserContext) -> Page:
