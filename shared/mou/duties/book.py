@@ -10,11 +10,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from shared.mou.duties.calendars import Calendar
 from shared.mou.duties.happenings import CORRECTIONS, STATEMENTS, Happening
-from shared.mou.duties.lines import Fitting, Kind, Line, duties_of, opening, patterns_of
+from shared.mou.duties.lines import Fitting, Kind, Line, duties_of, opening, patterns_of, tokens_of
 from shared.mou.duties.patterns import Rulebook, rulebook, token, when
 from shared.mou.duties.rules import DutyRule, Per
 from shared.mou.duties.states import Duty
@@ -81,6 +82,7 @@ class Shelf:
         for rule, happened in opens:
             line = self._line(group, rule, self._key(rule.per, what))
             line.openings.append(opening(what, happened, rule, book.calendar))
+            self.watch(group, line, rule)
             self._reach(line)
         return True
 
@@ -143,6 +145,8 @@ class Shelf:
                 _merge(group, other)
             for line in group.lines.values():
                 self._reach(line)
+                for one in line.openings:
+                    self.watch(group, line, one.rule)
         group.subjects |= named
         if any(self._groups.get(name) is not group for name in group.subjects):
             self._groups.update(dict.fromkeys(group.subjects, group))
@@ -197,16 +201,15 @@ class Shelf:
         asked = group.asked
         return [(per, name, self._named(per, what)) for name in what.tokens for per in asked.get(name, ())]
 
-    def found(self, group: _Group, line: Line, name: str) -> Iterator[Happening]:
-        """What of this type or act the line may lean on; from now on it is reached by what is added there."""
-        if line.per not in group.asked[name]:
-            group.asked[name].add(line.per)
-            for what in group.read.get(name, ()):
-                group.found[line.per, name, self._named(line.per, what)].append(what)
-        for thing in dict.fromkeys((line.key or None, None)):
-            place = (line.per, name, thing)
-            group.watched[place].add(line)
-            yield from group.found.get(place, ())
+    def watch(self, group: _Group, line: Line, rule: DutyRule) -> None:
+        """From now on the line is reached by what is added where a duty of this rule looks."""
+        for name in tokens_of(rule):
+            if line.per not in group.asked[name]:
+                group.asked[name].add(line.per)
+                for what in group.read.get(name, ()):
+                    group.found[line.per, name, self._named(line.per, what)].append(what)
+            for place in _looked(line, name):
+                group.watched[place].add(line)
 
     def _named(self, per: Per, what: Happening) -> str | None:
         """The thing of that kind that it is about; None if it says nothing narrower than its case."""
@@ -264,12 +267,19 @@ class _Reading:
     """A shelf as one line reads it."""
 
     def __init__(self, shelf: Shelf, group: _Group) -> None:
-        self._shelf, self._group = shelf, group
+        self._shelf, self._group, self._found = shelf, group, group.found
         self._kept: dict[tuple[int, Kind], Fitting] = {}
-        self.counts, self.statements, self.rule_of = shelf.counts, shelf.statements, shelf.rule_of
+        self.counts, self.statements = shelf.counts, shelf.statements
+
+    def rule_of(self, line: Line, version: str) -> tuple[DutyRule, Calendar] | None:
+        """As `Facts` says; the line is watched for what the rule of that version asks for, too."""
+        found = self._shelf.rule_of(version, line.rule)
+        if found is not None:
+            self._shelf.watch(self._group, line, found[0])
+        return found
 
     def fitting(self, line: Line, rule: DutyRule, kind: Kind) -> Fitting:
-        """As `Facts` says; the line is read anew when anything further comes to these places."""
+        """As `Facts` says."""
         if (id(rule), kind) not in self._kept:
             self._kept[id(rule), kind] = self._fitting(line, rule, kind)
         return self._kept[id(rule), kind]
@@ -277,13 +287,20 @@ class _Reading:
     def _fitting(self, line: Line, rule: DutyRule, kind: Kind) -> Fitting:
         first: dict[str, tuple[datetime, tuple[datetime, str], Happening]] = {}
         for pattern in patterns_of(rule, kind):
-            for what in self._shelf.found(self._group, line, token(pattern)):
+            looked = (self._found.get(place, ()) for place in _looked(line, token(pattern)))
+            for what in chain.from_iterable(looked):
                 happened = when(pattern, what)
                 if happened is None or not self.counts(what):
                     continue
                 if what.id not in first or happened < first[what.id][0]:
                     first[what.id] = happened, what.order, what
         return sorted(first.values(), key=lambda one: one[:2])
+
+
+def _looked(line: Line, name: str) -> tuple[Place, ...]:
+    """Where a line looks for this type or act: at its own thing, and at what names none."""
+    of_none = (line.per, name, None)
+    return ((line.per, name, line.key), of_none) if line.key else (of_none,)
 
 
 def _about(what: Happening) -> str | None:

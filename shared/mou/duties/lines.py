@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 from shared.mou.duties.calendars import Calendar
 from shared.mou.duties.clocks import Span, alarm_at, due_at, merged
 from shared.mou.duties.happenings import DUTY_NOT_DONE, DUTY_TOLLED, DUTY_WAIVED, Happening
-from shared.mou.duties.patterns import moment_in
+from shared.mou.duties.patterns import moment_in, token
 from shared.mou.duties.rules import DutyRule, Pattern, Per, Starts
 from shared.mou.duties.states import Duty, State
 
@@ -22,6 +22,7 @@ from shared.mou.duties.states import Duty, State
 Fitting = Sequence[tuple[datetime, tuple[datetime, str], Happening]]
 #: Which patterns of a rule.
 Kind = Literal["closes", "ends", "before"]
+KINDS: tuple[Kind, ...] = ("closes", "ends", "before")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,11 @@ def patterns_of(rule: DutyRule, kind: Kind) -> tuple[Pattern, ...]:
     return rule.closes if kind == "closes" else rule.ends
 
 
+def tokens_of(rule: DutyRule) -> set[str]:
+    """The event types and acts that a duty of this rule looks for once it is opened."""
+    return {token(pattern) for kind in KINDS for pattern in patterns_of(rule, kind)}
+
+
 class Facts(Protocol):
     """What a line is read off."""
 
@@ -74,8 +80,8 @@ class Facts(Protocol):
     def counts(self, what: Happening) -> bool:
         """Whether it was not taken back."""
 
-    def rule_of(self, version: str, rule: str) -> tuple[DutyRule, Calendar] | None:
-        """The rule in this version of the document."""
+    def rule_of(self, line: Line, version: str) -> tuple[DutyRule, Calendar] | None:
+        """The line's rule in this version of the document, if it is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,18 +143,16 @@ def _course(line: Line, facts: Facts, opened: Opening, joined: tuple[str, ...]) 
         joined=joined,
         held=held,
     )
-    return _Course(duty, opened, when, _next(facts, rule, duty, by, due))
+    return _Course(duty, opened, when, _next(line, facts, duty, by))
 
 
-def _next(
-    facts: Facts, rule: DutyRule, duty: Duty, by: Happening | None, due: datetime | None
-) -> Opening | None:
+def _next(line: Line, facts: Facts, duty: Duty, by: Happening | None) -> Opening | None:
     """What opens the next of a repeated duty: what met this one; if it was waived, its own time passing."""
     waived = duty.state is State.WAIVED
-    start = due if waived else duty.met_at
-    if not rule.repeats or by is None or start is None:
+    start = duty.due_at if waived else duty.met_at
+    if not duty.rule.repeats or by is None or start is None:
         return None
-    found = facts.rule_of(by.mouversion, rule.id)
+    found = facts.rule_of(line, by.mouversion)
     if found is None:
         return None
     return Opening(start, start, by, *found) if waived else opening(by, start, *found, met=True)

@@ -26,10 +26,12 @@ def when(pattern: Pattern, what: Happening) -> datetime | None:
         held = _field(data, path)
         if not any(value in wanted for value in (held if isinstance(held, list | tuple) else (held,))):
             return None
-    if any(_field(data, path) is None for path in pattern.present):
-        return None
-    if any(_field(data, path) is not None for path in pattern.absent):
-        return None
+    for path in pattern.present:
+        if _field(data, path) is None:
+            return None
+    for path in pattern.absent:
+        if _field(data, path) is not None:
+            return None
     return what.time if pattern.at is None else moment_in(data, pattern.at)
 
 
