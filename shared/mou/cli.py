@@ -14,6 +14,7 @@ from shared.cli.output import emit_fields, emit_json, emit_table, say
 from shared.mou.document import Mou, Party
 from shared.mou.findings import Finding
 from shared.mou.load import digest_of, document_of, load, validate
+from shared.mou.reading import MAX_TEXT
 from shared.mou.terms import CODED, coded
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The MOU document, in YAML.")]
@@ -46,7 +47,7 @@ def validate_file(file: File, as_json: Json = False) -> None:
     if as_json:
         emit_json({"valid": not findings, "findings": [finding.as_dict() for finding in findings]})
     for finding in findings:
-        say(_line(finding))
+        say(_line(finding, file))
     if findings:
         raise typer.Exit(ExitCode.FOUND_PROBLEMS)
     say("This document can be adopted.")
@@ -120,7 +121,8 @@ def adopt(
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text("utf-8")
+        with file.open(encoding="utf-8", newline="") as opened:
+            return opened.read(MAX_TEXT + 1)  # whatever is longer is refused, and need not be read
     except (OSError, UnicodeDecodeError) as error:
         raise Usage("The file could not be read as text.", "Name a YAML file in UTF-8.") from error
 
@@ -129,12 +131,17 @@ def _mou(file: Path) -> Mou:
     text = _text(file)
     findings = validate(text)
     if findings:
-        raise InvalidDocument("The document cannot be used.", "\n".join(_line(each) for each in findings))
+        raise InvalidDocument(
+            "The document cannot be used.", "\n".join(_line(each, file) for each in findings)
+        )
     return load(text)
 
 
-def _line(finding: Finding) -> str:
-    return f"{finding.path or '/'} {finding.problem}. {finding.remedy}"
+def _line(finding: Finding, file: Path) -> str:
+    """One line that editors can jump to."""
+    return (
+        f"{file}:{finding.line}:{finding.column}: {finding.path or '/'} {finding.problem}. {finding.remedy}"
+    )
 
 
 def _digest(text: str | None) -> str | None:

@@ -3,48 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from shared.events.envelope import encode
 from shared.mou.check import check
 from shared.mou.document import Mou
 from shared.mou.findings import Finding, InvalidMou
+from shared.mou.problems import findings_of
+from shared.mou.reading import Places, Unreadable, read
 
-#: Largest YAML text that is read, in characters.
-MAX_TEXT = 262_144
 #: Largest document, in bytes of JSON: it is adopted in one event of at most 65,535 bytes.
 MAX_DOCUMENT = 60_000
-
-
-class _Loader(yaml.SafeLoader):
-    """Plain YAML: no aliases, no repeated keys; `4.10` stays text, and only true and false are booleans."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise yaml.MarkedYAMLError(problem="aliases are not read", problem_mark=mark)
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
-        seen = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                raise yaml.MarkedYAMLError(problem="a key is not text", problem_mark=key.start_mark)
-            if key.value in seen:
-                raise yaml.MarkedYAMLError(problem="a key stands twice", problem_mark=key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-_Loader.yaml_implicit_resolvers = {}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(true|false)$"), list("tf"))
-_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^(0|[1-9][0-9]*)$"), list("0123456789"))
-_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(null|~|)$"), ["n", "~", ""])
 
 
 def validate(text: str) -> list[Finding]:
@@ -99,60 +72,29 @@ def _or_raise(mou: Mou | None, findings: list[Finding]) -> Mou:
 
 
 def _parse(text: str) -> tuple[Mou | None, list[Finding]]:
-    if len(text) > MAX_TEXT:
-        return None, [Finding("", "is too large to read", "Shorten it.")]
     try:
-        document = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
-    except yaml.MarkedYAMLError as error:
-        return None, [_unreadable(error.problem or "is not YAML", error.problem_mark)]
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return None, [_unreadable("is not YAML", None)]
-    return _build(document)
+        document, places = read(text)
+    except Unreadable as error:
+        return None, [Finding("", error.problem, error.remedy, error.place.line, error.place.column)]
+    mou, findings = _build(document)
+    return mou, sorted((_placed(finding, places) for finding in findings), key=_order)
 
 
-def _unreadable(problem: str, mark: yaml.Mark | None) -> Finding:
-    known = problem in ("aliases are not read", "a key is not text", "a key stands twice")
-    where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
-    return Finding("", f"{problem if known else 'is not YAML'}{where}", "Correct the text there.")
+def _placed(finding: Finding, places: Places) -> Finding:
+    place = places.of(finding.path, key=finding.problem == "is not known")
+    return replace(finding, line=place.line, column=place.column) if place else finding
+
+
+def _order(finding: Finding) -> tuple[int, int]:
+    return finding.line or 0, finding.column or 0
 
 
 def _build(document: object) -> tuple[Mou | None, list[Finding]]:
     try:
         mou = Mou.model_validate(document)
     except ValidationError as error:
-        return None, [_finding(each) for each in error.errors(include_url=False, include_input=False)]
+        return None, findings_of(error.errors(include_url=False), document)
     findings = check(mou)
     if len(encode(document_of(mou))) > MAX_DOCUMENT:
         findings.append(Finding("", "is too large for one event", "Shorten the sentences."))
     return mou, findings
-
-
-def _finding(error: Any) -> Finding:
-    path = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in error["loc"])
-    problem, remedy = _PROBLEMS.get(error["type"], ("is not in the form it must have", ""))
-    if expected := (error.get("ctx") or {}).get("expected"):
-        remedy = f"Write one of: {expected}."
-    elif pattern := (error.get("ctx") or {}).get("pattern"):
-        remedy = f"It must match {pattern}."
-    return Finding(path, problem, remedy or "See docs/mou.md and the JSON Schema.")
-
-
-#: Pydantic's error type -> what to say; its own texts may repeat what was written.
-_PROBLEMS: dict[str, tuple[str, str]] = {
-    "missing": ("is missing", "Add it."),
-    "extra_forbidden": ("is not known", "Check the spelling, or remove it."),
-    "enum": ("is none of the known codes", ""),
-    "literal_error": ("is none of the known words", ""),
-    "string_type": ("is not text", "Write it as text."),
-    "string_too_long": ("is too long", "Shorten it."),
-    "string_too_short": ("is too short", "Say more."),
-    "string_pattern_mismatch": ("is not written as it must be", ""),
-    "too_short": ("is empty", "Add at least one."),
-    "greater_than_equal": ("is too small", "See the JSON Schema for the limits."),
-    "less_than_equal": ("is too large", "See the JSON Schema for the limits."),
-    "uuid_parsing": ("is no UUID", "Write it as 8-4-4-4-12 hexadecimal digits."),
-    "model_type": ("is not a table of fields", "Write `name: value` lines."),
-    "tuple_type": ("is not a list", "Write `[a, b]` or lines that start with `-`."),
-    "bool_parsing": ("is neither true nor false", "Write true or false."),
-    "bool_type": ("is neither true nor false", "Write true or false."),
-}

@@ -1,4 +1,5 @@
 import json
+import re
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -64,11 +65,17 @@ class TestValidate:
         assert [finding["path"] for finding in answer["findings"]] == ["/version", "/may/3/act"]
         assert all(finding["problem"] and finding["remedy"] for finding in answer["findings"])
         assert "open-case" in answer["findings"][1]["remedy"]
-        assert "/may/3/act" in err
+        assert f"{broken}:7:10: /version is not written as it must be" in err
+        assert re.search(r"broken\.yaml:\d+:26: /may/3/act is none of the known codes", err)
         assert "sesame" not in out + err
 
     def test_a_file_that_is_not_there_is_a_usage_error(self, accord, tmp_path):
         assert accord("mou", "validate", tmp_path / "nothing.yaml") == 2
+
+    def test_a_file_of_five_megabytes_is_not_read_to_its_end(self, accord, tmp_path, capsys):
+        (tmp_path / "large.yaml").write_text("# é\n" * 1_250_000)
+        assert accord("mou", "validate", tmp_path / "large.yaml") == 6
+        assert "is too large to read" in capsys.readouterr().err
 
     def test_a_file_that_is_no_text_is_a_usage_error(self, accord, tmp_path):
         (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe\x00")
