@@ -13,7 +13,7 @@ from shared.cli.options import As, Data, Json
 from shared.cli.output import emit_fields, emit_json, emit_table, say
 from shared.mou.document import Mou, Party
 from shared.mou.findings import Finding
-from shared.mou.load import digest_of, document_of, load, validate
+from shared.mou.load import adoptable, digest_of, document_of, load, validate
 from shared.mou.reading import MAX_TEXT
 from shared.mou.terms import CODED, coded
 
@@ -109,7 +109,7 @@ def adopt(
     from shared.cli.client import connect
 
     mou = _mou(file)
-    body = {"document": document_of(mou), "signed_by": signed_by, "pdf_digest": _digest(pdf_digest)}
+    body = {"document": adoptable(_text(file)), "signed_by": signed_by, "pdf_digest": _digest(pdf_digest)}
     with connect("referrals", person=person, data=data) as client:
         answer = client.post("/v1/mou/versions", {name: part for name, part in body.items() if part})
     if as_json:

@@ -1,4 +1,4 @@
-"""From YAML text, or from an adopted event, to a checked document. No I/O but the time-zone table."""
+"""From YAML text, or from an adopted event, to a checked document. No I/O but tables of this package."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from shared.events.envelope import encode
 from shared.mou.check import check
 from shared.mou.document import Mou
 from shared.mou.findings import Finding, InvalidMou
+from shared.mou.packing import Unpackable, fits, is_packed, pack, unpack
 from shared.mou.problems import findings_of
 from shared.mou.reading import Places, Unreadable, read
 
-#: Largest document, in bytes of JSON: it is adopted in one event of at most 65,535 bytes.
+#: Largest document that is not packed, in bytes of JSON: one event holds at most 65,535.
 MAX_DOCUMENT = 60_000
 
 
@@ -31,13 +32,27 @@ def load(text: str) -> Mou:
 
 
 def validate_document(document: object) -> list[Finding]:
-    """As `validate`, for a document that is already JSON, e.g. in the body of a command."""
-    return _build(document)[1]
+    """As `validate`, for a document that is already JSON or a packed text, e.g. in the body of a command."""
+    return _open(document)[1]
 
 
 def load_document(document: object) -> Mou:
-    """As `load`, for a document that is already JSON. Raises InvalidMou."""
-    return _or_raise(*_build(document))
+    """As `load`, for a document that is already JSON or a packed text. Raises InvalidMou."""
+    return _or_raise(*_open(document))
+
+
+def adoptable(text: str) -> dict[str, Any]:
+    """The document as `accord mou adopt` sends it and the event keeps it: the text itself, packed.
+
+    Raises InvalidMou; comments are kept, and `load_document` reads it.
+    """
+    load(text)
+    return pack(text)
+
+
+def plain_document(document: dict[str, Any]) -> dict[str, Any]:
+    """The plain JSON values of an event's `document`, opened if it is packed. Raises InvalidMou."""
+    return document_of(load_document(document)) if is_packed(document) else document
 
 
 def from_adopted(data: Mapping[str, Any]) -> Mou:
@@ -49,7 +64,7 @@ def from_adopted(data: Mapping[str, Any]) -> Mou:
 
 
 def document_of(mou: Mou) -> dict[str, Any]:
-    """The document as plain JSON values, as an event holds it; `load_document` gives the same Mou back."""
+    """The document as plain JSON values; `load_document` gives the same Mou back."""
     return mou.model_dump(mode="json", exclude_none=True)
 
 
@@ -71,12 +86,26 @@ def _or_raise(mou: Mou | None, findings: list[Finding]) -> Mou:
     return mou
 
 
+def _open(document: object) -> tuple[Mou | None, list[Finding]]:
+    if is_packed(document):
+        try:
+            return _parse(unpack(document))
+        except Unpackable as error:
+            return None, [Finding("", str(error), "Send what `accord mou adopt` sends.")]
+    mou, findings = _build(document)
+    if mou is not None and len(encode(document_of(mou))) > MAX_DOCUMENT:
+        findings.append(Finding("", "is too large for one event", "Send the text packed: accord mou adopt."))
+    return mou, findings
+
+
 def _parse(text: str) -> tuple[Mou | None, list[Finding]]:
     try:
         document, places = read(text)
     except Unreadable as error:
         return None, [Finding("", error.problem, error.remedy, error.place.line, error.place.column)]
     mou, findings = _build(document)
+    if mou is not None and not fits(text):
+        findings.append(Finding("", "is too large for one event", "Shorten sentences and comments."))
     return mou, sorted((_placed(finding, places) for finding in findings), key=_order)
 
 
@@ -94,7 +123,4 @@ def _build(document: object) -> tuple[Mou | None, list[Finding]]:
         mou = Mou.model_validate(document)
     except ValidationError as error:
         return None, findings_of(error.errors(include_url=False), document)
-    findings = check(mou)
-    if len(encode(document_of(mou))) > MAX_DOCUMENT:
-        findings.append(Finding("", "is too large for one event", "Shorten the sentences."))
-    return mou, findings
+    return mou, check(mou)

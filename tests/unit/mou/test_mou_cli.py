@@ -9,8 +9,9 @@ import typer
 import shared.cli.client
 from shared.cli import run
 from shared.cli.client import Answer
-from shared.mou import document_of, load
+from shared.mou import document_of, load, load_document
 from shared.mou.cli import register
+from shared.mou.packing import pack
 
 FILE = Path(__file__).parents[3] / "deploy" / "local" / "alder-county.yaml"
 MOU = load(FILE.read_text("utf-8"))
@@ -32,7 +33,7 @@ def county(monkeypatch):
     class Kept:
         def post(self, path, body):
             sent.append((path, body))
-            return Answer(201, {}, {"version": body["document"]["version"]})
+            return Answer(201, {}, {"version": load_document(body["document"]).version})
 
     @contextmanager
     def connect(service, *, person=None, data=None):
@@ -107,7 +108,7 @@ class TestAdopt:
         ((path, body),) = county
         assert path == "/v1/mou/versions"
         assert body == {
-            "document": document_of(MOU),
+            "document": pack(FILE.read_text("utf-8")),
             "signed_by": ["human-services", "shelter"],
             "pdf_digest": f"sha256:{self.DIGEST}",
         }
