@@ -11,6 +11,7 @@ import typer
 from shared.cli.failures import CommandFailed, ExitCode, Usage
 from shared.cli.options import As, Data, Json
 from shared.cli.output import emit_fields, emit_json, emit_table, say
+from shared.mou.coverage import coverage
 from shared.mou.document import Mou, Party
 from shared.mou.findings import Finding
 from shared.mou.load import adoptable, digest_of, document_of, load, validate
@@ -23,6 +24,11 @@ SignedBy = Annotated[
 ]
 PdfDigest = Annotated[
     str | None, typer.Option("--pdf-digest", metavar="SHA256", help="SHA-256 of the signed PDF.")
+]
+
+
+Coverage = Annotated[
+    bool, typer.Option("--coverage", help="Also list event types and acts that no rule speaks of.")
 ]
 
 
@@ -41,11 +47,18 @@ def register(app: typer.Typer) -> None:
     app.add_typer(mou, name="mou")
 
 
-def validate_file(file: File, as_json: Json = False) -> None:
+def validate_file(file: File, with_coverage: Coverage = False, as_json: Json = False) -> None:
     """Exit 0 if the document can be adopted; 6 with every finding if not."""
-    findings = validate(_text(file))
+    text = _text(file)
+    findings = validate(text)
+    uncovered = coverage(load(text)) if with_coverage and not findings else None
     if as_json:
-        emit_json({"valid": not findings, "findings": [finding.as_dict() for finding in findings]})
+        told = {"valid": not findings, "findings": [finding.as_dict() for finding in findings]}
+        emit_json(told if uncovered is None else {**told, "coverage": uncovered})
+    elif uncovered is not None:
+        emit_table(
+            ["of which no rule speaks", "what"], [(n, kind) for kind, ns in uncovered.items() for n in ns]
+        )
     for finding in findings:
         say(_line(finding, file))
     if findings:
@@ -93,7 +106,10 @@ def show(file: File, as_json: Json = False) -> None:
     say("\nClauses")
     emit_table(
         ["clause", "says", "source", "counsel"],
-        [(c.id, c.text, c.source, "confirmed" if c.counsel_confirmed else "to confirm") for c in mou.clauses],
+        [
+            (c.id, c.text, c.source, "confirmed" if c.confirmed == "counsel" else "to confirm")
+            for c in mou.clauses
+        ],
     )
 
 
@@ -154,7 +170,7 @@ def _digest(text: str | None) -> str | None:
 
 
 def _head(mou: Mou) -> dict[str, str]:
-    open_points = sum(not clause.counsel_confirmed for clause in mou.clauses)
+    open_points = sum(clause.confirmed == "default" for clause in mou.clauses)
     return {
         "county": mou.county,
         "version": mou.version,

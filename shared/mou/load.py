@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,7 @@ from shared.mou.check import check
 from shared.mou.document import Mou
 from shared.mou.findings import Finding, InvalidMou
 from shared.mou.packing import Unpackable, fits, is_packed, pack, unpack
-from shared.mou.problems import findings_of
+from shared.mou.problems import findings_of, shown
 from shared.mou.reading import Places, Unreadable, read
 
 #: Largest document that is not packed, in bytes of JSON: one event holds at most 65,535.
@@ -41,6 +42,15 @@ def load_document(document: object) -> Mou:
     return _or_raise(*_open(document))
 
 
+def load_for_adoption(document: dict[str, Any]) -> Mou:
+    """As `load_document`, if one event can hold it as it is. Raises InvalidMou."""
+    if not is_packed(document) and len(encode(document)) > MAX_DOCUMENT:
+        raise InvalidMou(
+            [Finding("", "is too large for one event", "Send it packed, as accord mou adopt does.")]
+        )
+    return load_document(document)
+
+
 def adoptable(text: str) -> dict[str, Any]:
     """The document as `accord mou adopt` sends it and the event keeps it: the text itself, packed.
 
@@ -48,6 +58,11 @@ def adoptable(text: str) -> dict[str, Any]:
     """
     load(text)
     return pack(text)
+
+
+def packed_document(mou: Mou) -> dict[str, Any]:
+    """As `adoptable`, for a document that has no text of its own: its plain values are the text."""
+    return pack(json.dumps(document_of(mou), ensure_ascii=False, indent=1))
 
 
 def plain_document(document: dict[str, Any]) -> dict[str, Any]:
@@ -93,9 +108,7 @@ def _open(document: object) -> tuple[Mou | None, list[Finding]]:
         except Unpackable as error:
             return None, [Finding("", str(error), "Send what `accord mou adopt` sends.")]
     mou, findings = _build(document)
-    if mou is not None and len(encode(document_of(mou))) > MAX_DOCUMENT:
-        findings.append(Finding("", "is too large for one event", "Send the text packed: accord mou adopt."))
-    return mou, findings
+    return mou, [shown(finding) for finding in findings]
 
 
 def _parse(text: str) -> tuple[Mou | None, list[Finding]]:
@@ -106,7 +119,7 @@ def _parse(text: str) -> tuple[Mou | None, list[Finding]]:
     mou, findings = _build(document)
     if mou is not None and not fits(text):
         findings.append(Finding("", "is too large for one event", "Shorten sentences and comments."))
-    return mou, sorted((_placed(finding, places) for finding in findings), key=_order)
+    return mou, sorted((shown(_placed(finding, places)) for finding in findings), key=_order)
 
 
 def _placed(finding: Finding, places: Places) -> Finding:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -20,6 +22,15 @@ def findings_of(errors: Iterable[Any], document: object) -> list[Finding]:
         # A value that may be one of several kinds has an error for each; the first says enough.
         found.setdefault(finding.path, finding)
     return list(found.values())
+
+
+def shown(finding: Finding) -> Finding:
+    """The finding without names that no document has: what was written in a wrong place may be anything."""
+    parts = finding.path.split("/")
+    return replace(finding, path="/".join(part if _NAME.match(part) else "…" for part in parts))
+
+
+_NAME = re.compile(r"^[A-Za-z0-9_.~-]{0,64}$")
 
 
 def _finding(error: Any, document: object) -> Finding:
