@@ -107,6 +107,11 @@ class TestMou_CrossReport_WithinTwentyFourHours:
         assert self.state(told, now=LATER) == State.NO_RECORD
         assert self.state(linked("2026-01-14 12:00"), told, now=LATER) == State.DONE_ON_TIME
 
+    def test_so_does_what_was_recorded_on_the_case_before_the_concern_became_part_of_it(self):
+        told = cross_reported("2026-01-14 15:00", on=CASE)
+        after = linked("2026-01-14 18:00")
+        assert self.state(told, after, now=LATER) == State.DONE_ON_TIME
+
     def test_unless_it_says_which_concern_it_is_about(self):
         second = reported("2026-01-14 10:00", on=SECOND_CONCERN)
         both = (linked("2026-01-14 12:00"), linked("2026-01-14 12:00", SECOND_CONCERN))

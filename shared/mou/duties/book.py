@@ -15,7 +15,18 @@ from typing import TYPE_CHECKING
 
 from shared.mou.duties.calendars import Calendar
 from shared.mou.duties.happenings import CORRECTIONS, STATEMENTS, Happening
-from shared.mou.duties.lines import Fitting, Kind, Line, duties_of, opening, patterns_of, tokens_of
+from shared.mou.duties.lines import (
+    EVER,
+    KINDS,
+    NEVER,
+    Fitting,
+    Kind,
+    Line,
+    duties_of,
+    opening,
+    patterns_of,
+    tokens_of,
+)
 from shared.mou.duties.patterns import Rulebook, rulebook, token, when
 from shared.mou.duties.rules import DutyRule, Per
 from shared.mou.duties.states import Duty
@@ -75,7 +86,7 @@ class Shelf:
             group.read[name].append(what)
         for place in places:
             group.found[place].append(what)
-        self._reread(group, places)
+        self._reread(group, places, what.time)
         self._correct(what)
         if what.type in STATEMENTS:
             self._say(group, what)
@@ -83,7 +94,7 @@ class Shelf:
             line = self._line(group, rule, self._key(rule.per, what))
             line.openings.append(opening(what, happened, rule, book.calendar))
             self.watch(group, line, rule)
-            self._reach(line)
+            self._reach(line, NEVER)
         return True
 
     def duties(self, subject: str | None = None) -> Iterator[Duty]:
@@ -107,8 +118,8 @@ class Shelf:
             line.duties = duties_of(line, _Reading(self, group))
         return line.duties
 
-    def _reach(self, line: Line) -> None:
-        line.duties = None
+    def _reach(self, line: Line, since: datetime = EVER) -> None:
+        line.duties, line.since = None, min(line.since, since)
         self.reached[line] = None
 
     def counts(self, what: Happening) -> bool:
@@ -192,10 +203,10 @@ class Shelf:
             if further in self.read and self.read[further].order < entry.order:
                 self._corrected(further)
 
-    def _reread(self, group: _Group, places: Iterable[Place]) -> None:
+    def _reread(self, group: _Group, places: Iterable[Place], since: datetime = EVER) -> None:
         for place in places:
             for line in group.watched.get(place, ()):
-                self._reach(line)
+                self._reach(line, EVER if line.dated else since)
 
     def _places(self, group: _Group, what: Happening) -> list[Place]:
         asked = group.asked
@@ -203,6 +214,7 @@ class Shelf:
 
     def watch(self, group: _Group, line: Line, rule: DutyRule) -> None:
         """From now on the line is reached by what is added where a duty of this rule looks."""
+        line.dated = line.dated or any(pattern.at for kind in KINDS for pattern in patterns_of(rule, kind))
         for name in tokens_of(rule):
             if line.per not in group.asked[name]:
                 group.asked[name].add(line.per)

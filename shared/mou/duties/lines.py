@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
 from shared.mou.duties.calendars import Calendar
@@ -22,6 +22,10 @@ from shared.mou.duties.states import Duty, State
 Fitting = Sequence[tuple[datetime, tuple[datetime, str], Happening]]
 #: Which patterns of a rule.
 Kind = Literal["closes", "ends", "before"]
+#: Before and after every moment.
+EVER, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+#: What a later closing or ending leaves as it is.
+LASTING = frozenset({State.DONE_ON_TIME, State.DONE_LATE, State.SUPERSEDED})
 KINDS: tuple[Kind, ...] = ("closes", "ends", "before")
 
 
@@ -45,15 +49,38 @@ def opening(
     return Opening(start, happened, what, rule, calendar, met)
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A duty, when it ceased to stand, and what opens the next one of a repeated duty."""
+
+    duty: Duty
+    opened: Opening
+    over: datetime | None
+    then: Opening | None
+
+    def untouched(self, since: datetime) -> bool:
+        """Whether nothing that happened at `since` or later can change it, statements and corrections aside."""
+        within = self.duty.rule.within
+        awaits = within is not None and within.before is not None
+        return self.over is not None and self.over < since and self.duty.state in LASTING and not awaits
+
+
 @dataclass(slots=True, eq=False)
 class Line:
-    """`key` is the id of the concern, referral or act; empty for a case. `duties` is None if to be read anew."""
+    """`key` is the id of the concern, referral or act; empty for a case.
+
+    `duties` is None if they must be read anew; then nothing new happened before `since`, and the `courses` of last
+    time, by what opened them, may still hold. `dated`: a pattern reads its time from a field.
+    """
 
     rule: str
     per: Per
     key: str
     openings: list[Opening] = field(default_factory=list)
     duties: tuple[Duty, ...] | None = None
+    since: datetime = EVER
+    courses: dict[str, Course] = field(default_factory=dict)
+    dated: bool = False
 
 
 def patterns_of(rule: DutyRule, kind: Kind) -> tuple[Pattern, ...]:
@@ -84,39 +111,33 @@ class Facts(Protocol):
         """The line's rule in this version of the document, if it is there."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Course:
-    """A duty, when it ceased to stand, and what opens the next one of a repeated duty."""
-
-    duty: Duty
-    opened: Opening
-    over: datetime | None
-    then: Opening | None
-
-
 def duties_of(line: Line, facts: Facts) -> tuple[Duty, ...]:
     """Every duty of the line, as if time stood still; `states.at` says what the time makes of them."""
-    found: list[_Course] = []
+    found: list[Course] = []
     openings = [one for one in line.openings if facts.counts(one.what)]
     for one in sorted(openings, key=lambda each: (each.at, each.what.order)):
         joins = one.rule.one_open or one.rule.repeats
-        if joins and found and ((over := found[-1].over) is None or one.at < over):
+        kept = None if joins else line.courses.get(one.what.id)
+        if kept is not None and kept.untouched(line.since):
+            found.append(kept)
+        elif joins and found and ((over := found[-1].over) is None or one.at < over):
             found[-1] = _joined(line, facts, found[-1], one)
         else:
             found.append(_course(line, facts, one, ()))
         while (then := found[-1].then) is not None:
             found.append(_course(line, facts, then, ()))
+    line.courses, line.since = {course.opened.what.id: course for course in found}, NEVER
     return tuple(course.duty for course in found)
 
 
-def _joined(line: Line, facts: Facts, course: _Course, one: Opening) -> _Course:
+def _joined(line: Line, facts: Facts, course: Course, one: Opening) -> Course:
     joined = (*course.duty.joined, one.what.id)
     if facts.statements(line.rule, one.what.id):
         return _course(line, facts, course.opened, joined)
     return replace(course, duty=replace(course.duty, joined=joined))
 
 
-def _course(line: Line, facts: Facts, opened: Opening, joined: tuple[str, ...]) -> _Course:
+def _course(line: Line, facts: Facts, opened: Opening, joined: tuple[str, ...]) -> Course:
     rule = opened.rule
     said = [one for each in (opened.what.id, *joined) for one in facts.statements(line.rule, each)]
     held = _held(said)
@@ -143,7 +164,7 @@ def _course(line: Line, facts: Facts, opened: Opening, joined: tuple[str, ...]) 
         joined=joined,
         held=held,
     )
-    return _Course(duty, opened, when, _next(line, facts, duty, by))
+    return Course(duty, opened, when, _next(line, facts, duty, by))
 
 
 def _next(line: Line, facts: Facts, duty: Duty, by: Happening | None) -> Opening | None:
