@@ -639,6 +639,35 @@ class TestMou_Versions_EachFactUnderItsOwn:
         )
         assert owed(self.old, now=LATER, document=off) == []
 
+    def test_a_repeated_duty_goes_on_under_the_version_of_what_met_it(self):
+        other = DOCUMENT.model_copy(
+            update={
+                "duties": (
+                    rule(
+                        "review",
+                        opens=[{"act": "tier-three-began"}],
+                        closes=[{"act": "board-reviewed"}],
+                        repeats=True,
+                        within={"days": 60},
+                    ),
+                )
+            }
+        )
+        book = empty({"v1": DOCUMENT, "v2": other}.__getitem__)
+        for what in (
+            happened("tier-three-began", "2026-04-01 09:00"),
+            happened("team-reviewed", "2026-04-20 09:00", version="v2"),
+        ):
+            book = evolve(book, what)
+        first, second = standing(book, here("2026-04-21 09:00"))
+        assert (first.state, second.due_at) == (State.DONE_ON_TIME, here("2026-06-19 23:59:59.999999"))
+        book = evolve(book, happened("board-reviewed", "2026-05-20 09:00", version="v2"))
+        assert [duty.state for duty in standing(book, here("2026-05-21 09:00"))] == [
+            State.DONE_ON_TIME,
+            State.DONE_ON_TIME,
+            State.OPEN,
+        ]
+
     def test_a_repeated_duty_ends_where_the_new_version_has_it_no_longer(self):
         without = DOCUMENT.model_copy(update={"duties": ()})
         history = (

@@ -150,18 +150,28 @@ class Shelf:
             self._concerns.add(concern)
         named = {what.subject, what.text("case") or what.subject, concern or what.subject}
         groups = {self._groups[name] for name in named if name in self._groups} or {_Group()}
-        group = max(groups, key=lambda one: len(one.lines))
-        if len(groups) > 1:
-            for other in groups - {group}:
-                _merge(group, other)
-            for line in group.lines.values():
-                self._reach(line)
-                for one in line.openings:
-                    self.watch(group, line, one.rule)
-        group.subjects |= named
-        if any(self._groups.get(name) is not group for name in group.subjects):
+        group, *others = sorted(groups, key=lambda one: len(one.lines), reverse=True)
+        for other in others:
+            self._merge(group, other)
+        if others or not named <= group.subjects:
+            group.subjects |= named
             self._groups.update(dict.fromkeys(group.subjects, group))
         return group
+
+    def _merge(self, group: _Group, other: _Group) -> None:
+        """One group of two; what was asked of either is asked anew."""
+        group.subjects |= other.subjects
+        for name, read in other.read.items():
+            group.read[name].extend(read)
+        for key, line in other.lines.items():
+            group.lines.setdefault(key, Line(*key)).openings.extend(line.openings)
+        group.asked.clear()
+        group.found.clear()
+        group.watched.clear()
+        for line in group.lines.values():
+            self._reach(line)
+            for one in line.openings:
+                self.watch(group, line, one.rule)
 
     def _line(self, group: _Group, rule: DutyRule, key: str) -> Line:
         name = (rule.id, rule.per, key)
@@ -180,8 +190,9 @@ class Shelf:
                 self._reach(line)
 
     def _correct(self, what: Happening) -> None:
-        for thing in filter(None, map(what.text, THINGS)):
-            self._of_thing[thing].append(what)
+        for field_of_thing in THINGS:
+            if (thing := what.text(field_of_thing)) is not None:
+                self._of_thing[thing].append(what)
         if what.type not in CORRECTIONS:
             return
         whole = CORRECTIONS[what.type]
@@ -319,18 +330,6 @@ def _about(what: Happening) -> str | None:
     """What it belongs to; None where that is no more than the case or concern that it is recorded on."""
     about = what.text("about")
     return None if about == what.subject else about
-
-
-def _merge(group: _Group, other: _Group) -> None:
-    """One group of two; what was asked of either is asked anew."""
-    group.subjects |= other.subjects
-    for name, read in other.read.items():
-        group.read[name].extend(read)
-    for key, line in other.lines.items():
-        group.lines.setdefault(key, Line(*key)).openings.extend(line.openings)
-    group.asked.clear()
-    group.found.clear()
-    group.watched.clear()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
