@@ -220,19 +220,24 @@ class _Outcome:
             return self._on_time(closing[2], ended), closing[2], closing[0]
         if end is not None and self._in_time(end[0]):
             return State.SUPERSEDED, end[2], end[0]
-        if (waiver := self._statement(DUTY_WAIVED)) is not None and self._in_time(waiver.time):
+        if (waiver := self._said_in_time(DUTY_WAIVED)) is not None:
             return State.WAIVED, waiver, waiver.time
         if closing is not None:
             return State.DONE_LATE, closing[2], closing[0]
-        if (denial := self._statement(DUTY_NOT_DONE)) is not None:
-            return State.CONFIRMED_NOT_DONE, denial, denial.time
+        for denial in self._said:
+            if denial.type == DUTY_NOT_DONE:
+                return State.CONFIRMED_NOT_DONE, denial, denial.time
         return State.OPEN, None, None
 
     def _counted(self, found: Fitting, start: int) -> tuple[datetime, tuple[datetime, str], Happening] | None:
-        """The first that counts for this duty, or None; what opened it seldom meets it."""
-        itself = self._opened.rule.closes_itself and found is self._closings
+        """The first that counts for this duty, or None."""
         rest = (found[index] for index in range(start, len(found)))
-        return next((one for one in rest if itself or one[2].id != self._opened.what.id), None)
+        return next((one for one in rest if self._may(found, one[2])), None)
+
+    def _may(self, found: Fitting, what: Happening) -> bool:
+        """What opened a duty does not end it, and meets it only if the rule says so."""
+        itself = self._opened.rule.closes_itself and found is self._closings
+        return itself or what.id != self._opened.what.id
 
     def _in_time(self, when: datetime) -> bool:
         return self._due is None or when <= self._due
@@ -244,12 +249,12 @@ class _Outcome:
         limit = self._due if ended is None else min(self._due, ended)
         for index in range(self._first, bisect_right(self._closings, limit, key=lambda one: one[0])):
             other = self._closings[index][2]
-            if other.recordedtime <= self._due and other.id != self._opened.what.id:
+            if other.recordedtime <= self._due and self._may(self._closings, other):
                 return State.DONE_ON_TIME
         return State.DONE_ON_TIME_RECORDED_LATE
 
-    def _statement(self, kind: str) -> Happening | None:
-        return next((one for one in self._said if one.type == kind), None)
+    def _said_in_time(self, kind: str) -> Happening | None:
+        return next((one for one in self._said if one.type == kind and self._in_time(one.time)), None)
 
 
 def _first(found: Fitting, opened: Opening, early: timedelta) -> int:
