@@ -107,6 +107,11 @@ class TestMou_CrossReport_WithinTwentyFourHours:
         assert self.state(told, now=LATER) == State.NO_RECORD
         assert self.state(linked("2026-01-14 12:00"), told, now=LATER) == State.DONE_ON_TIME
 
+    def test_so_does_what_was_recorded_on_the_case_before_the_concern_became_part_of_it(self):
+        told = cross_reported("2026-01-14 15:00", on=CASE)
+        after = linked("2026-01-14 18:00")
+        assert self.state(told, after, now=LATER) == State.DONE_ON_TIME
+
     def test_unless_it_says_which_concern_it_is_about(self):
         second = reported("2026-01-14 10:00", on=SECOND_CONCERN)
         both = (linked("2026-01-14 12:00"), linked("2026-01-14 12:00", SECOND_CONCERN))
@@ -153,6 +158,13 @@ class TestMou_Call_AtOnce:
     def test_a_call_of_more_than_a_day_before_is_another_call(self):
         concern = reported("2026-01-14 09:00", called_at="2026-01-13T16:59:59.000000Z")
         assert only(concern, now="2026-01-14 09:00", by="call").state == State.OPEN
+
+    def test_a_second_call_that_was_stated_earlier_still_shows_that_it_was_recorded_in_time(self):
+        concern = reported("2026-01-14 09:00", called_at="2026-01-14T17:30:00.000000Z")
+        before = happened(
+            CALLED, "2026-01-16 09:00", on=CONCERN, concern=CONCERN, called_at="2026-01-14T17:00:00.000000Z"
+        )
+        assert only(concern, before, now=LATER, by="call").state == State.DONE_ON_TIME
 
     def test_when_the_call_was_made_counts_and_not_when_it_was_stated(self):
         call = happened(
@@ -565,6 +577,15 @@ class TestMou_Statements_OfAnAuthority:
         held = self.after(self.tolled("2026-01-15T17:00:01Z", "2026-01-16T17:00:00Z"))
         assert (held.due_at, held.state) == (self.duty.due_at, State.NO_RECORD)
 
+    def test_nor_does_it_say_that_there_was_a_record_while_it_lasts(self):
+        said = self.tolled("2026-01-15T17:00:01Z", "2026-01-16T17:00:00Z")
+        assert self.after(said, now="2026-01-15 12:00").state == State.NO_RECORD
+
+    def test_of_two_waivers_one_that_was_given_in_time_is_enough(self):
+        late = stated(DUTY_WAIVED, self.duty, "2026-01-16 09:00")
+        early = stated(DUTY_WAIVED, self.duty, "2026-01-14 12:00", recorded="2026-01-17 09:00")
+        assert self.after(late, early).settled_by == early.id
+
     def test_a_clock_of_calendar_days_moves_by_the_days_that_passed(self):
         asked = happened(REQUESTED, "2026-03-02 10:00", case=CASE, referral="r", urgency="days")
         duty = only(asked, now="2026-03-02 11:00", by="answer")
@@ -580,6 +601,23 @@ class TestMou_Statements_OfAnAuthority:
         span = {"from": "2026-01-09T18:00:00Z", "until": "2026-01-13T18:00:00Z"}
         held = only(filed, stated(DUTY_TOLLED, duty, "2026-01-09 10:00", **span), now=LATER, by="hearing")
         assert held.due_at == here("2026-01-13 23:59:59.999999")
+
+    @pytest.mark.parametrize(
+        ("begin", "until", "last"),
+        [
+            ("2026-01-09T18:00:00Z", "2026-01-11T18:00:00Z", "2026-01-12"),  # Friday to Sunday: on Monday
+            ("2026-01-09T18:00:00Z", "2026-01-10T01:00:00Z", "2026-01-09"),  # within Friday: still Friday
+            ("2026-01-10T18:00:00Z", "2026-01-11T18:00:00Z", "2026-01-09"),  # after it was due
+        ],
+    )
+    def test_a_hold_that_ends_on_a_day_without_court_lasts_to_the_next_day_with_court(
+        self, begin, until, last
+    ):
+        filed = happened("petition-filed", "2026-01-08 10:00")
+        duty = only(filed, now="2026-01-08 11:00", by="hearing")
+        said = stated(DUTY_TOLLED, duty, "2026-01-09 10:00", **{"from": begin, "until": until})
+        held = only(filed, said, now=LATER, by="hearing")
+        assert held.due_at == here(f"{last} 23:59:59.999999")
 
 
 class TestMou_Versions_EachFactUnderItsOwn:
@@ -633,6 +671,35 @@ class TestMou_Versions_EachFactUnderItsOwn:
             update={"duties": (rule("cross-report", mode="off", why_off="Elsewhere."),)}
         )
         assert owed(self.old, now=LATER, document=off) == []
+
+    def test_a_repeated_duty_goes_on_under_the_version_of_what_met_it(self):
+        other = DOCUMENT.model_copy(
+            update={
+                "duties": (
+                    rule(
+                        "review",
+                        opens=[{"act": "tier-three-began"}],
+                        closes=[{"act": "board-reviewed"}],
+                        repeats=True,
+                        within={"days": 60},
+                    ),
+                )
+            }
+        )
+        book = empty({"v1": DOCUMENT, "v2": other}.__getitem__)
+        for what in (
+            happened("tier-three-began", "2026-04-01 09:00"),
+            happened("team-reviewed", "2026-04-20 09:00", version="v2"),
+        ):
+            book = evolve(book, what)
+        first, second = standing(book, here("2026-04-21 09:00"))
+        assert (first.state, second.due_at) == (State.DONE_ON_TIME, here("2026-06-19 23:59:59.999999"))
+        book = evolve(book, happened("board-reviewed", "2026-05-20 09:00", version="v2"))
+        assert [duty.state for duty in standing(book, here("2026-05-21 09:00"))] == [
+            State.DONE_ON_TIME,
+            State.DONE_ON_TIME,
+            State.OPEN,
+        ]
 
     def test_a_repeated_duty_ends_where_the_new_version_has_it_no_longer(self):
         without = DOCUMENT.model_copy(update={"duties": ()})

@@ -15,7 +15,18 @@ from typing import TYPE_CHECKING
 
 from shared.mou.duties.calendars import Calendar
 from shared.mou.duties.happenings import CORRECTIONS, STATEMENTS, Happening
-from shared.mou.duties.lines import Fitting, Kind, Line, duties_of, opening, patterns_of, tokens_of
+from shared.mou.duties.lines import (
+    EVER,
+    KINDS,
+    NEVER,
+    Fitting,
+    Kind,
+    Line,
+    duties_of,
+    opening,
+    patterns_of,
+    tokens_of,
+)
 from shared.mou.duties.patterns import Rulebook, rulebook, token, when
 from shared.mou.duties.rules import DutyRule, Per
 from shared.mou.duties.states import Duty
@@ -75,7 +86,7 @@ class Shelf:
             group.read[name].append(what)
         for place in places:
             group.found[place].append(what)
-        self._reread(group, places)
+        self._reread(group, places, what.time)
         self._correct(what)
         if what.type in STATEMENTS:
             self._say(group, what)
@@ -83,7 +94,7 @@ class Shelf:
             line = self._line(group, rule, self._key(rule.per, what))
             line.openings.append(opening(what, happened, rule, book.calendar))
             self.watch(group, line, rule)
-            self._reach(line)
+            self._reach(line, NEVER)
         return True
 
     def duties(self, subject: str | None = None) -> Iterator[Duty]:
@@ -107,8 +118,8 @@ class Shelf:
             line.duties = duties_of(line, _Reading(self, group))
         return line.duties
 
-    def _reach(self, line: Line) -> None:
-        line.duties = None
+    def _reach(self, line: Line, since: datetime = EVER) -> None:
+        line.duties, line.since = None, min(line.since, since)
         self.reached[line] = None
 
     def counts(self, what: Happening) -> bool:
@@ -139,18 +150,28 @@ class Shelf:
             self._concerns.add(concern)
         named = {what.subject, what.text("case") or what.subject, concern or what.subject}
         groups = {self._groups[name] for name in named if name in self._groups} or {_Group()}
-        group = max(groups, key=lambda one: len(one.lines))
-        if len(groups) > 1:
-            for other in groups - {group}:
-                _merge(group, other)
-            for line in group.lines.values():
-                self._reach(line)
-                for one in line.openings:
-                    self.watch(group, line, one.rule)
-        group.subjects |= named
-        if any(self._groups.get(name) is not group for name in group.subjects):
+        group, *others = sorted(groups, key=lambda one: len(one.lines), reverse=True)
+        for other in others:
+            self._merge(group, other)
+        if others or not named <= group.subjects:
+            group.subjects |= named
             self._groups.update(dict.fromkeys(group.subjects, group))
         return group
+
+    def _merge(self, group: _Group, other: _Group) -> None:
+        """One group of two; what was asked of either is asked anew."""
+        group.subjects |= other.subjects
+        for name, read in other.read.items():
+            group.read[name].extend(read)
+        for key, line in other.lines.items():
+            group.lines.setdefault(key, Line(*key)).openings.extend(line.openings)
+        group.asked.clear()
+        group.found.clear()
+        group.watched.clear()
+        for line in group.lines.values():
+            self._reach(line)
+            for one in line.openings:
+                self.watch(group, line, one.rule)
 
     def _line(self, group: _Group, rule: DutyRule, key: str) -> Line:
         name = (rule.id, rule.per, key)
@@ -169,8 +190,9 @@ class Shelf:
                 self._reach(line)
 
     def _correct(self, what: Happening) -> None:
-        for thing in filter(None, map(what.text, THINGS)):
-            self._of_thing[thing].append(what)
+        for field_of_thing in THINGS:
+            if (thing := what.text(field_of_thing)) is not None:
+                self._of_thing[thing].append(what)
         if what.type not in CORRECTIONS:
             return
         whole = CORRECTIONS[what.type]
@@ -192,10 +214,10 @@ class Shelf:
             if further in self.read and self.read[further].order < entry.order:
                 self._corrected(further)
 
-    def _reread(self, group: _Group, places: Iterable[Place]) -> None:
+    def _reread(self, group: _Group, places: Iterable[Place], since: datetime = EVER) -> None:
         for place in places:
             for line in group.watched.get(place, ()):
-                self._reach(line)
+                self._reach(line, EVER if line.dated else since)
 
     def _places(self, group: _Group, what: Happening) -> list[Place]:
         asked = group.asked
@@ -203,6 +225,7 @@ class Shelf:
 
     def watch(self, group: _Group, line: Line, rule: DutyRule) -> None:
         """From now on the line is reached by what is added where a duty of this rule looks."""
+        line.dated = line.dated or any(pattern.at for kind in KINDS for pattern in patterns_of(rule, kind))
         for name in tokens_of(rule):
             if line.per not in group.asked[name]:
                 group.asked[name].add(line.per)
@@ -307,18 +330,6 @@ def _about(what: Happening) -> str | None:
     """What it belongs to; None where that is no more than the case or concern that it is recorded on."""
     about = what.text("about")
     return None if about == what.subject else about
-
-
-def _merge(group: _Group, other: _Group) -> None:
-    """One group of two; what was asked of either is asked anew."""
-    group.subjects |= other.subjects
-    for name, read in other.read.items():
-        group.read[name].extend(read)
-    for key, line in other.lines.items():
-        group.lines.setdefault(key, Line(*key)).openings.extend(line.openings)
-    group.asked.clear()
-    group.found.clear()
-    group.watched.clear()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

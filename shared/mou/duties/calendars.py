@@ -116,6 +116,12 @@ class Calendar:
             count -= self.sits(day)
         return day
 
+    def court_day_from(self, day: date) -> date:
+        """That day if the court sits on it, or the next one on which it does."""
+        while not self.sits(day):
+            day += DAY
+        return day
+
     def court_days_between(self, first: date, last: date) -> int:
         """How many court days there are after `first`, up to and with `last`."""
         return sum(self.sits(first + DAY * n) for n in range(1, (last - first).days + 1))

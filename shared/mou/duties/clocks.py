@@ -100,14 +100,16 @@ def _days(start: datetime, last: date, held: Sequence[Span], calendar: Calendar)
 
 
 def _court_days(start: datetime, count: int, held: Sequence[Span], calendar: Calendar) -> datetime | None:
-    """As `_days`; only days on which the court sits pass."""
+    """As `_days`; a hold and a release on a day without court are of the next day with court."""
     last = calendar.after_court_days(calendar.date_of(start), count)
     for begin, end in held:
         if begin > calendar.end_of(last):
             break
         if end is None:
             return None
-        first, released = (calendar.date_of(max(moment, start)) for moment in (begin, end))
+        first, released = (
+            calendar.court_day_from(calendar.date_of(max(moment, start))) for moment in (begin, end)
+        )
         last = calendar.after_court_days(last, calendar.court_days_between(first, released))
     return calendar.end_of(last)
 

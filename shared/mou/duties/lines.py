@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
 from shared.mou.duties.calendars import Calendar
@@ -22,6 +22,10 @@ from shared.mou.duties.states import Duty, State
 Fitting = Sequence[tuple[datetime, tuple[datetime, str], Happening]]
 #: Which patterns of a rule.
 Kind = Literal["closes", "ends", "before"]
+#: Before and after every moment.
+EVER, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+#: What a later closing or ending leaves as it is.
+LASTING = frozenset({State.DONE_ON_TIME, State.DONE_LATE, State.SUPERSEDED})
 KINDS: tuple[Kind, ...] = ("closes", "ends", "before")
 
 
@@ -45,15 +49,38 @@ def opening(
     return Opening(start, happened, what, rule, calendar, met)
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A duty, when it ceased to stand, and what opens the next one of a repeated duty."""
+
+    duty: Duty
+    opened: Opening
+    over: datetime | None
+    then: Opening | None
+
+    def untouched(self, since: datetime) -> bool:
+        """Whether nothing that happened at `since` or later can change it, statements and corrections aside."""
+        within = self.duty.rule.within
+        awaits = within is not None and within.before is not None
+        return self.over is not None and self.over < since and self.duty.state in LASTING and not awaits
+
+
 @dataclass(slots=True, eq=False)
 class Line:
-    """`key` is the id of the concern, referral or act; empty for a case. `duties` is None if to be read anew."""
+    """`key` is the id of the concern, referral or act; empty for a case.
+
+    `duties` is None if they must be read anew; then nothing new happened before `since`, and the `courses` of last
+    time, by what opened them, may still hold. `dated`: a pattern reads its time from a field.
+    """
 
     rule: str
     per: Per
     key: str
     openings: list[Opening] = field(default_factory=list)
     duties: tuple[Duty, ...] | None = None
+    since: datetime = EVER
+    courses: dict[str, Course] = field(default_factory=dict)
+    dated: bool = False
 
 
 def patterns_of(rule: DutyRule, kind: Kind) -> tuple[Pattern, ...]:
@@ -84,39 +111,33 @@ class Facts(Protocol):
         """The line's rule in this version of the document, if it is there."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Course:
-    """A duty, when it ceased to stand, and what opens the next one of a repeated duty."""
-
-    duty: Duty
-    opened: Opening
-    over: datetime | None
-    then: Opening | None
-
-
 def duties_of(line: Line, facts: Facts) -> tuple[Duty, ...]:
     """Every duty of the line, as if time stood still; `states.at` says what the time makes of them."""
-    found: list[_Course] = []
+    found: list[Course] = []
     openings = [one for one in line.openings if facts.counts(one.what)]
     for one in sorted(openings, key=lambda each: (each.at, each.what.order)):
         joins = one.rule.one_open or one.rule.repeats
-        if joins and found and ((over := found[-1].over) is None or one.at < over):
+        kept = None if joins else line.courses.get(one.what.id)
+        if kept is not None and kept.untouched(line.since):
+            found.append(kept)
+        elif joins and found and ((over := found[-1].over) is None or one.at < over):
             found[-1] = _joined(line, facts, found[-1], one)
         else:
             found.append(_course(line, facts, one, ()))
         while (then := found[-1].then) is not None:
             found.append(_course(line, facts, then, ()))
+    line.courses, line.since = {course.opened.what.id: course for course in found}, NEVER
     return tuple(course.duty for course in found)
 
 
-def _joined(line: Line, facts: Facts, course: _Course, one: Opening) -> _Course:
+def _joined(line: Line, facts: Facts, course: Course, one: Opening) -> Course:
     joined = (*course.duty.joined, one.what.id)
     if facts.statements(line.rule, one.what.id):
         return _course(line, facts, course.opened, joined)
     return replace(course, duty=replace(course.duty, joined=joined))
 
 
-def _course(line: Line, facts: Facts, opened: Opening, joined: tuple[str, ...]) -> _Course:
+def _course(line: Line, facts: Facts, opened: Opening, joined: tuple[str, ...]) -> Course:
     rule = opened.rule
     said = [one for each in (opened.what.id, *joined) for one in facts.statements(line.rule, each)]
     held = _held(said)
@@ -143,7 +164,7 @@ def _course(line: Line, facts: Facts, opened: Opening, joined: tuple[str, ...]) 
         joined=joined,
         held=held,
     )
-    return _Course(duty, opened, when, _next(line, facts, duty, by))
+    return Course(duty, opened, when, _next(line, facts, duty, by))
 
 
 def _next(line: Line, facts: Facts, duty: Duty, by: Happening | None) -> Opening | None:
@@ -199,19 +220,24 @@ class _Outcome:
             return self._on_time(closing[2], ended), closing[2], closing[0]
         if end is not None and self._in_time(end[0]):
             return State.SUPERSEDED, end[2], end[0]
-        if (waiver := self._statement(DUTY_WAIVED)) is not None and self._in_time(waiver.time):
+        if (waiver := self._said_in_time(DUTY_WAIVED)) is not None:
             return State.WAIVED, waiver, waiver.time
         if closing is not None:
             return State.DONE_LATE, closing[2], closing[0]
-        if (denial := self._statement(DUTY_NOT_DONE)) is not None:
-            return State.CONFIRMED_NOT_DONE, denial, denial.time
+        for denial in self._said:
+            if denial.type == DUTY_NOT_DONE:
+                return State.CONFIRMED_NOT_DONE, denial, denial.time
         return State.OPEN, None, None
 
     def _counted(self, found: Fitting, start: int) -> tuple[datetime, tuple[datetime, str], Happening] | None:
-        """The first that counts for this duty, or None; what opened it seldom meets it."""
-        itself = self._opened.rule.closes_itself and found is self._closings
+        """The first that counts for this duty, or None."""
         rest = (found[index] for index in range(start, len(found)))
-        return next((one for one in rest if itself or one[2].id != self._opened.what.id), None)
+        return next((one for one in rest if self._may(found, one[2])), None)
+
+    def _may(self, found: Fitting, what: Happening) -> bool:
+        """What opened a duty does not end it, and meets it only if the rule says so."""
+        itself = self._opened.rule.closes_itself and found is self._closings
+        return itself or what.id != self._opened.what.id
 
     def _in_time(self, when: datetime) -> bool:
         return self._due is None or when <= self._due
@@ -223,12 +249,12 @@ class _Outcome:
         limit = self._due if ended is None else min(self._due, ended)
         for index in range(self._first, bisect_right(self._closings, limit, key=lambda one: one[0])):
             other = self._closings[index][2]
-            if other.recordedtime <= self._due and other.id != self._opened.what.id:
+            if other.recordedtime <= self._due and self._may(self._closings, other):
                 return State.DONE_ON_TIME
         return State.DONE_ON_TIME_RECORDED_LATE
 
-    def _statement(self, kind: str) -> Happening | None:
-        return next((one for one in self._said if one.type == kind), None)
+    def _said_in_time(self, kind: str) -> Happening | None:
+        return next((one for one in self._said if one.type == kind and self._in_time(one.time)), None)
 
 
 def _first(found: Fitting, opened: Opening, early: timedelta) -> int:

@@ -24,7 +24,7 @@ def when(pattern: Pattern, what: Happening) -> datetime | None:
     data = what.data
     for path, wanted in pattern.where.items():
         held = _field(data, path)
-        if not any(value in wanted for value in (held if isinstance(held, list | tuple) else (held,))):
+        if not (any(one in wanted for one in held) if isinstance(held, list | tuple) else held in wanted):
             return None
     for path in pattern.present:
         if _field(data, path) is None:
@@ -52,6 +52,8 @@ def token(pattern: Pattern) -> str:
 
 
 def _field(data: Any, path: str) -> Any:
+    if "." not in path:
+        return data.get(path)
     for name in path.split("."):
         data = data.get(name) if isinstance(data, Mapping) else None
     return data

@@ -93,10 +93,10 @@ def at(duty: Duty, now: datetime) -> Duty:
 def _state(duty: Duty, now: datetime) -> State:
     if duty.state in SETTLED:
         return duty.state
-    if any(begin <= now and (end is None or now < end) for begin, end in duty.held):
-        return State.TOLLED
     if duty.due_at is not None and now > duty.due_at:
         return State.NO_RECORD
+    if any(begin <= now and (end is None or now < end) for begin, end in duty.held):
+        return State.TOLLED
     if any(moment is not None and now >= moment for moment in (duty.alarm_at, duty.warn_at)):
         return State.DUE_SOON
     return State.OPEN
