@@ -14,7 +14,9 @@ from shared.mou.parties import ANY, party_of
 
 def check_agreement(mou: Mou) -> list[Finding]:
     """What is wrong with these parts, in their order. Raises nothing."""
-    return [*_whole(mou), *_counties(mou), *_zone(mou), *_signatures(mou), *_receiving(mou), *_bases(mou)]
+    found = [*_counties(mou), *_zone(mou), *_signatures(mou)]
+    # What was adopted once is read for good: what is asked only since the second format is asked of it only.
+    return found if mou.format == "accord-mou-1" else [*_whole(mou), *found, *_receiving(mou), *_bases(mou)]
 
 
 #: What a document of the second format has to say.
@@ -22,10 +24,9 @@ WHOLE = ("counties", "term", "signatories", "developed_with", "annual_review")
 
 
 def _whole(mou: Mou) -> Iterator[Finding]:
-    if mou.format == "accord-mou-2":
-        for part in WHOLE:
-            if not getattr(mou, part):
-                yield Finding(f"/{part}", "is missing", "Add it; the template has one to begin from.")
+    for part in WHOLE:
+        if not getattr(mou, part):
+            yield Finding(f"/{part}", "is missing", "Add it; the template has one to begin from.")
 
 
 def _counties(mou: Mou) -> Iterator[Finding]:

@@ -348,6 +348,13 @@ class TestEarlierDocuments:
         assert earlier.may == now.may[: len(earlier.may)]
         assert earlier.parties == now.parties
 
+    def test_what_is_asked_only_of_later_documents_is_not_asked_of_it(self):
+        text = self.EARLIER.replace("basis: WIC 827; WIC 10850}", "basis: by agreement}")
+        assert validate(text) == []
+        assert "/disclosure/1/basis" in [
+            f.path for f in validate(text.replace("accord-mou-1", "accord-mou-2"))
+        ]
+
     def test_a_format_that_is_not_known_is_refused(self):
         text = replaced("format: accord-mou-2", "format: accord-mou-3")
         assert [finding.path for finding in validate(text)] == ["/format"]
