@@ -724,6 +724,20 @@ class TestMou_Book_ReadEventByEvent:
     def state(self, book):
         return next(duty.state for duty in standing(book, here(LATER)) if duty.rule.id == "cross-report")
 
+    def test_a_call_that_was_made_before_another_and_is_stated_after_it_counts_as_the_first(self):
+        book = evolve(empty(lambda _: DOCUMENT), reported("2026-01-14 09:00"))
+        for stated_at, called_at in (("12:00", "19:30"), ("12:30", "18:00")):
+            call = happened(
+                CALLED,
+                f"2026-01-14 {stated_at}",
+                on=CONCERN,
+                concern=CONCERN,
+                called_at=f"2026-01-14T{called_at}:00.000000Z",
+            )
+            book = evolve(book, call)
+            (duty,) = reached(book)
+            assert duty.met_by == call.id
+
     def test_it_says_on_which_duties_the_last_event_bears(self):
         book = evolve(empty(lambda _: DOCUMENT), reported("2026-01-14 09:00"))
         book = evolve(book, reported("2026-01-14 09:30", on=SECOND_CONCERN))
