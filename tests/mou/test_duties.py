@@ -37,6 +37,9 @@ def cross_reported(when, **more):
     return happened("cross-reported", when, on=more.pop("on", CONCERN), to="law-enforcement", **more)
 
 
+ACT_IN_ERROR = "accord.act.entered-in-error.v1"
+
+
 class TestMou_CrossReport_WithinTwentyFourHours:
     concern = reported("2026-01-14 09:00")
 
@@ -317,6 +320,21 @@ class TestMou_Missing_EachEpisodeOfItsOwn:
         search = happened("searched", "2026-02-02 09:30", about=self.first.id)
         told = self.told("2026-02-02 10:00", about=search.id)
         assert only(self.first, search, told, now=LATER, by="missing").state == State.DONE_ON_TIME
+
+    def test_an_act_may_be_named_by_the_id_of_its_record(self):
+        gone = happened("youth-missing", "2026-02-02 09:00", record="record-1")
+        search = happened("searched", "2026-02-02 09:30", record="record-2", about="record-1")
+        told = self.told("2026-02-02 10:00", record="record-3", about="record-2")
+        first, second = owed(gone, search, told, self.second, now=LATER, by="missing")
+        assert (first.state, second.state) == (State.DONE_ON_TIME, State.NO_RECORD)
+
+    def test_an_act_that_was_recorded_in_error_opens_nothing_and_meets_nothing(self):
+        told = self.told("2026-02-02 10:00", record="record-1")
+        wrong = happened(ACT_IN_ERROR, "2026-02-02 11:00", record="record-1")
+        assert only(self.first, told, wrong, now=LATER, by="missing").state == State.NO_RECORD
+        gone = happened("youth-missing", "2026-02-02 09:00", record="record-2")
+        wrong = happened(ACT_IN_ERROR, "2026-02-02 11:00", record="record-2")
+        assert owed(gone, wrong, now=LATER, by="missing") == []
 
     def test_an_act_about_something_else_meets_nothing(self):
         told = self.told("2026-02-02 10:00", about="referral-1")
@@ -723,6 +741,20 @@ class TestMou_Book_ReadEventByEvent:
 
     def state(self, book):
         return next(duty.state for duty in standing(book, here(LATER)) if duty.rule.id == "cross-report")
+
+    def test_a_call_that_was_made_before_another_and_is_stated_after_it_counts_as_the_first(self):
+        book = evolve(empty(lambda _: DOCUMENT), reported("2026-01-14 09:00"))
+        for stated_at, called_at in (("12:00", "19:30"), ("12:30", "18:00")):
+            call = happened(
+                CALLED,
+                f"2026-01-14 {stated_at}",
+                on=CONCERN,
+                concern=CONCERN,
+                called_at=f"2026-01-14T{called_at}:00.000000Z",
+            )
+            book = evolve(book, call)
+            (duty,) = reached(book)
+            assert duty.met_by == call.id
 
     def test_it_says_on_which_duties_the_last_event_bears(self):
         book = evolve(empty(lambda _: DOCUMENT), reported("2026-01-14 09:00"))

@@ -114,7 +114,7 @@ def made(number, move, before):
             data["about"] = earlier
         kind = ACT_RECORDED
     elif kind in (CALLED, REPORTED, EVALUATED_OUT):
-        data = {"concern": subject, "called_at": write_moment(moment(move["hours"]))}
+        data = {"concern": subject, "called_at": write_moment(moment(move["hours"] - move["which"]))}
     elif kind == LINKED:
         data = {"case": CASE, "concern": [CONCERN, SECOND_CONCERN][move["which"] % 2]}
     elif kind in (DUTY_WAIVED, DUTY_TOLLED, DUTY_NOT_DONE):
@@ -129,7 +129,7 @@ def made(number, move, before):
             "referral": f"referral-{move['which'] % 3}",
             "urgency": "days",
             "band": "clear-concern",
-            "screened_at": write_moment(moment(move["hours"])),
+            "screened_at": write_moment(moment(move["hours"] - move["other"])),
         }
         if kind == UNDONE:
             data["entry"] = earlier

@@ -78,6 +78,7 @@ class TestTheCorrections:
         assert closes == [
             ("accord.concern.reported.v1", "called_at", None),
             ("accord.concern.call-stated.v1", "called_at", None),
+            (None, None, "reported-by-telephone"),
         ]
 
     def test_the_written_report_is_met_by_its_having_been_sent_whichever_way(self):

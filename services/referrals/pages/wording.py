@@ -113,6 +113,8 @@ FLAGS = {
     "role-not-listed": N_("Whoever reported it has a role that does not usually report."),
     "no-mou-in-force": N_("No memorandum was in force."),
 }
+#: What stands for an act, or for whom it was told to, that the county does not list.
+ACTS = {"not-listed": N_("Something that is not on the county's list"), "not-stated": N_("Not said")}
 #: What happened to a thing while somebody looked at it.
 CHANGES = {
     "accord.concern.reported.v1": N_("It was reported"),
@@ -169,6 +171,70 @@ LABELS = (
     N_("The young person moved out of the area"),
     N_("Another agency took over"),
     N_("Added by mistake"),
+    N_("Reported by telephone"),
+    N_("The written report was sent"),
+    N_("Cross-reported"),
+    N_("The young person was seen in person"),
+    N_("Told of the right to an advocate and a support person"),
+    N_("Somebody was told that the young person is missing"),
+    N_("The young person is back"),
+    N_("The time away was talked over with the young person"),
+    N_("The team met"),
+    N_("Child welfare"),
+    N_("Law enforcement"),
+    N_("The district attorney"),
+    N_("The National Center for Missing and Exploited Children"),
+    N_("The young person's attorney"),
+    N_("Law enforcement received a report itself"),
+    N_("The young person was identified as exploited"),
+    N_("Law enforcement began to investigate"),
+    N_("A report named a licensed facility"),
+    N_("A child who may have been exploited is in protective custody"),
+    N_("A copy of the report was given"),
+    N_("The child's attorney asked for information"),
+    N_("The information was given"),
+    N_("The report was screened as immediate"),
+    N_("The report was screened for a five-day response"),
+    N_("The report was screened for a ten-day response"),
+    N_("The emergency response investigation is complete"),
+    N_("An interview by law enforcement or a lawyer is planned"),
+    N_("The interview began"),
+    N_("The interview was called off"),
+    N_("The advocate explained the limits of confidentiality"),
+    N_("Law enforcement met the young person for the first time"),
+    N_("The endorsement letter was given"),
+    N_("The young person did not want the endorsement letter"),
+    N_("The immediate response was called"),
+    N_("Somebody is with the young person"),
+    N_("The immediate response ended"),
+    N_("A health evaluation was done"),
+    N_("The assessment was done"),
+    N_("The young person chose not to be assessed"),
+    N_("The young person lives at another place"),
+    N_("A recent assault became known"),
+    N_("The evidence exam was done"),
+    N_("The young person chose not to be examined"),
+    N_("Good cause to go on telling each other was documented"),
+    N_("Another basis was named"),
+    N_("The young person is missing"),
+    N_("A notice was given"),
+    N_("A notice is not due, because there is nobody to tell or the court limited it"),
+    N_("Somebody looked for the young person"),
+    N_("The young person chose not to talk about it"),
+    N_("The young person was removed from home"),
+    N_("The young person was placed"),
+    N_("A child and family team met"),
+    N_("The case was closed"),
+    N_("Probation"),
+    N_("The licensing office of the facility"),
+    N_("Parents or guardians"),
+    N_("The court of jurisdiction"),
+    N_("The court-appointed special advocate"),
+    N_("The young person's tribe"),
+    N_("Relatives"),
+    N_("The advocate on call"),
+    N_("The medical team"),
+    N_("The young person"),
 )
 
 
@@ -212,6 +278,16 @@ class Wording:
         """A screening tool, by its label."""
         found = [one for one in self.mou.screening_tools if one.code == code] if self.mou else []
         return found[0].label if found else code
+
+    def act(self, code: str) -> str:
+        """An act that is done outside Accord, by its label."""
+        found = [one for one in self.mou.acts if one.code == code] if self.mou else []
+        return self.say(found[0].label) if found else self.word(ACTS, code)
+
+    def told(self, code: str) -> str:
+        """Whom such an act is told to, by its label."""
+        found = [one for one in self.mou.told if one.code == code] if self.mou else []
+        return self.say(found[0].label) if found else self.word(ACTS, code)
 
     def listed(self, name: CodeList, code: str) -> str:
         """A code of one of the county's lists, by its label."""

@@ -32,6 +32,15 @@ def without(start, text=TEXT):
 PROBATION = (
     '  - {queue: probation/probation-officer, to: probation/supervisor, after_minutes: 60, clause: "16.2"}'
 )
+MOU = load(TEXT)
+
+
+def place(part, name):
+    """The pointer to an entry of a list of Alder County's document."""
+    entries = [getattr(entry, "id", None) or entry.code for entry in getattr(MOU, part)]
+    return f"/{part}/{entries.index(name)}"
+
+
 BACK = '{queue: probation/supervisor, to: probation/probation-officer, after_minutes: 5, clause: "16.2"}'
 WRONG = {
     "a county that does not exist": (
@@ -80,37 +89,37 @@ WRONG = {
     ),
     "a clause twice": (
         replaced('- id: "8.2"', '- id: "8.1"'),
-        "/clauses/45",
+        place("clauses", "8.2"),
         "says again what an entry above says",
     ),
     "a duty twice": (
         replaced("- id: written-report-sent", "- id: call-made"),
-        "/duties/1",
+        place("duties", "written-report-sent"),
         "says again what an entry above says",
     ),
     "an act twice": (
         replaced("- {code: placed,", "- {code: case-closed,"),
-        "/acts/47",
+        place("acts", "case-closed"),
         "says again what an entry above says",
     ),
     "a clause without a source": (
         re.sub(r'(id: "8.7"\n.*\n.*\n)    source: .*\n', r"\1", TEXT),
-        "/clauses/50/source",
+        place("clauses", "8.7") + "/source",
         "is missing",
     ),
     "a duty without a source": (
         re.sub(r"(id: licensing-told\n(?:    .*\n)*?)    source: .*\n", r"\1", TEXT, count=1),
-        "/duties/19/source",
+        place("duties", "licensing-told") + "/source",
         "is missing",
     ),
     "a duty that no act meets": (
         replaced("- {act: notice-given, where: {to: [licensing]}}", "- {act: licence-taken}"),
-        "/duties/19/closes/0/act",
+        place("duties", "licensing-told") + "/closes/0/act",
         "nobody can do or record",
     ),
     "a duty that no event meets": (
         replaced("- {event: accord.concern.call-stated.v1, at", "- {event: accord.concern.phoned.v1, at"),
-        "/duties/0/closes/1/event",
+        place("duties", "call-made") + "/closes/1/event",
         "nobody can do or record",
     ),
     "a duty of a role that nobody holds": (
@@ -131,12 +140,12 @@ WRONG = {
     ),
     "a duty told to nobody": (
         replaced("to: [licensing]\n", "to: [licenser]\n"),
-        "/duties/19/to",
+        place("duties", "licensing-told") + "/to",
         "names nobody of the list",
     ),
     "a duty on two clocks": (
         replaced("within: {hours: 36}", "within: {hours: 36, days: 2}"),
-        "/duties/1/within",
+        place("duties", "written-report-sent") + "/within",
         "names exactly one clock",
     ),
     "an escalation to a role nobody holds": (
@@ -144,7 +153,7 @@ WRONG = {
             "- {after_hours: 0, queue: human-services/screener}",
             "- {after_hours: 0, queue: human-services/nurse}",
         ),
-        "/duties/0/escalate/0/queue",
+        place("duties", "call-made") + "/escalate/0/queue",
         "goes to a role that nobody holds",
     ),
     "an escalation that does not go up": (
@@ -152,7 +161,7 @@ WRONG = {
             "- {after_hours: 4, queue: human-services/supervisor}",
             "- {after_hours: 0, queue: human-services/supervisor}",
         ),
-        "/duties/0/escalate",
+        place("duties", "call-made") + "/escalate",
         "does not go up step by step",
     ),
     "an escalation of a duty in a circle": (
@@ -160,7 +169,7 @@ WRONG = {
             "- {after_hours: 4, queue: human-services/supervisor}",
             "- {after_hours: 4, queue: human-services/screener}",
         ),
-        "/duties/0/escalate",
+        place("duties", "call-made") + "/escalate",
         "goes round in a circle",
     ),
     "a cyclic escalation": (
@@ -345,7 +354,7 @@ class TestEarlierDocuments:
 
     def test_who_may_and_who_sees_is_what_it_is_today(self):
         earlier, now = load(self.EARLIER), load(TEXT)
-        assert earlier.may == now.may[: len(earlier.may)]
+        assert [rule for rule in now.may if rule in earlier.may] == list(earlier.may)
         assert earlier.parties == now.parties
 
     def test_what_is_asked_only_of_later_documents_is_not_asked_of_it(self):
