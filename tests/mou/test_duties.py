@@ -37,6 +37,9 @@ def cross_reported(when, **more):
     return happened("cross-reported", when, on=more.pop("on", CONCERN), to="law-enforcement", **more)
 
 
+ACT_IN_ERROR = "accord.act.entered-in-error.v1"
+
+
 class TestMou_CrossReport_WithinTwentyFourHours:
     concern = reported("2026-01-14 09:00")
 
@@ -317,6 +320,21 @@ class TestMou_Missing_EachEpisodeOfItsOwn:
         search = happened("searched", "2026-02-02 09:30", about=self.first.id)
         told = self.told("2026-02-02 10:00", about=search.id)
         assert only(self.first, search, told, now=LATER, by="missing").state == State.DONE_ON_TIME
+
+    def test_an_act_may_be_named_by_the_id_of_its_record(self):
+        gone = happened("youth-missing", "2026-02-02 09:00", record="record-1")
+        search = happened("searched", "2026-02-02 09:30", record="record-2", about="record-1")
+        told = self.told("2026-02-02 10:00", record="record-3", about="record-2")
+        first, second = owed(gone, search, told, self.second, now=LATER, by="missing")
+        assert (first.state, second.state) == (State.DONE_ON_TIME, State.NO_RECORD)
+
+    def test_an_act_that_was_recorded_in_error_opens_nothing_and_meets_nothing(self):
+        told = self.told("2026-02-02 10:00", record="record-1")
+        wrong = happened(ACT_IN_ERROR, "2026-02-02 11:00", record="record-1")
+        assert only(self.first, told, wrong, now=LATER, by="missing").state == State.NO_RECORD
+        gone = happened("youth-missing", "2026-02-02 09:00", record="record-2")
+        wrong = happened(ACT_IN_ERROR, "2026-02-02 11:00", record="record-2")
+        assert owed(gone, wrong, now=LATER, by="missing") == []
 
     def test_an_act_about_something_else_meets_nothing(self):
         told = self.told("2026-02-02 10:00", about="referral-1")

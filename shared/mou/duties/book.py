@@ -14,7 +14,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from shared.mou.duties.calendars import Calendar
-from shared.mou.duties.happenings import CORRECTIONS, STATEMENTS, Happening
+from shared.mou.duties.happenings import ACT_RECORDED, CORRECTIONS, STATEMENTS, Happening
 from shared.mou.duties.lines import (
     EVER,
     KINDS,
@@ -267,12 +267,20 @@ class Shelf:
     def _up(self, about: str, *, acts: bool = False) -> str:
         """What an act is about in the end, following acts about acts; or with `acts`, the first of these acts."""
         for _ in range(FOLLOWED):
-            entry = self.read.get(about)
+            entry = self._entry(about)
+            about = entry.id if entry else about
             further = _about(entry) if entry else None
-            if further is None or further == about or (acts and further not in self.read):
+            if further is None or further == about or (acts and self._entry(further) is None):
                 break
             about = further
         return about
+
+    def _entry(self, named: str) -> Happening | None:
+        """The event of this id, or that of the act that was recorded under it."""
+        if named in self.read:
+            return self.read[named]
+        acts = (one for one in self._of_thing.get(named, ()) if one.type == ACT_RECORDED)
+        return next(acts, None)
 
     def _key(self, per: Per, what: Happening) -> str:
         match per:

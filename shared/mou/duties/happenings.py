@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-#: Something that people did outside Accord: `act`, `to`, `method`, `reference`, and `about`, what it belongs to.
+#: Something that people did outside Accord: `act`, `to`, `method`, and `about`, what it belongs to. `record` is its
+#: own id, by which a later act, or a correction, may name it as well as by its event's.
 ACT_RECORDED = "accord.act.recorded.v1"
 #: What an authority said of one duty: `rule`, `opening` (the event that opened it), `authority`, `clause`.
 DUTY_WAIVED = "accord.duty.waived.v1"
@@ -22,7 +23,7 @@ CORRECTIONS: Mapping[str, str | None] = {
     "accord.referral.undone.v1": None,
     "accord.referral.entered-in-error.v1": "referral",
     "accord.screening.entered-in-error.v1": "screening",
-    "accord.act.entered-in-error.v1": None,
+    "accord.act.entered-in-error.v1": "record",
     "accord.duty.entered-in-error.v1": None,
 }
 
