@@ -29,6 +29,7 @@ from shared.events.types.concern import (
     ConcernLinked,
     ConcernReported,
 )
+from shared.events.types.cover import CoverArranged, CoverEnded
 from shared.events.types.mou import MouAdopted
 from shared.events.types.referral import (
     ReferralAccepted,
@@ -80,6 +81,8 @@ COMMAND_OF: tuple[tuple[frozenset[type[Data]], str], ...] = (
     (frozenset({WorkerAssigned}), "assign-worker"),
     (frozenset({RoleAssigned}), "assign-role"),
     (frozenset({RoleEnded}), "end-role"),
+    (frozenset({CoverArranged}), "arrange-cover"),
+    (frozenset({CoverEnded}), "end-cover"),
     (frozenset({MouAdopted}), "adopt-mou"),
 )
 STATED: frozenset[type] = frozenset(kind for kinds, _ in COMMAND_OF for kind in kinds)

@@ -29,6 +29,7 @@ class NewIds:
     stream: str
     referral: str
     screening: str
+    cover: str
 
 
 @dataclass(frozen=True)
