@@ -1,8 +1,8 @@
 """Reading and changing the feed for one caller. Blocks on the database.
 
 Whose an item is: the person it names, or everybody who holds the role of its queue `<agency>/<role>`. While a
-colleague covers for the person it names, it is the colleague's as well, as far as it came in that time or nobody
-had it in hand when that time began. Which covers are in force is a question of the clock at reading.
+colleague covers for the person it names, it is the colleague's as well, if it came in that time or waited for
+the person when that time began. Which covers are in force is a question of the clock at reading.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ _COLUMNS = (
     " i.acknowledged_at"
 )
 _IN_FORCE = "v.ended IS NULL AND v.begins <= %(now)s AND %(now)s < v.until"
-#: Of what is addressed to the person who is away: what is the colleague's, too.
+#: Of what is addressed to the person who is away: what is the colleague's, too. It stays so while the cover lasts.
 _TAKEN_OVER = (
-    "(i.recordedtime >= v.begins"
-    " OR (i.needs_ack AND (i.acknowledged_at IS NULL OR i.acknowledged_at >= v.begins)))"
+    "(i.recordedtime >= v.begins OR ((i.acknowledged_at IS NULL OR i.acknowledged_at >= v.begins) AND (i.needs_ack"
+    " OR NOT EXISTS (SELECT FROM read_marks b WHERE b.item = i.id AND b.person = v.person"
+    " AND b.read_at < v.begins))))"
 )
 _BY_VIEWER = f"FROM covers v WHERE v.covering = %(person)s AND v.agency = %(agency)s AND {_IN_FORCE}"
 _COVER = f"(SELECT v.cover {_BY_VIEWER} AND v.person = i.recipient AND {_TAKEN_OVER} LIMIT 1)"

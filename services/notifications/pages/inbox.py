@@ -65,8 +65,8 @@ class Card:
 
     @property
     def open(self) -> bool:
-        """Whether somebody still has to say that they have it in hand."""
-        return self.asks and self.acknowledged is None
+        """Whether somebody still has to say that they have it in hand or, for who is away, still can."""
+        return (self.asks or self.covered) and self.acknowledged is None
 
 
 def card(row: dict[str, Any], person: str) -> Card:
