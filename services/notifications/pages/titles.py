@@ -23,6 +23,7 @@ TITLES: dict[str, str] = {
     "accord.referral.entered-in-error.v1": N_("Referral %(code)s: an entry was wrong"),
     "accord.screening.recorded.v1": N_("A screening was recorded in case %(code)s"),
     "accord.screening.entered-in-error.v1": N_("A screening in case %(code)s was recorded in error"),
+    "accord.worker.assigned.v1": N_("A worker was named for case %(code)s"),
     "accord.cover.arranged.v1": N_("You cover for a colleague who is away"),
     "accord.cover.ended.v1": N_("You do not cover for your colleague any more"),
     "accord.submission.unreadable.v1": N_("A message could not be read"),
