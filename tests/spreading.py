@@ -29,6 +29,7 @@ FIRST = (
     "tests/integration/test_relay.py",
     "tests/integration/test_recovery_rows.py",
     "tests/integration/test_platform_system.py",
+    "tests/browser/test_story.py",
     "tests/system/test_canary_everywhere.py",
     "tests/system/test_demo.py",
     "tests/containers/test_kafka_image.py",
