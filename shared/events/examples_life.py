@@ -1,12 +1,13 @@
-"""Invented examples of a referral's life after its answer, and of a screening: the end of the examples' list."""
+"""Invented examples of a referral's life after its answer, of a screening and of an act: the end of the list."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.events.inventing import T0, Example
+from shared.events.inventing import T0, Example, sealed_parts
 from shared.events.inventing import invented_id as _id
-from shared.events.names import Agency, Matter
+from shared.events.names import Agency, Matter, SealedClass
+from shared.events.types.act import ActEnteredInError, ActRecorded, Method
 from shared.events.types.referral import (
     ReferralCancelled,
     ReferralCompleted,
@@ -85,5 +86,26 @@ LIFE: tuple[Example, ...] = (
     Example(
         ScreeningEnteredInError(screening=_id("5c4ee4"), case=CASE, reason="wrong-youth"),
         *(_HS, WORKER, CASE, STREAM, 20, "5.6"),
+    ),
+)
+
+#: Acts that were done outside Accord. They came later than what stands between, and examples keep their places.
+ACTS: tuple[Example, ...] = (
+    Example(
+        ActRecorded(
+            record=_id("ac7"),
+            act="cross-reported",
+            done_at=T0 + timedelta(hours=2),
+            case=CASE,
+            matter=Matter.DEPENDENCY,
+            to="law-enforcement",
+            method=Method.TELEPHONE,
+            sealed=sealed_parts(SealedClass.JUSTICE),
+        ),
+        *(_HS, WORKER, CASE, STREAM, 21, "5.8"),
+    ),
+    Example(
+        ActEnteredInError(record=_id("ac7"), case=CASE, reason="wrong-youth"),
+        *(_HS, WORKER, CASE, STREAM, 22, "5.9"),
     ),
 )

@@ -134,12 +134,15 @@ class TestWords:
         assert changing - set(CHANGES) == {
             "accord.screening.recorded.v1",
             "accord.screening.entered-in-error.v1",
+            "accord.act.recorded.v1",
+            "accord.act.entered-in-error.v1",
         }
 
     def test_of_the_countys_lists_are_translated(self) -> None:
         lists = (CodeList.SIGNS, CodeList.EXPLOITATION_KIND, CodeList.RELATION, CodeList.LEAVE_REASON)
         labels = {entry.label for name in lists for entry in listed_codes(name, MOU).values()}
         labels |= {reason.label for reason in evaluated_out_reasons(MOU).values()}
+        labels |= {one.label for one in (*MOU.acts, *MOU.told)}
         assert labels == set(LABELS)
         spanish = Wording("es", MOU)
         assert [label for label in labels if spanish.say(label) == label] == []
