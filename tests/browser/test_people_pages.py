@@ -16,6 +16,7 @@ from deploy.local.infrastructure import Infrastructure
 from services.referrals.people.desk import people_of
 from shared.web.site.fakes import FakeSite
 from tests.browser import watching
+from tests.browser.keys import Keys
 from tests.browser.watching import NARROW, WIDE, Watched
 from tests.integration.bus_support import eventually
 from tests.integration.people_made import Mailbox, cookie_of, mailbox
@@ -189,20 +190,19 @@ def with_device(page: Page) -> None:
 
 
 class TestAPasskey:
-    def test_is_made_with_the_invitation_and_signs_in_without_a_code(
+    def test_is_made_with_the_invitation_and_signs_in_without_a_code_by_keyboard_alone(
         self, site: Site, opened: Open, address: str
     ) -> None:
         invite(opened("agency-admin").new_page(), address)
         context = opened()
         page = context.new_page()
         with_device(page)
-        page.goto(site.link(address))
-        page.get_by_role("button", name="Accept and make a passkey").click()
-        page.get_by_role("button", name="Make a passkey on this device").click()
+        ruth = Keys(page, "ruth")
+        ruth.opens(site.link(address)).presses("Accept and make a passkey")
+        ruth.presses("Make a passkey on this device")
         expect(page.get_by_role("heading", name="Your passkey is ready")).to_be_focused()
         context.clear_cookies()
-        page.goto("/sign-in/own?to=/cases/1")
-        page.get_by_role("button", name="Sign in with a passkey").click()
+        ruth.opens("/sign-in/own?to=/cases/1").presses("Sign in with a passkey")
         page.wait_for_url(f"{site.url}/cases/1")
         begun = site.place.events("session.begun", agency=SHELTER)
         assert begun[-1].data.how == "passkey"
