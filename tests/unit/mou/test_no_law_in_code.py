@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,37 +18,32 @@ TEMPLATE = load(text_of("california-csec"))
 CITED = re.compile(
     r"\b(WIC|PC|MPP|ACL|ACIN|CFR|USC|CRC|SB|AB|SS|BCIA|JV|SOC)[ -][0-9]|\b(Family|Penal|Civil|Evidence) Code\b"
 )
-#: Durations of Accord's own working, by file, and what they are: no time of theirs is a duty of the law.
+#: Durations of Accord's own working that are as long as one of the law's, by file, and what they are.
 OWN = {
-    "shared/bus/topics.py": "how long Kafka keeps a topic",
     "shared/events/examples.py": "invented examples",
     "shared/events/examples_life.py": "invented examples",
-    "shared/mou/duties/calendars.py": "one day after another",
-    "shared/web/site/components.py": "an invented moment of the gallery",
-    "shared/web/site/fakes.py": "an invented moment of the gallery",
-    "shared/web/site/times.py": "yesterday and tomorrow",
-    "services/audit/domain/entry.py": "how far clocks may differ",
-    "services/audit/pages/story.py": "how pages group",
-    "services/notifications/bootstrap.py": "when trying again is told to the operator",
-    "services/referrals/domain/corrections.py": "how far clocks may differ",
-    "services/referrals/domain/deciding.py": "how far ahead a stated time may lie",
     "services/referrals/domain/sessions.py": "how long somebody is signed in",
-    "services/referrals/intake/upkeep.py": "how long unreadable messages are kept",
-    "services/referrals/pages/referral_telling.py": "how pages tell times",
-    "services/referrals/people/accounts.py": "invitations and wrong attempts",
-    "services/referrals/people/codes.py": "one-time codes",
-    "services/referrals/people/letters.py": "letters with codes",
-    "services/referrals/people/passkeys.py": "a ceremony of signing in",
-    "services/referrals/signing_in/sessions.py": "how long somebody is signed in",
-    "services/referrals/signing_in/under_way.py": "a ceremony of signing in",
+    "services/referrals/intake/upkeep.py": "how far back keys are looked at again",
+    "services/referrals/pages/referral_telling.py": "how long before its answer is due a page says so",
+    "services/referrals/signing_in/sessions.py": "how long a session that ended is remembered",
     "services/referrals/vault/drafts.py": "how long a draft is kept",
-    "services/referrals/vault/making.py": "how long the vault keeps a key's copy",
+    "services/referrals/vault/making.py": "how long an unreadable message is kept",
 }
 #: What the template calls its duties and acts: a program that knew one would decide by it.
 CODES = {code for code in ({d.id for d in TEMPLATE.duties} | {a.code for a in TEMPLATE.acts}) if "-" in code}
 #: `county` is the oversight, and a word that programs need.
 PARTIES = set(Agency) - {Agency.COUNTY}
-UNITS = {"minutes", "hours", "days", "weeks", "court_days", "court_hours", "months", "years"}
+#: Every length of the template's duties. One hour, day or minute is no law's alone.
+LENGTHS = {
+    length
+    for duty in TEMPLATE.duties
+    if duty.within
+    for clock in (duty.within, duty.within.at_once)
+    if clock
+    for _, length in clock
+    if type(length) is int and length > 1
+}
+UNITS = {"hours", "days", "weeks", "court_days", "court_hours", "months", "years"}
 NAMED = re.compile(r"(?:^|_)(HOURS?|DAYS?|MONTHS?|YEARS?)(?:_|$)", re.IGNORECASE)
 
 
@@ -71,24 +66,27 @@ def _has_docstring(node) -> bool:
     return bool(node.body) and isinstance(node.body[0], ast.Expr)
 
 
-def durations(tree: ast.AST) -> Iterator[str]:
-    """Every number of minutes, hours, days, … that a program gives, as an argument or as a constant's value."""
+def durations(tree: ast.AST, lengths: Container[int]) -> Iterator[str]:
+    """Each of these numbers that a program gives as hours, days, …: as an argument or as a constant's value."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             for given in node.keywords:
-                if given.arg in UNITS and _numbers(given.value):
+                if given.arg in UNITS and _number(given.value) in lengths:
                     yield ast.unparse(given)
         elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if any(isinstance(t, ast.Name) and NAMED.search(t.id) for t in targets) and _numbers(node.value):
+            named = any(isinstance(t, ast.Name) and NAMED.search(t.id) for t in targets)
+            if named and _number(node.value) in lengths:
                 yield ast.unparse(node)
 
 
-def _numbers(value: ast.expr) -> bool:
-    """Whether it is a number, or is computed from numbers alone."""
-    if isinstance(value, ast.BinOp):
-        return _numbers(value.left) and _numbers(value.right)
-    return isinstance(value, ast.Constant) and type(value.value) is int
+def _number(value: ast.expr) -> int | None:
+    """The number that stands there, or that is computed from numbers alone."""
+    plain = all(isinstance(node, _PLAIN) for node in ast.walk(value))
+    return eval(compile(ast.Expression(value), "", "eval")) if plain else None
+
+
+_PLAIN = ast.Constant | ast.BinOp | ast.Mult | ast.Add | ast.Sub
 
 
 def law_in(path: str, text: str) -> list[str]:
@@ -97,7 +95,7 @@ def law_in(path: str, text: str) -> list[str]:
     found = [word.value for word in words(tree) if CITED.search(word.value)]
     if not path.startswith("shared/events/examples"):
         found += [word.value for word in words(tree) if word.value in CODES]
-    found += [] if path in OWN else list(durations(tree))
+    found += [] if path in OWN else list(durations(tree, LENGTHS))
     if path.startswith("shared/mou/"):
         found += [word.value for word in words(tree) if word.value in PARTIES]
         found += [node.attr for node in ast.walk(tree) if _names_an_agency(node)]
@@ -114,7 +112,7 @@ def test_no_program_holds_any_of_it():
 
 
 def test_each_file_with_durations_of_its_own_has_some():
-    having = {path for path, text in programs("shared", "services") if list(durations(ast.parse(text)))}
+    having = {path for path, text in programs("shared", "services") if [*durations(ast.parse(text), LENGTHS)]}
     assert set(OWN) - having == set()
 
 
