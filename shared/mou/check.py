@@ -47,9 +47,14 @@ def check(mou: Mou) -> list[Finding]:
 
 def _clauses(mou: Mou) -> Iterator[Finding]:
     known = {clause.id for clause in mou.clauses}
-    for path, clause in _references("", mou.model_dump(mode="json", exclude={"clauses"})):
+    for path, clause in references(mou):
         if clause not in known:
             yield Finding(path, "names a clause that is not in the table of clauses", "Add it to /clauses.")
+
+
+def references(mou: Mou) -> Iterator[tuple[str, str]]:
+    """Every place that cites a clause, as a pointer, and the clause."""
+    yield from _references("", mou.model_dump(mode="json", exclude={"clauses"}))
 
 
 def _references(path: str, value: Any) -> Iterator[tuple[str, str]]:
