@@ -23,7 +23,7 @@ RELATED: dict[str, str] = {
 }
 #: How Accord treats a clause, by what cites it; the first that fits is said.
 TREATMENT: dict[str, str] = {
-    "timed": "Accord times it: what is due, and what has no record by then, is told.",
+    "timed": "Accord works out by when it is due.",
     "recorded": "Accord holds it open until it is recorded, without a time.",
     "enforced": "Accord enforces it: what it does not allow is refused.",
     "told": "Accord tells people by it.",
