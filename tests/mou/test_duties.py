@@ -512,6 +512,18 @@ class TestMou_Agreement_RecordedWithoutATime:
         made = happened("agreement-made", "2026-06-02 09:00", recorded="2026-07-02 09:00")
         assert only(self.offered, made, now=LATER, by="agreement").state == State.DONE_ON_TIME
 
+    def test_of_two_times_at_which_an_event_may_count_the_first_does(self):
+        either = rule(
+            "agreement",
+            opens=[{"act": "agreement-offered"}],
+            closes=[{"act": "agreement-made"}, {"act": "agreement-made", "at": "signed_at"}],
+            within={"days": 5},
+        )
+        document = MOU.model_copy(update={"duties": (either,)})
+        made = happened("agreement-made", "2026-02-09 09:00", signed_at="2026-02-05T18:00:00.000000Z")
+        duty = only(self.offered, made, now=LATER, by="agreement", document=document)
+        assert (duty.state, duty.met_at) == (State.DONE_ON_TIME_RECORDED_LATE, here("2026-02-05 10:00"))
+
     def test_a_field_that_must_be_absent_must_be_absent(self):
         made = happened("agreement-made", "2026-06-02 09:00", declined="in part")
         assert only(self.offered, made, now=LATER, by="agreement").state == State.OPEN
