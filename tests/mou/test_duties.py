@@ -793,6 +793,36 @@ class TestMou_Book_ReadEventByEvent:
             [State.NO_RECORD],
         ]
 
+    def test_what_is_done_in_spite_of_a_waiver_is_seen_at_once(self):
+        concern = reported("2026-01-14 09:00")
+        duty = only(concern, now="2026-01-14 09:00", by="cross-report")
+        waived = stated(DUTY_WAIVED, duty, "2026-01-14 10:00")
+        told = cross_reported("2026-01-14 11:00")
+        assert self.states(concern, waived, told, by="cross-report") == [
+            [State.NO_RECORD],
+            [State.WAIVED],
+            [State.DONE_ON_TIME],
+        ]
+
+    def test_what_was_met_before_anybody_knew_by_when_has_a_due_time_once_that_is_known(self):
+        planned = rule(
+            "advise",
+            opens=[{"act": "interview-planned"}],
+            closes=[{"act": "advised-of-advocate"}],
+            per="case",
+            within={"before": {"act": "interviewed"}},
+        )
+        document = MOU.model_copy(update={"duties": (planned,)})
+        book, due = empty(lambda _: document), []
+        for what in (
+            happened("interview-planned", "2026-02-09 14:00"),
+            happened("advised-of-advocate", "2026-02-09 15:00"),
+            happened("interviewed", "2026-02-10 14:00"),
+        ):
+            book = evolve(book, what)
+            due += [duty.due_at for duty in standing(book, here(LATER))]
+        assert due == [None, None, here("2026-02-10 14:00")]
+
     def test_a_correction_takes_back_at_once_what_was_said_of_a_duty(self):
         concern = reported("2026-01-14 09:00")
         duty = only(concern, now="2026-01-14 09:00", by="cross-report")
