@@ -99,6 +99,16 @@ class TestMou_CrossReport_WithinTwentyFourHours:
         out = happened(EVALUATED_OUT, "2026-01-15 12:00", on=CONCERN, concern=CONCERN)
         assert self.state(out, now=LATER) == State.NO_RECORD
 
+    def test_what_was_done_at_the_very_moment_at_which_it_ended_was_done(self):
+        out = happened(EVALUATED_OUT, "2026-01-14 12:00", on=CONCERN, concern=CONCERN)
+        assert self.state(out, cross_reported("2026-01-14 12:00"), now=LATER) == State.DONE_ON_TIME
+
+    def test_what_was_done_after_it_ended_does_not_show_that_it_was_recorded_in_time(self):
+        out = happened(EVALUATED_OUT, "2026-01-14 12:00", on=CONCERN, concern=CONCERN)
+        told = cross_reported("2026-01-14 11:00", recorded="2026-01-18 11:00")
+        again = cross_reported("2026-01-14 13:00")
+        assert self.state(out, told, again, now=LATER) == State.DONE_ON_TIME_RECORDED_LATE
+
     def test_each_concern_has_a_duty_of_its_own_and_is_met_on_its_own(self):
         second = reported("2026-01-14 10:00", on=SECOND_CONCERN)
         told = cross_reported("2026-01-14 11:00", on=SECOND_CONCERN)
@@ -624,6 +634,13 @@ class TestMou_Statements_OfAnAuthority:
             asked, stated(DUTY_TOLLED, duty, "2026-03-03 10:00", **span), now="2026-03-04 10:00", by="answer"
         )
         assert (held.state, held.due_at) == (State.TOLLED, here("2026-03-07 23:59:59.999999"))
+
+    def test_a_hold_that_was_over_before_the_clock_started_moves_nothing(self):
+        asked = happened(REQUESTED, "2026-03-05 10:00", case=CASE, referral="r", urgency="days")
+        duty = only(asked, now="2026-03-05 11:00", by="answer")
+        span = {"from": "2026-03-01T18:00:00Z", "until": "2026-03-03T18:00:00Z"}
+        said = stated(DUTY_TOLLED, duty, "2026-03-05 10:30", **span)
+        assert only(asked, said, now=LATER, by="answer").due_at == duty.due_at
 
     def test_a_clock_of_court_days_moves_by_the_court_days_that_passed(self):
         filed = happened("petition-filed", "2026-01-08 10:00")
