@@ -840,6 +840,20 @@ class TestMou_Book_ReadEventByEvent:
             due += [duty.due_at for duty in standing(book, here(LATER))]
         assert due == [None, None, here("2026-02-10 14:00")]
 
+    def test_what_joined_a_duty_has_joined_it_once_however_often_it_is_read(self):
+        book = empty(lambda _: DOCUMENT)
+        band, at = "clear-concern", "2026-03-02T17:00:00.000000Z"
+        second = happened(SCREENED, "2026-03-03 09:00", case=CASE, band=band, screened_at=at)
+        for what in (
+            happened(SCREENED, "2026-03-02 09:00", case=CASE, band=band, screened_at=at),
+            second,
+            happened("team-met", "2026-03-04 09:00"),
+            happened("team-met", "2026-03-05 09:00"),
+        ):
+            book = evolve(book, what)
+            duties = [duty for duty in standing(book, here(LATER)) if duty.rule.id == "team"]
+        assert [duty.joined for duty in duties] == [(second.id,)]
+
     def test_a_correction_takes_back_at_once_what_was_said_of_a_duty(self):
         concern = reported("2026-01-14 09:00")
         duty = only(concern, now="2026-01-14 09:00", by="cross-report")
