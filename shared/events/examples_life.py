@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.events.inventing import T0, Example
+from shared.events.inventing import T0, Example, sealed_parts
 from shared.events.inventing import invented_id as _id
-from shared.events.names import Agency, Matter
+from shared.events.names import Agency, Matter, SealedClass
 from shared.events.types.referral import (
+    CallResult,
+    ReferralCallStated,
     ReferralCancelled,
     ReferralCompleted,
     ReferralEnteredInError,
     ReferralFailed,
     ReferralForwarded,
     ReferralHeld,
+    ReferralInformationAsked,
+    ReferralInformationGiven,
     ReferralResumed,
     ReferralStarted,
     ReferralUndone,
+    Side,
 )
 from shared.events.types.screening import ScreeningEnteredInError, ScreeningRecorded
 
@@ -85,5 +90,38 @@ LIFE: tuple[Example, ...] = (
     Example(
         ScreeningEnteredInError(screening=_id("5c4ee4"), case=CASE, reason="wrong-youth"),
         *(_HS, WORKER, CASE, STREAM, 20, "5.6"),
+    ),
+)
+
+#: Between the two agencies of a referral, besides its answer.
+BETWEEN: tuple[Example, ...] = (
+    Example(
+        ReferralInformationAsked(
+            referral=REFERRAL,
+            case=CASE,
+            missing=("language", "consent"),
+            sealed=sealed_parts(SealedClass.NARRATIVE),
+        ),
+        *(_AD, ADVOCATE, CASE, STREAM, 21, "4.11"),
+    ),
+    Example(
+        ReferralInformationGiven(
+            referral=REFERRAL,
+            case=CASE,
+            question=_id("e4e47", 42),
+            asked_by=ADVOCATE,
+            sealed=sealed_parts(SealedClass.NARRATIVE),
+        ),
+        *(_HS, WORKER, CASE, STREAM, 22, "4.11"),
+    ),
+    Example(
+        ReferralCallStated(
+            referral=REFERRAL,
+            case=CASE,
+            called_at=T0 + timedelta(minutes=40),
+            called_by=Side.SENDER,
+            result=CallResult.REACHED,
+        ),
+        *(_HS, WORKER, CASE, STREAM, 23, "4.12"),
     ),
 )

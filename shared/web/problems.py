@@ -75,7 +75,9 @@ REFUSAL_STATUS: dict[str, int] = {
     "purpose-may-not": 403,
     "not-found": 404,
     "invalid-field": 422,
+    "class-not-shown": 422,
     "no-such-entry": 422,
+    "no-such-question": 422,
     "other-agency-not-a-party": 422,
     "too-far-ahead": 422,
 }
