@@ -18,6 +18,8 @@ SCREENER, WORKER = "screener@human-services", "worker@human-services"
 STRANGER = "officer@juvenile-court"
 #: Taken whatever they say and however they say it (DESIGN 1, rule 4), so little can be wrong with them.
 LENIENT = frozenset({"report-concern", "state-call", "record-screening"})
+#: A call that was made; whenever it is said to have been is taken.
+CALLS = frozenset({"state-call", "state-referral-call"})
 HOUR = 3_600.0
 #: A mis-click is taken back within the MOU's minutes; a person needs no longer than this (seconds).
 SOON = 60.0
@@ -81,7 +83,7 @@ class Writing:
         reused = act != ACKNOWLEDGE and self.happens("slips.bad") and self._wrongly(step, forbidden)
         if late and self.happens("slips.late"):
             step = replace(step, ago=HOUR * float(self.pick("slips.late_hours")))
-        elif act == "state-call":
+        elif act in CALLS:
             step = replace(step, ago=60.0)
         if act != ACKNOWLEDGE and self.happens("slips.again"):
             step = replace(step, again=True)
@@ -139,8 +141,8 @@ def _possible(step: Step, forbidden: str) -> set[Fault]:
         found |= {Fault.NO_KEY, Fault.KEY_REUSED}
     if forbidden:
         found.add(Fault.FORBIDDEN)
-    if step.about and step.act not in ("state-call",):
+    if step.about and step.act != "state-call":
         found.add(Fault.UNKNOWN)
-    if step.act not in LENIENT:
+    if step.act not in LENIENT | CALLS:
         found |= {Fault.AHEAD} | ({Fault.BAD_CODE} if _coded(step) else set())
     return found

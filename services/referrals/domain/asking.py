@@ -5,6 +5,8 @@ None of it changes how the referral stands, and none stops a clock.
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from services.referrals.domain.codes import require_all_listed
 from services.referrals.domain.commands import AskInformation, GiveInformation, StateReferralCall
 from services.referrals.domain.deciding import AHEAD, At, happened, in_force, referral_facts
@@ -49,10 +51,18 @@ def give(referral: Referral, matter: Matter, command: GiveInformation, at: At) -
         referral=referral.id,
         case=referral.case,
         question=command.question,
-        asked_by=None if referral.outside else asked.person,
+        asked_by=None if referral.outside else _person(asked.person),
         sealed={},
     )
     return [_sealed(referral, matter, data, clause, command, at)]
+
+
+def _person(actor: str) -> str | None:
+    """The person's random id; None for an agency's system, which is told by the agency's queue."""
+    try:
+        return str(UUID(actor))
+    except ValueError:
+        return None
 
 
 def shown_to_recipient(referral: Referral, matter: Matter, mou: Mou) -> tuple[SealedClass, ...]:

@@ -182,7 +182,7 @@ class ReferralInformationAsked(Data):
 
 class ReferralInformationGiven(Data):
     """The agency that asked told what was missing. `question` is the event that asked for it, `asked_by` the person
-    who did; where an agency outside asked, nobody."""
+    who did: nobody, where an agency's system or an agency outside asked."""
 
     TYPE: ClassVar[str] = "accord.referral.information-given.v1"
     referral: Id

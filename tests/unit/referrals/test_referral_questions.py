@@ -107,6 +107,14 @@ class TestAnAnswer:
         [event] = tell(log, referral.questions[0].event)
         assert event.data.asked_by == ADVOCATE.person
 
+    def test_to_an_agencys_system_names_nobody(self):
+        log = Log()
+        referral, matter = a_referral("received", log)
+        system = replace(ADVOCATE, person="kafka of advocacy", system=True, roles=frozenset())
+        log.append(asking.ask(referral, matter, AskInformation(missing=("age",)), at(system)), system)
+        [event] = tell(log, log.one(Referral).questions[0].event)
+        assert event.data.asked_by is None
+
     def test_is_given_once(self):
         log, referral = asked()
         question = referral.questions[0].event
