@@ -18,7 +18,6 @@ from shared.cli.output import emit_json, emit_table, say
 
 #: The first time, the jars are fetched as well.
 _UP_SECONDS = 900.0
-_DOWN_SECONDS = 90.0
 #: A process may need a second start while everything starts at once; `up` says so only after this.
 _SETTLE_SECONDS = 30.0
 
@@ -132,6 +131,7 @@ def _relay(log: Path, begin: int) -> int:
 def down(data: Data = None) -> None:
     """Stops in order and waits. Nothing running is no failure."""
     from deploy.local.runfile import is_running, read_run
+    from deploy.local.system import DOWN_SECONDS
 
     folder = _folder(data)
     run = read_run(folder)
@@ -139,11 +139,11 @@ def down(data: Data = None) -> None:
         say(f"Nothing runs on {folder}.")
         return
     os.kill(run.supervisor, signal.SIGTERM)
-    limit = time.monotonic() + _DOWN_SECONDS
+    limit = time.monotonic() + DOWN_SECONDS
     while is_running(run):
         if time.monotonic() > limit:
             hint = f"Its log is {folder / 'logs' / 'supervisor.log'}."
-            raise CommandFailed(f"It did not stop within {_DOWN_SECONDS:.0f} s (pid {run.supervisor}).", hint)
+            raise CommandFailed(f"It did not stop within {DOWN_SECONDS:.0f} s (pid {run.supervisor}).", hint)
         time.sleep(0.1)
     say("Stopped. The data stays.")
 

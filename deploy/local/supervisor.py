@@ -156,7 +156,7 @@ class Supervisor:
         self._addresses = now
         write_environments(self.infra, self._ports)
         self._tell("Kafka or PostgreSQL has another port now; starting the services again")
-        _stop_together([s for s in self._services.values() if s.state != "held"])
+        stop_together([one for one in self._services.values() if one.state != "held"], self._tell)
         for one in self._services.values():
             if one.state != "held":
                 one.start()
@@ -204,7 +204,8 @@ class Supervisor:
             self._tell("stopping")
             self._write()
         for order in sorted({spec.stop_order for spec in self._specs.values()}):
-            _stop_together([s for n, s in self._services.items() if self._specs[n].stop_order == order])
+            these = [one for name, one in self._services.items() if self._specs[name].stop_order == order]
+            stop_together(these, self._tell)
         self.infra.stop()
         for one in (*self._servers.values(), *self._services.values()):
             one.stopped()
@@ -248,13 +249,16 @@ def _supervised_server(server: Kafka | Postgres) -> Supervised:
     return one
 
 
-def _stop_together(some: list[Supervised]) -> None:
+def stop_together(some: Sequence[Supervised], tell: Callable[[str], None]) -> None:
+    """Ask all of them to stop at once; what still runs after `STOP_SECONDS` is killed, and said by name."""
     children = [one.child for one in some if one.child is not None]
     for child in children:
         child.begin_stop()
     limit = time.monotonic() + STOP_SECONDS
     for child in children:
-        child.stop(max(0.1, limit - time.monotonic()))
+        if not child.wait(limit - time.monotonic()):
+            tell(f"{child.name} did not stop within {STOP_SECONDS:.0f} s and is killed")
+            child.kill()
 
 
 def _why(one: Supervised) -> str:

@@ -20,7 +20,8 @@ from deploy.local.runfile import Entry, Run, is_running, is_same_process, read_r
 from shared.errors import AccordError
 
 UP_SECONDS = 240.0
-DOWN_SECONDS = 60.0
+#: The supervisor's own limits, added up (three orders of services, then each server), and some for the machine.
+DOWN_SECONDS = 90.0
 
 _SUPERVISOR = (sys.executable, "-m", "deploy.local.supervisor")
 
@@ -70,7 +71,7 @@ class System:
         return self
 
     def stop(self) -> None:
-        """Stop everything in order, as Ctrl-C does. Blocks at most a minute."""
+        """Stop everything in order, as Ctrl-C does. Blocks at most a minute and a half."""
         if self._supervisor is not None:
             self._supervisor.stop(DOWN_SECONDS)
 

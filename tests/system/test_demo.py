@@ -139,7 +139,7 @@ class TestOnFreshDataAndAgainOnTheKeptData:
             doors = re.findall(r"http://\S+/sign-in\?as=\S+", "".join(out))
             first = [httpx2.get(door, follow_redirects=True, trust_env=False).text for door in doors]
             process.send_signal(signal.SIGINT)
-            assert process.wait(2 * DOWN_SECONDS) == 0
+            assert process.wait(DOWN_SECONDS + 30) == 0
         finally:
             process.kill()
         told = "".join(out)

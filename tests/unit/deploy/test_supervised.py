@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local import kafka, postgres, supervisor
 from deploy.local.child import Child, created_at, end_left_over, free_port, port_is_free
-from deploy.local.supervised import readable
+from deploy.local.processes import process_table
+from deploy.local.supervised import Supervised, readable
+from deploy.local.system import DOWN_SECONDS
 
 
 def test_of_a_json_line_the_event_and_its_reasons_are_shown() -> None:
@@ -63,14 +66,40 @@ def test_a_later_process_with_the_same_pid_is_left_alone(tmp_path: Path) -> None
         child.kill()
 
 
-def test_a_child_that_does_not_heed_sigterm_is_killed_after_the_limit(tmp_path: Path) -> None:
+def deaf(tmp_path: Path) -> Child:
     code = "import signal, time; signal.signal(15, signal.SIG_IGN); print('on', flush=True); time.sleep(60)"
     child = Child("deaf", [sys.executable, "-c", code], os.environ, tmp_path / "log")
     child.start()
     limit = time.monotonic() + 10
     while not child.last_lines() and time.monotonic() < limit:
         time.sleep(0.02)
-    assert child.stop(0.3) == -9
+    return child
+
+
+def test_a_child_that_does_not_heed_sigterm_is_killed_after_the_limit(tmp_path: Path) -> None:
+    assert deaf(tmp_path).stop(0.3) == -9
+
+
+def test_of_those_stopped_together_the_one_that_is_killed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "STOP_SECONDS", 0.5)
+    some = []
+    for child in (deaf(tmp_path), sleeper(tmp_path)):
+        one = Supervised(child.name, lambda: pytest.fail("nothing is started again"))
+        one.adopt(child)
+        some.append(one)
+    said: list[str] = []
+    supervisor.stop_together(some, said.append)
+    assert [one.child is not None and one.child.exit_code for one in some] == [-9, -15]
+    assert len(said) == 1
+    assert said[0].startswith("deaf did not stop")
+
+
+def test_the_whole_has_the_time_to_stop_that_its_parts_may_take() -> None:
+    orders = {spec.stop_order for spec in process_table(1)}
+    servers = kafka.STOP_SECONDS + postgres.STOP_SECONDS
+    assert len(orders) * supervisor.STOP_SECONDS + servers < DOWN_SECONDS
 
 
 def test_a_free_port_is_free_and_none_of_those_taken() -> None:
