@@ -18,6 +18,7 @@ class Door(StrEnum):
 
     HTTP = "http"
     KAFKA = "kafka"
+    PAGES = "pages"
 
 
 class Fault(StrEnum):
