@@ -18,6 +18,7 @@ FIGURES = {
     "state_as_of": "the state of a case of 10,000 events as of any moment, against folding it anew",
     "timeline": "the timeline page of a case of 5,000 events, against the bare question without rendering",
     "worklist": "the first page of a worklist of 10,000 referrals, against the bare query; its weight",
+    "duties": "the duties of a case of 1,000 events, at once against a bare count, and event by event against anew",
     "latency": "command accepted to item in an open stream, at 20 commands per second",
 }
 SECONDS = 600

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from services.audit.domain import words
 from services.audit.domain.entry import Axis, Entry
 from services.audit.domain.state import (
+    Act,
     CaseState,
     Concern,
     Happening,
@@ -103,6 +104,7 @@ class CaseView(_Answer):
     concerns: list[Concern]
     referrals: list[Referral]
     screenings: list[Screening]
+    acts: list[Act]
     notices: list[Notice]
     reads: int
     denials: int
@@ -185,6 +187,7 @@ def case_view(state: CaseState) -> CaseView:
         concerns=list(state.concerns.values()),
         referrals=list(state.referrals.values()),
         screenings=list(state.screenings.values()),
+        acts=list(state.acts.values()),
         notices=state.notices,
         reads=state.reads,
         denials=state.denials,

@@ -86,6 +86,7 @@ def standing(answer: Doc) -> Iterator[str]:
         ("Workers", state["workers"], _worker),
         ("Concerns", state["concerns"], _concern),
         ("Screenings", state["screenings"], _screening),
+        ("Done outside Accord", state["acts"], _act),
         ("Referrals", state["referrals"], _referral),
         ("Not read by this version", state["unhandled"], _unhandled),
     )
@@ -129,6 +130,13 @@ def _screening(s: Doc) -> Iterator[str]:
     by = f" by {named(s['recorded']['agency'])}" if s["recorded"] else ""
     wrong = f"; entered in error ({s['reason']})" if s["corrected"] else ""
     yield f"{s['tool'] or '-'}{version}: {s['band'] or '-'}{by}, on {when(s['screened_at'])}{wrong}"
+
+
+def _act(a: Doc) -> Iterator[str]:
+    to = f", to {a['to']}" if a["to"] else ""
+    by = f" by {named(a['agency'])}" if a["agency"] else ""
+    wrong = f"; entered in error ({a['reason']})" if a["corrected"] else ""
+    yield f"{a['act'] or '-'}{to}{by}, on {when(a['done_at'])}{wrong}"
 
 
 def _referral(r: Doc) -> Iterator[str]:

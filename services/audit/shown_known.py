@@ -19,6 +19,7 @@ THINGS = {
     "concerns": "Concern",
     "referrals": "Referral",
     "screenings": "Screening",
+    "acts": "Act on record",
     "notices": "Item in a feed",
 }
 HOW = {"stated": "stated by it", "could-see": "could see it"}

@@ -20,6 +20,7 @@ from services.referrals.application.orders import Outcome, flags_of, made_of
 from services.referrals.application.recording import rebuild
 from services.referrals.signing_in.sessions import SOURCE, fold_again
 from shared.events import Data, Recorded, read
+from shared.events.types.act import ActEnteredInError, ActRecorded
 from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, WorkerAssigned
 from shared.events.types.concern import (
     ConcernAttached,
@@ -81,6 +82,8 @@ COMMAND_OF: tuple[tuple[frozenset[type[Data]], str], ...] = (
     (frozenset({ReferralEnteredInError}), "enter-referral-in-error"),
     (frozenset({ScreeningRecorded}), "record-screening"),
     (frozenset({ScreeningEnteredInError}), "enter-screening-in-error"),
+    (frozenset({ActRecorded}), "record-act"),
+    (frozenset({ActEnteredInError}), "enter-act-in-error"),
     (frozenset({AgencyJoined}), "join-agency"),
     (frozenset({AgencyLeft}), "leave-agency"),
     (frozenset({WorkerAssigned}), "assign-worker"),
@@ -88,6 +91,8 @@ COMMAND_OF: tuple[tuple[frozenset[type[Data]], str], ...] = (
     (frozenset({RoleEnded}), "end-role"),
     (frozenset({MouAdopted}), "adopt-mou"),
 )
+#: The command of the same kind that addresses a concern, where the event names one.
+OF_CONCERN = {"record-act": "record-concern-act", "enter-act-in-error": "enter-concern-act-in-error"}
 STATED: frozenset[type] = frozenset(kind for kinds, _ in COMMAND_OF for kind in kinds)
 #: Types that come with those of `STATED` only.
 BESIDE: frozenset[type] = frozenset({ConcernLinked, ConcernContinued})
@@ -150,6 +155,8 @@ def answer_of(events: Iterable[Recorded]) -> Outcome:
     stated = [event.data for event in events if isinstance(event.data, Data)]
     kinds = {type(data) for data in stated}
     command = next(command for needed, command in COMMAND_OF if needed <= kinds)
+    if getattr(stated[0], "concern", None) is not None:
+        command = OF_CONCERN.get(command, command)
     return Outcome(command, made_of(stated), tuple(event.envelope.id for event in events), flags_of(stated))
 
 

@@ -92,6 +92,12 @@ CATALOGUE: Mapping[str, Entry] = {
     "accord.screening.entered-in-error.v1": Entry(
         _REFERRALS, "`POST /v1/cases/{case}/screenings/enter-in-error`", True
     ),
+    "accord.act.recorded.v1": Entry(
+        _REFERRALS, "`POST /v1/cases/{case}/acts`, or `POST /v1/concerns/{concern}/acts`", False
+    ),
+    "accord.act.entered-in-error.v1": Entry(
+        _REFERRALS, "`POST /v1/cases/{case}/acts/enter-in-error`, or `…/concerns/{concern}/acts/…`", False
+    ),
     "accord.submission.refused.v1": Entry(
         _REFERRALS, "a submission on Kafka that the MOU, or the state of things, forbids", True
     ),

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from shared.events import names
-from shared.events.examples_life import BETWEEN, LIFE
+from shared.events.examples_life import ACTS, BETWEEN, LIFE
 from shared.events.inventing import SUBMISSION, T0, Example, sealed_parts
 from shared.events.inventing import invented_id as _id
 from shared.events.names import Agency, EvaluatedOut, Matter, Role, SealedClass, Urgency, YouthChoice
@@ -298,6 +298,7 @@ _LIST: tuple[Example, ...] = (
         SessionEnded(session=SESSION, person=ADVOCATE, agency=_AD, reason="exit"),
         *(_AD, ADVOCATE, ADVOCATE, SESSION, 2, "access", "referrals", _READS),
     ),
+    *ACTS,
     *BETWEEN,
 )
 

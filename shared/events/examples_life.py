@@ -1,4 +1,4 @@
-"""Invented examples of a referral's life after its answer, and of a screening: the end of the examples' list."""
+"""Invented examples of a referral's life after its answer, of a screening and of an act: the end of the list."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import timedelta
 from shared.events.inventing import T0, Example, sealed_parts
 from shared.events.inventing import invented_id as _id
 from shared.events.names import Agency, Matter, SealedClass
+from shared.events.types.act import ActEnteredInError, ActRecorded, Method
 from shared.events.types.referral import (
     CallResult,
     ReferralCallStated,
@@ -93,6 +94,27 @@ LIFE: tuple[Example, ...] = (
     ),
 )
 
+#: Acts that were done outside Accord. They came later than what stands between, and examples keep their places.
+ACTS: tuple[Example, ...] = (
+    Example(
+        ActRecorded(
+            record=_id("ac7"),
+            act="cross-reported",
+            done_at=T0 + timedelta(hours=2),
+            case=CASE,
+            matter=Matter.DEPENDENCY,
+            to="law-enforcement",
+            method=Method.TELEPHONE,
+            sealed=sealed_parts(SealedClass.JUSTICE),
+        ),
+        *(_HS, WORKER, CASE, STREAM, 21, "5.8"),
+    ),
+    Example(
+        ActEnteredInError(record=_id("ac7"), case=CASE, reason="wrong-youth"),
+        *(_HS, WORKER, CASE, STREAM, 22, "5.9"),
+    ),
+)
+
 #: Between the two agencies of a referral, besides its answer.
 BETWEEN: tuple[Example, ...] = (
     Example(
@@ -102,17 +124,17 @@ BETWEEN: tuple[Example, ...] = (
             missing=("language", "consent"),
             sealed=sealed_parts(SealedClass.NARRATIVE),
         ),
-        *(_AD, ADVOCATE, CASE, STREAM, 21, "4.11"),
+        *(_AD, ADVOCATE, CASE, STREAM, 23, "4.11"),
     ),
     Example(
         ReferralInformationGiven(
             referral=REFERRAL,
             case=CASE,
-            question=_id("e4e47", 42),
+            question=_id("e4e47", 44),
             asked_by=ADVOCATE,
             sealed=sealed_parts(SealedClass.NARRATIVE),
         ),
-        *(_HS, WORKER, CASE, STREAM, 22, "4.11"),
+        *(_HS, WORKER, CASE, STREAM, 24, "4.11"),
     ),
     Example(
         ReferralCallStated(
@@ -122,6 +144,6 @@ BETWEEN: tuple[Example, ...] = (
             called_by=Side.SENDER,
             result=CallResult.REACHED,
         ),
-        *(_HS, WORKER, CASE, STREAM, 23, "4.12"),
+        *(_HS, WORKER, CASE, STREAM, 25, "4.12"),
     ),
 )

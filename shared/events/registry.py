@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.events.data import Data
+from shared.events.types.act import ActEnteredInError, ActRecorded
 from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, WorkerAssigned
 from shared.events.types.concern import (
     ConcernAttached,
@@ -81,6 +82,8 @@ TYPES: Mapping[str, type[Data]] = {
         ReferralEnteredInError,
         ScreeningRecorded,
         ScreeningEnteredInError,
+        ActRecorded,
+        ActEnteredInError,
         SubmissionRefused,
         SubmissionUnreadable,
         SubmissionReceipted,

@@ -10,13 +10,13 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from shared.events.names import Agency, EvaluatedOut, Purpose, Role, SealedClass, Urgency
 from shared.events.types.notification import Tier
+from shared.mou.duties.rules import CountyAct, DutyRule
+from shared.mou.parts import ClauseId, Code, EventType, Label, Name, Part, Queue, Sentence, Source
 from shared.mou.vocabulary import (
-    CODE_FORM,
-    CODE_LENGTH,
     Act,
     CodeList,
     Kind,
@@ -26,22 +26,8 @@ from shared.mou.vocabulary import (
     Target,
 )
 
-#: The id of a clause, as the signed paper numbers it: "4.2".
-ClauseId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,15}$")]
-#: A name within the document: of a rule, a set, a coded reason.
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
-#: A queue, `<agency>/<role>`.
-Queue = Annotated[str, StringConstraints(pattern=r"^[a-z-]+/[a-z-]+$")]
 #: The version of a screening tool: "2.0", or one word. Never a date.
 ToolVersion = Annotated[str, StringConstraints(pattern=r"^([0-9]{1,2}\.[0-9]{1,2}|[a-z]{2,12})$")]
-#: One plain sentence, for people.
-Sentence = Annotated[str, StringConstraints(min_length=3, max_length=400, strip_whitespace=True)]
-
-
-class Part(BaseModel):
-    """A part of the document."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Clause(Part):
@@ -50,7 +36,7 @@ class Clause(Part):
     id: ClauseId
     title: Annotated[str, StringConstraints(min_length=3, max_length=80)]
     text: Sentence
-    source: Annotated[str, StringConstraints(min_length=2, max_length=200)]
+    source: Source
     counsel_confirmed: bool = False
 
 
@@ -102,7 +88,7 @@ class RoutingRule(Part):
 
     id: Name
     clause: ClauseId
-    event: Annotated[str, StringConstraints(pattern=r"^accord\.[a-z-]+\.[a-z-]+\.v[1-9][0-9]*$")]
+    event: EventType
     agency: Target | Agency
     role: QueueRole | Role | None = None
     tier: Tier
@@ -119,7 +105,7 @@ class CodedReason(Part):
 
     code: Name
     clause: ClauseId
-    label: Annotated[str, StringConstraints(min_length=3, max_length=120)]
+    label: Label
 
 
 class EvaluatedOutReason(Part):
@@ -127,15 +113,15 @@ class EvaluatedOutReason(Part):
 
     code: EvaluatedOut
     clause: ClauseId
-    label: Annotated[str, StringConstraints(min_length=3, max_length=120)]
+    label: Label
 
 
 class ListedCode(Part):
     """A code of one of the county's lists: what may stand in clear in a field, since it names no person."""
 
-    code: Annotated[str, StringConstraints(pattern=CODE_FORM, max_length=CODE_LENGTH)]
+    code: Code
     clause: ClauseId
-    label: Annotated[str, StringConstraints(min_length=3, max_length=120)]
+    label: Label
 
 
 class ScreeningTool(Part):
@@ -143,7 +129,7 @@ class ScreeningTool(Part):
 
     code: Name
     clause: ClauseId
-    label: Annotated[str, StringConstraints(min_length=3, max_length=120)]
+    label: Label
     versions: tuple[ToolVersion, ...] = Field(min_length=1)
     bands: tuple[Name, ...] = Field(min_length=2)
 
@@ -205,3 +191,10 @@ class Mou(Part):
     codes: dict[CodeList, tuple[ListedCode, ...]] = Field(default_factory=dict)
     undo: Undo
     rota: dict[Queue, tuple[UUID, ...]] = Field(default_factory=dict)
+    #: What is to be done, by when, and who is to do it; `shared.mou.duties` computes what stands open.
+    duties: tuple[DutyRule, ...] = ()
+    #: What people do outside Accord and record in it, and whom they tell of it.
+    acts: tuple[CountyAct, ...] = ()
+    told: tuple[ListedCode, ...] = ()
+    #: Days on which this county's court is closed besides the state's judicial holidays.
+    closures: tuple[date, ...] = ()

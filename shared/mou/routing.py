@@ -50,6 +50,8 @@ SILENT: Mapping[str, str] = {
     "accord.referral.received.v1": "Not an answer yet; the referral shows it.",
     "accord.referral.call-stated.v1": "Both agencies spoke, or one will try again; the referral shows it.",
     "accord.referral.forwarded.v1": "The new referral tells the agency that it goes to.",
+    "accord.act.recorded.v1": "The case shows it; whom it matters to is told by the duty that it meets.",
+    "accord.act.entered-in-error.v1": "The case shows it; a duty that it had met stands open again.",
     "accord.command.refused.v1": "The caller was answered at once.",
     "accord.submission.receipted.v1": "The receipt itself is the answer.",
     "accord.deadletter.recorded.v1": "Told as submission.unreadable; `accord status` counts the others.",

@@ -56,6 +56,17 @@ def screening_gaps(tool: str | None, version: str | None, band: str | None, mou:
     return tuple(flag for flag, listed in checks.items() if not listed)
 
 
+def act_gaps(act: str | None, to: str | None, mou: Mou) -> tuple[str, ...]:
+    """What of a recorded act the document does not list, as flags; a record is never refused for it.
+
+    Whom it was told to is one of those that the act names; where the act is not listed, one of any.
+    """
+    known = [one for one in mou.acts if one.code == act]
+    told = {code for one in known or mou.acts for code in one.to}
+    checks = {"act-not-listed": act is None or bool(known), "to-not-listed": to is None or to in told}
+    return tuple(flag for flag, listed in checks.items() if not listed)
+
+
 def evaluated_out_reasons(mou: Mou) -> dict[str, EvaluatedOutReason]:
     """The reasons for which a concern may be evaluated out, by code, in the document's order."""
     return {str(reason.code): reason for reason in mou.evaluated_out}

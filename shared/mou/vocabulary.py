@@ -31,6 +31,8 @@ class Act(StrEnum):
     ENTER_REFERRAL_IN_ERROR = "enter-referral-in-error"
     RECORD_SCREENING = "record-screening"
     ENTER_SCREENING_IN_ERROR = "enter-screening-in-error"
+    RECORD_ACT = "record-act"
+    ENTER_ACT_IN_ERROR = "enter-act-in-error"
     JOIN_AGENCY = "join-agency"
     LEAVE_AGENCY = "leave-agency"
     ASSIGN_WORKER = "assign-worker"
@@ -41,6 +43,7 @@ class Act(StrEnum):
     READ_CONCERN = "read-concern"
     READ_REFERRAL = "read-referral"
     READ_SCREENING = "read-screening"
+    READ_ACT = "read-act"
     READ_HISTORY = "read-history"
     READ_DEADLETTER = "read-deadletter"
 

@@ -48,6 +48,7 @@ SAME = {
     "matter": {n: n for n in ("matter", "lead")},
     "screening": {n: n for n in ("agency", "tool", "tool_version", "band", "trigger", "flags")}
     | {"struck": "reason"},
+    "act": {n: n for n in ("agency", "act", "to", "method", "flags", "concern")} | {"struck": "reason"},
 }
 SECTION = {kind: f"{kind}s" for kind in SAME}
 #: Of a referral, what only those are shown who asked or lead.
@@ -57,6 +58,17 @@ CHAIN = {"follows", "forwarded_to"}
 def planted(of: str) -> dict[str, dict[str, str]]:
     """A canary in every class."""
     return {str(c): {"said": f"canary-{c}-{of}"} for c in SealedClass}
+
+
+def within(view: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    """What is shown with a concern or a matter, to those who may see it."""
+    shown = {("screening", one["screening"]): one for one in view.get("screenings", ())}
+    return shown | {("act", one["record"]): one for one in view.get("acts", ())}
+
+
+def said_in(kind: str, view: dict[str, Any]) -> dict[str, Any]:
+    """What the view says, under a replay's names."""
+    return {there: view[name] for name, there in SAME[kind].items() if view.get(name) not in (None, [])}
 
 
 @dataclass
@@ -111,8 +123,8 @@ class Both:
                         continue
                     for matter in view["matters"] if kind == "case" else ():
                         views["matter", matter["id"]] = matter
-                        for one in matter.get("screenings", ()):
-                            views["screening", one["screening"]] = one
+                        views |= within(matter)
+                    views |= within(view)
                     if kind != "case":
                         views[kind, id] = view
                     for name, found in view["opened"].items():
@@ -120,6 +132,12 @@ class Both:
                             self.opened[agency].add((name, fact["event"]))
                             self.canaries[name, fact["event"]] = json.dumps(fact)
         return views
+
+    def done(self, where: str, body: Any, person: str) -> str:
+        """An act is recorded, with a canary in every class; the id of the record."""
+        made = self.referrals.post(f"/v1/{where}/acts", {"clear": planted("act"), **body}, person)
+        assert made.status_code == 201, made.text
+        return str(made.json()["record"])
 
     def known(self, case: str, agency: str) -> Knowledge:
         cut = Cut(Axis.RECORDED, self.questions.store.now())
@@ -144,6 +162,7 @@ def both(infra: Any, fresh_database: Callable[[str], str], tmp_path: Any) -> Ite
 def test_after_every_step_audit_says_what_referrals_shows(both: Both) -> None:
     here = both.referrals
     concern = here.concern(clear=planted("concern"), age_years=15)
+    acts = [both.done(f"concerns/{concern}", {"act": "written-report-sent", "method": "form"}, "deputy")]
     case = here.case(concern)
     both.things["concern"].add(concern)
     both.things["case"].add(case)
@@ -181,6 +200,10 @@ def test_after_every_step_audit_says_what_referrals_shows(both: Both) -> None:
     steps: list[Callable[[], Any]] = [
         lambda: None,
         lambda: team("agencies", {"agency": "probation"}),
+        lambda: acts.append(
+            both.done(f"cases/{case}", {"act": "cross-reported", "to": "law-enforcement"}, "worker")
+        ),
+        lambda: both.done(f"concerns/{concern}", {"act": "cross-reported", "to": "ncmec"}, "screener"),
         lambda: refer("advocacy"),
         lambda: answer("accept", {}, "advocate"),
         lambda: team("agencies", {"agency": "office-of-education"}),
@@ -192,6 +215,7 @@ def test_after_every_step_audit_says_what_referrals_shows(both: Both) -> None:
             answer("start", {}, "clinician"),
             screen({"band": "clear-concern", "trigger": "new-booking"}),
         ),
+        lambda: team("acts/enter-in-error", {"record": acts[1], "reason": "wrong-time"}),
         lambda: answer("hold", {"reason": "waitlist"}, "clinician"),
         lambda: answer("complete", {"outcome": "partial", "attempts": 3}, "clinician"),
         lambda: (answer("undo", {}, "clinician"), screen({"band": "testa"})),
@@ -201,7 +225,7 @@ def test_after_every_step_audit_says_what_referrals_shows(both: Both) -> None:
         ),
     ]
     agencies = [a for a in ROLES if a != "county"]
-    compared, ended, chained, screened = 0, False, False, False
+    compared, ended, chained, kinds = 0, False, False, set()
     for step in steps:
         step()
         views = {agency: both.shown(agency) for agency in agencies}
@@ -214,16 +238,12 @@ def test_after_every_step_audit_says_what_referrals_shows(both: Both) -> None:
             }, agency
             for (kind, id), view in views[agency].items():
                 fields = {n: f.value for n, f in current[SECTION[kind], id].fields.items()}
-                said = {
-                    there: view[name]
-                    for name, there in SAME[kind].items()
-                    if view.get(name) not in (None, [])
-                }
+                said = said_in(kind, view)
                 assert {n: fields.get(n) for n in said} == said, (agency, kind)
                 if kind == "referral":
                     assert fields.keys() & CHAIN == said.keys() & CHAIN, agency
                     chained |= bool(said.keys() & CHAIN)
-                screened |= kind == "screening"
+                kinds.add(kind)
                 compared += len(said)
             opens = {(n, e) for t in known.things.values() for n, es in t.opens.items() for e in es}
             wrote = {(n, e) for n, e in opens if known.events[e].entry.event.envelope.agency == agency}
@@ -234,7 +254,7 @@ def test_after_every_step_audit_says_what_referrals_shows(both: Both) -> None:
     assert compared > 100
     assert ended, "probation left"
     assert chained
-    assert screened
+    assert kinds == set(SAME)
     # The positive control: the canaries were really unsealed, each class by somebody the MOU names for it.
     unsealed = {name for agency in agencies for name, _ in both.opened[agency]}
     assert unsealed >= {"identity", "contact", "narrative", "health", "education", "address"}

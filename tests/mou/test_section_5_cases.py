@@ -13,6 +13,7 @@ from alder import (
 )
 
 from shared.mou import Act, CaseFacts, ThingFacts, screening_gaps, sees
+from shared.mou.terms import act_gaps
 
 
 def seat(agency):
@@ -139,3 +140,56 @@ class TestMou_5_7_WhoSeesTheBandOfAScreening:
     @pytest.mark.parametrize("viewer", [DEPUTY, SHELTER_WORKER], ids=lambda c: c.agency)
     def test_law_enforcement_on_the_team_and_agencies_off_it_do_not(self, viewer):
         assert not allowed(viewer, Act.READ_SCREENING, CASE).allowed
+
+
+REPORTED = ThingFacts("concern", reporters=frozenset({"sheriff"}))
+
+
+class TestMou_5_8_WhatWasDoneOutsideAccord:
+    @pytest.mark.parametrize("caller", [SOCIAL_WORKER, OFFICER, ADVOCATE], ids=lambda c: c.agency)
+    def test_an_agency_on_the_team_records_what_it_did(self, caller):
+        assert allowed(caller, Act.RECORD_ACT, CASE).clause == "5.8"
+
+    def test_one_that_is_not_on_the_team_does_not(self):
+        answer = allowed(SHELTER_WORKER, Act.RECORD_ACT, CASE)
+        assert (answer.allowed, answer.reason) == (False, "not-a-participant")
+
+    @pytest.mark.parametrize("caller", [DEPUTY, SOCIAL_WORKER], ids=lambda c: c.agency)
+    def test_on_a_concern_who_reported_it_and_the_lead_record_it(self, caller):
+        assert allowed(caller, Act.RECORD_ACT, REPORTED).allowed
+
+    def test_on_a_concern_nobody_else_records_anything(self):
+        assert not allowed(OFFICER, Act.RECORD_ACT, REPORTED).allowed
+
+    def test_what_is_not_on_the_list_is_named_and_nothing_is_turned_away(self):
+        assert act_gaps("cross-reported", "law-enforcement", MOU) == ()
+        assert act_gaps("told-missing", "ncmec", MOU) == ()
+        assert act_gaps("cross-reported", "ncmec", MOU) == ("to-not-listed",)
+        assert act_gaps("of-our-own", "ncmec", MOU) == ("act-not-listed",)
+        assert act_gaps(None, None, MOU) == ()
+
+
+class TestMou_5_9_ARecordMadeInError:
+    def by(self, agency):
+        return ThingFacts("case", "human-services", CASE.participants, owner=agency)
+
+    def test_the_agency_that_recorded_it_says_so_or_the_lead_agency(self):
+        assert allowed(OFFICER, Act.ENTER_ACT_IN_ERROR, self.by("probation")).clause == "5.9"
+        assert allowed(SOCIAL_WORKER, Act.ENTER_ACT_IN_ERROR, self.by("probation")).allowed
+
+    def test_another_agency_does_not(self):
+        assert not allowed(ADVOCATE, Act.ENTER_ACT_IN_ERROR, self.by("probation")).allowed
+
+
+class TestMou_5_10_WhoSeesWhatWasDone:
+    @pytest.mark.parametrize("viewer", [SOCIAL_WORKER, OFFICER, ADVOCATE], ids=lambda c: c.agency)
+    def test_the_agencies_on_the_team_do(self, viewer):
+        assert allowed(viewer, Act.READ_ACT, CASE).allowed
+
+    def test_an_agency_that_is_not_on_it_does_not(self):
+        assert not allowed(SHELTER_WORKER, Act.READ_ACT, CASE).allowed
+
+    def test_on_a_concern_who_reported_it_and_the_lead_do(self):
+        assert allowed(DEPUTY, Act.READ_ACT, REPORTED).allowed
+        assert allowed(SOCIAL_WORKER, Act.READ_ACT, REPORTED).allowed
+        assert not allowed(OFFICER, Act.READ_ACT, REPORTED).allowed

@@ -44,14 +44,14 @@ def as_of(case: str, values: Iterable[tuple[str, int, bytes]], moment: datetime,
     wrong = _taken_back(rows)
     if axis == "happened":  # what never was so was not so before either: later corrections count as well
         wrong |= _taken_back(every)
-        told_of = {id for r in rows for id in (r[0]["data"].get("referral"), r[0]["data"].get("screening"))}
+        told_of = {r[0]["data"].get(name) for r in rows for name in _MISTAKEN}
         rows += [r for r in every if r not in rows and _whole_mistake(r[0]) in told_of - {None}]
     return _picture(rows, wrong)
 
 
 def _picture(rows: Iterable[Row], wrong: set[str]) -> Picture:
     picture: Picture = {"lead": None, "agencies": {}, "workers": [], "referrals": {}, "concerns": {}}
-    picture |= {"screenings": {}, "told": []}
+    picture |= {"screenings": {}, "acts": {}, "told": []}
     part: set[tuple[str, str]] = set()
     for event, _, _ in rows:
         data, kind = event["data"], ".".join(event["type"].split(".")[1:3])
@@ -117,6 +117,8 @@ _ON: Mapping[str, Callable[[Picture, Mapping[str, Any]], object]] = {
     "concern.linked": lambda p, d: _concern(p, d, "attached"),
     "screening.recorded": lambda p, d: p["screenings"].update({d["screening"]: d["band"]}),
     "screening.entered-in-error": lambda p, d: p["screenings"].update({d["screening"]: None}),
+    "act.recorded": lambda p, d: p["acts"].update({d["record"]: d["act"]}),
+    "act.entered-in-error": lambda p, d: p["acts"].update({d["record"]: None}),
 }
 
 
@@ -136,12 +138,15 @@ def _taken_back(rows: Iterable[Row]) -> set[str]:
     return {entry for entry in entries if entry}
 
 
+#: What may be called a mistake as a whole, by the field that names it.
+_MISTAKEN = ("referral", "screening", "record")
+
+
 def _whole_mistake(event: dict[str, Any]) -> str | None:
-    """The referral or screening that this event calls a mistake as a whole."""
+    """The referral, screening or record that this event calls a mistake as a whole."""
     if "entered-in-error" not in event["type"] or event["data"].get("entry"):
         return None
-    found: str | None = event["data"].get("referral") or event["data"].get("screening")
-    return found
+    return next((event["data"][name] for name in _MISTAKEN if name in event["data"]), None)
 
 
 def picture_of(state: dict[str, Any]) -> Picture:
@@ -158,5 +163,6 @@ def picture_of(state: dict[str, Any]) -> Picture:
         "referrals": {r["referral"]: [r["status"], r["recipient"]] for r in state["referrals"]},
         "concerns": {c["concern"]: [c["status"], c["called_at"]] for c in state["concerns"]},
         "screenings": {s["screening"]: None if s["corrected"] else s["band"] for s in state["screenings"]},
+        "acts": {a["record"]: None if a["corrected"] else a["act"] for a in state["acts"]},
         "told": sorted(set(told)),
     }

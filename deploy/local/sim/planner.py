@@ -51,6 +51,7 @@ class _Case:
         self.screened("open-case", "concern-1", {"matter": matter}, makes="case")
         self.team()
         self.screenings()
+        self.done()
         for _ in range(int(self.w.pick("referral.each"))):
             refer(self.w, matter)
         if self.w.happens("concern.further"):
@@ -72,6 +73,8 @@ class _Case:
         w.say("report-concern", w.person(agency), makes=concern, body=body, facts=clear)
         if w.happens("concern.call_stated"):
             w.say("state-call", w.person(agency), about=concern, body={"called_line": "hotline"}, late=True)
+        if w.happens("concern.done"):
+            self.recorded("written-report-sent", w.person(agency), concern, "record-concern-act")
         if w.happens("concern.acknowledged"):
             w.say(ACKNOWLEDGE, SCREENER, about=concern)
 
@@ -113,6 +116,20 @@ class _Case:
             if w.happens("case.screening_wrong"):
                 reason = {"reason": w.pick("reasons.error")}
                 w.say("enter-screening-in-error", actor, about="case", body=reason, refs={"screening": name})
+
+    def done(self) -> None:
+        """What human services did outside Accord and records."""
+        for _ in range(int(self.w.pick("case.done"))):
+            self.recorded(self.w.pick("case.acts"), WORKER, "case", "record-act")
+
+    def recorded(self, act: str, actor: str, about: str, command: str) -> None:
+        """An act on record; now and then a record that was wrong."""
+        w, wrong = self.w, "enter-act-in-error" if command == "record-act" else "enter-concern-act-in-error"
+        name = f"record-{sum(step.act == command for step in w.steps) + 1}-of-{about}"
+        body = {"act": act, "method": "form" if act == "written-report-sent" else "in-person"}
+        w.say(command, actor, about=about, makes=name, body=body, late=True)
+        if w.happens("case.done_wrong" if about == "case" else "concern.done_wrong"):
+            w.say(wrong, actor, about=about, body={"reason": w.pick("reasons.error")}, refs={"record": name})
 
     def leave(self) -> None:
         """Agencies that joined, and whose part is done."""

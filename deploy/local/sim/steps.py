@@ -98,6 +98,10 @@ ACTS: Mapping[str, Act] = {
     "assign-worker": _on_case("workers"),
     "record-screening": Act("/v1/cases/{about}/screenings", keyed=True, time="screened_at"),
     "enter-screening-in-error": _on_case("screenings/enter-in-error"),
+    "record-act": Act("/v1/cases/{about}/acts", keyed=True, time="done_at"),
+    "enter-act-in-error": _on_case("acts/enter-in-error"),
+    "record-concern-act": Act("/v1/concerns/{about}/acts", keyed=True, time="done_at"),
+    "enter-concern-act-in-error": _on_concern("acts/enter-in-error"),
     "receive-referral": Act("/v1/referrals/{about}/receive"),
     "accept-referral": _on_referral("accept"),
     "reject-referral": _on_referral("reject"),
@@ -119,7 +123,7 @@ ACTS: Mapping[str, Act] = {
 #: Commands that are not played: they would change the county for everybody who uses this platform.
 NOT_PLAYED = frozenset({"adopt-mou", "assign-role", "end-role"})
 #: A receipt does not name what these make, so whoever needs it asks over HTTP.
-HTTP_ONLY = frozenset({"record-screening"})
+HTTP_ONLY = frozenset({"record-screening", "record-act", "record-concern-act"})
 #: Not a command on referrals: somebody takes an item of their feed in hand.
 ACKNOWLEDGE = "acknowledge"
 

@@ -17,7 +17,7 @@ SCREENER, WORKER = "screener@human-services", "worker@human-services"
 #: An agency that has no part in anything here: to it, nothing exists.
 STRANGER = "officer@juvenile-court"
 #: Taken whatever they say and however they say it (DESIGN 1, rule 4), so little can be wrong with them.
-LENIENT = frozenset({"report-concern", "state-call", "record-screening"})
+LENIENT = frozenset({"report-concern", "state-call", "record-screening", "record-act", "record-concern-act"})
 #: A call that was made; whenever it is said to have been is taken.
 CALLS = frozenset({"state-call", "state-referral-call"})
 HOUR = 3_600.0

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.audit.domain.entry import Axis, Entry
+from shared.events.types.act import ActEnteredInError
 from shared.events.types.referral import ReferralEnteredInError, ReferralUndone
 from shared.events.types.screening import ScreeningEnteredInError
 
@@ -31,17 +32,19 @@ def with_corrections(kept: Sequence[Entry], ordered: Sequence[Entry], axis: Axis
 
 
 def names_of(entry: Entry) -> tuple[str, ...]:
-    """What a correction may name of the entry: its event, or the referral or screening that it is about."""
+    """What a correction may name of the entry: its event, or the referral, screening or record that it is about."""
     data = entry.event.data
-    named = (getattr(data, "referral", None), getattr(data, "screening", None))
+    named = (getattr(data, field, None) for field in ("referral", "screening", "record"))
     return (entry.event.envelope.id, *(str(id) for id in named if id is not None))
 
 
 def corrects(entry: Entry) -> str | None:
-    """What the entry takes back: an event; or a referral or screening as a whole. None: nothing."""
+    """What the entry takes back: an event; or a referral, a screening or a record as a whole. None: nothing."""
     data = entry.event.data
     if isinstance(data, ReferralUndone):
         return data.entry
     if isinstance(data, ReferralEnteredInError):
         return data.entry or data.referral
+    if isinstance(data, ActEnteredInError):
+        return data.record
     return data.screening if isinstance(data, ScreeningEnteredInError) else None

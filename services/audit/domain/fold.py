@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from services.audit.domain import fold_referral, fold_screening
+from services.audit.domain import fold_act, fold_referral, fold_screening
 from services.audit.domain.entry import Entry
 from services.audit.domain.fold_referral import TAKES_BACK, referral_of, sealed_of
 from services.audit.domain.state import (
@@ -265,6 +265,7 @@ ON: Mapping[type, Callable[[CaseState, Happening, Any, str], None]] = {
     ConcernLinked: _linked,
     **fold_referral.ON,
     **fold_screening.ON,
+    **fold_act.ON,
     RecordRead: _read,
     RecordDenied: _denied,
     CommandRefused: _refused,

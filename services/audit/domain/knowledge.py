@@ -12,6 +12,7 @@ from services.audit.domain.fields import Change, Field, path_of
 from services.audit.domain.seeing import is_shown, shown_value
 from services.audit.domain.things import Key
 from shared.events.names import Service
+from shared.events.types.act import ActRecorded
 from shared.events.types.case import AgencyJoined, CaseOpened
 from shared.events.types.concern import (
     ConcernAttached,
@@ -182,4 +183,5 @@ WHOLE: Mapping[type, str] = {
     ReferralFailed: "referrals",
     ReferralCancelled: "referrals",
     ScreeningRecorded: "screenings",
+    ActRecorded: "acts",
 }

@@ -74,7 +74,9 @@ class Eyes:
         if not sees(viewer, thing, self.mou):
             return sight
         if also is not None:
-            return Sight(sight.readable or may(viewer, also, thing, self.mou).allowed)
+            asked = may(viewer, also, thing, self.mou)
+            if not asked.allowed and asked.reason != "purpose-may-not":
+                return sight
         opens = {d.sealed_class for d in disclosable(viewer, viewer.purpose or "", thing, self.mou)}
         return Sight(True, sight.opens | opens)
 
@@ -128,6 +130,14 @@ def screening_facts(state: CaseState, id: str) -> ThingFacts:
     return matter_facts(state, stream) if stream in state.matters else ThingFacts("case")
 
 
+def act_facts(state: CaseState, id: str) -> ThingFacts:
+    """What the MOU needs to know of an act on record: the matter that it stands in, or the concern."""
+    act = state.acts[id]
+    if act.stream in state.matters:
+        return matter_facts(state, act.stream)
+    return concern_facts(state, act.concern) if act.concern in state.concerns else ThingFacts("case")
+
+
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
@@ -138,10 +148,11 @@ FACTS: Mapping[str, Callable[[CaseState, str], ThingFacts]] = {
     "concerns": concern_facts,
     "referrals": referral_facts,
     "screenings": screening_facts,
+    "acts": act_facts,
 }
 
 #: Section -> an act that the MOU must allow besides reading the case: for parts of it that not all who read it see.
-ALSO: Mapping[str, str] = {"screenings": "read-screening"}
+ALSO: Mapping[str, str] = {"screenings": "read-screening", "acts": "read-act"}
 
 #: Section -> the fields that whoever may read the thing is shown. A field in neither table fails a test.
 SHOWN: Mapping[str, frozenset[str]] = {
@@ -156,6 +167,7 @@ SHOWN: Mapping[str, frozenset[str]] = {
         " attempts flags sealed follows forwarded_to missing asked told called_at called_by result"
     ),
     "screenings": _names("agency tool tool_version band trigger screened_at flags reason"),
+    "acts": _names("concern agency act to method about done_at flags reason sealed"),
     "notices": _names("recipient rule event tier channel delivered acknowledged"),
 }
 
@@ -175,6 +187,9 @@ HIDDEN: Mapping[str, str] = {
     "screenings/stream": "An inner id.",
     "screenings/recorded": "When it was made is told by `screened_at`.",
     "screenings/corrected": "That it was entered in error is told by `reason`.",
+    "acts/stream": "An inner id.",
+    "acts/recorded": "When it was done is told by `done_at`.",
+    "acts/corrected": "That it was entered in error is told by `reason`.",
     "agencies/*": "Told by the matter, for those who may see the matter.",
     "workers/*": "Told by the matter, for those who may see the matter.",
     "case/*": "The youth's random id is for no agency; the lead is told by the matter.",

@@ -127,6 +127,26 @@ class Screening:
 
 
 @dataclass(slots=True)
+class Act:
+    """An act that was done outside Accord, as it was recorded. `corrected`: the record was entered in error."""
+
+    record: str
+    stream: str | None = None
+    concern: str | None = None
+    agency: str | None = None
+    act: str | None = None
+    to: str | None = None
+    method: str | None = None
+    about: str | None = None
+    done_at: Moment | None = None
+    flags: tuple[str, ...] = ()
+    recorded: Happening | None = None
+    corrected: Happening | None = None
+    reason: str | None = None
+    sealed: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
 class Referral:
     """A referral, from request to outcome.
 
@@ -198,6 +218,7 @@ class CaseState:
     concerns: dict[str, Concern] = field(default_factory=dict)
     referrals: dict[str, Referral] = field(default_factory=dict)
     screenings: dict[str, Screening] = field(default_factory=dict)
+    acts: dict[str, Act] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     reads: int = 0
     denials: int = 0

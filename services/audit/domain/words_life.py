@@ -1,10 +1,11 @@
-"""Sentences for a referral's life after its answer, for corrections and for screenings."""
+"""Sentences for a referral's life after its answer, for corrections, for screenings and for acts on record."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from shared.events.types.act import ActEnteredInError, ActRecorded
 from shared.events.types.referral import (
     ReferralCallStated,
     ReferralCancelled,
@@ -122,6 +123,16 @@ def _not_screened(who: str, d: ScreeningEnteredInError) -> str:
     return f"{agency(who)} marked a screening as entered in error: {plain(d.reason)}. It stays in the record."
 
 
+def _done(who: str, d: ActRecorded) -> str:
+    to = f", to {plain(d.to)}" if d.to else ""
+    how = f", by {plain(d.method)}" if d.method and d.method != "other" else ""
+    return f"{agency(who)} recorded what was done: {plain(d.act)}{to}{how}.{_flags(d.flags)}"
+
+
+def _not_done(who: str, d: ActEnteredInError) -> str:
+    return f"{agency(who)} marked the record of an act as wrong: {plain(d.reason)}. It stays in the record."
+
+
 ON: Mapping[type, Callable[[str, Any], str]] = {
     ReferralStarted: _started,
     ReferralHeld: _held,
@@ -137,4 +148,6 @@ ON: Mapping[type, Callable[[str, Any], str]] = {
     ReferralEnteredInError: _in_error,
     ScreeningRecorded: _screened,
     ScreeningEnteredInError: _not_screened,
+    ActRecorded: _done,
+    ActEnteredInError: _not_done,
 }

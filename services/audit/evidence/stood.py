@@ -62,6 +62,19 @@ def _sections(story: Story, state: Doc) -> Iterator[tuple[str, tuple[str, ...], 
         ],
     )
     yield (
+        "Done outside Accord",
+        ("What", "To", "On", "Entered in error"),
+        [
+            [
+                _code(a["act"]),
+                _code(a["to"]),
+                text(story.when(a["done_at"])),
+                "yes" if a["corrected"] else "no",
+            ]
+            for a in state["acts"]
+        ],
+    )
+    yield (
         "Referrals",
         ("What for", "From", "To", "How it stood", "First answer due", "Answered", "Ended"),
         [_referral(story, r) for r in state["referrals"]],

@@ -24,7 +24,7 @@ MOST_LINES = 12
 #: Referrals that can be filtered by, at most.
 MOST_REFERRALS = 20
 #: Kinds of events that are taken back, and that take back.
-CORRECTED = frozenset({"referrals", "screenings"})
+CORRECTED = frozenset({"referrals", "screenings", "acts"})
 #: Recorded so soon after it happened, an event is told with one time.
 NEARLY = timedelta(minutes=1)
 

@@ -37,6 +37,8 @@ TITLES: Mapping[str, str] = {
     "referral.entered-in-error": N_("An entry was marked as wrong"),
     "screening.recorded": N_("A screening was recorded"),
     "screening.entered-in-error": N_("A screening was marked as wrong"),
+    "act.recorded": N_("Something done outside Accord was recorded"),
+    "act.entered-in-error": N_("A record was marked as wrong"),
     "notification.delivered": N_("Somebody was told"),
     "notification.acknowledged": N_("Somebody has it in hand"),
     "record.read": N_("The record was read"),
@@ -63,6 +65,7 @@ KINDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "team": (N_("Case and team"), ("case", "agency", "worker")),
     "referrals": (N_("Referrals"), ("referral",)),
     "screenings": (N_("Screenings"), ("screening",)),
+    "acts": (N_("Done outside Accord"), ("act",)),
     "notices": (N_("Who was told"), ("notification",)),
     "not-taken": (N_("What was not taken"), ("command", "submission")),
     "evidence": (N_("Evidence"), ("evidence",)),
@@ -79,6 +82,7 @@ SECTIONS: Mapping[str, tuple[str, str, str]] = {
     "concerns": (N_("Concerns"), N_("Concern"), "concern"),
     "referrals": (N_("Referrals"), N_("Referral"), "referral"),
     "screenings": (N_("Screenings"), N_("Screening"), "screening"),
+    "acts": (N_("Done outside Accord"), N_("Act on record"), "act"),
     "notices": (N_("Who was told"), N_("Notice"), "notice"),
 }
 
@@ -203,6 +207,7 @@ INNER: Mapping[str, frozenset[str]] = {
     "concerns": frozenset({"linked_version", "case"}),
     "referrals": frozenset({"stream", "questions", "answers"}),
     "screenings": frozenset({"stream"}),
+    "acts": frozenset({"stream"}),
     "workers": frozenset({"worker"}),
 }
 

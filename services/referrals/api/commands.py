@@ -73,6 +73,23 @@ ROUTES = (
         "enter-screening-in-error",
         "Mark a screening as recorded in error",
     ),
+    Route("/v1/cases/{case}/acts", "record-act", "Record an act done outside Accord", "record"),
+    Route(
+        "/v1/cases/{case}/acts/enter-in-error",
+        "enter-act-in-error",
+        "Mark the record of an act as made in error",
+    ),
+    Route(
+        "/v1/concerns/{concern}/acts",
+        "record-concern-act",
+        "Record an act done outside Accord, on a concern",
+        "record",
+    ),
+    Route(
+        "/v1/concerns/{concern}/acts/enter-in-error",
+        "enter-concern-act-in-error",
+        "Mark the record of an act on a concern as made in error",
+    ),
     Route("/v1/roles", "assign-role", "A person holds a role from now on", states_anew=True),
     Route("/v1/roles/end", "end-role", "A person holds a role no longer", states_anew=True),
     Route("/v1/mou/versions", "adopt-mou", "Adopt a version of the MOU", "mou"),

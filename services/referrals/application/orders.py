@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from services.referrals.domain import (
+    acts,
     asking,
     cases,
     concerns,
@@ -118,7 +119,7 @@ def made_of(stated: Sequence[Data]) -> dict[str, str]:
     """Ids of the things that the caller addressed or made, by kind."""
     made: dict[str, str] = {}
     for data in stated:
-        for kind in ("concern", "case", "referral", "screening", "person", "mou"):
+        for kind in ("concern", "case", "referral", "screening", "record", "person", "mou"):
             value = getattr(data, kind, None)
             if isinstance(value, str):
                 made[kind] = value
@@ -194,21 +195,28 @@ def _asked_in(things: Things, body: c.RequestReferral, at: At) -> Matter:
     return (named or _own(things, at) or list(things.matters))[0]
 
 
-def _screening_in(things: Things, body: c.RecordScreening, at: At) -> Matter:
+def _recorded_in(things: Things, body: c.RecordScreening | c.RecordAct, at: At) -> Matter:
     """The matter that is named, else the first one that the caller's agency takes part in."""
     own = _own(things, at)
     named = [m for m in own if m.matter == body.matter]
     return (named or own or list(things.matters))[0]
 
 
-def _unclear(things: Things, body: c.RecordScreening, at: At) -> tuple[str, ...]:
-    """A screening is taken all the same (DESIGN 1, rule 4): that its matter was not said is flagged."""
+def _unclear(things: Things, body: c.RecordScreening | c.RecordAct, at: At) -> tuple[str, ...]:
+    """It is taken all the same (DESIGN 1, rule 4): that its matter was not said is flagged."""
     return ("missing.matter",) if body.matter is None and len(_own(things, at)) > 1 else ()
 
 
 def _screened(things: Things, screening: str) -> Matter:
     """The matter that holds the screening, or any."""
     return next((m for m in things.matters if screening in m.screenings), things.matter())
+
+
+def _on_record(things: Things, record: str) -> acts.Place:
+    """The place that holds the record of an act: the concern, or the matter of the case, or any."""
+    if things.concern is not None:
+        return acts.on_concern(things.concern, things.attached_to)
+    return acts.in_case(next((m for m in things.matters if record in m.acts), things.matter()))
 
 
 def _answering(body: type[c.Command], decide: Callable[[Referral, Matter, Any, At], list[Fact]]) -> Spec:
@@ -282,7 +290,7 @@ COMMANDS: Mapping[str, Spec] = {
         "case",
         False,
         lambda t, body, at, flags, _: screenings.record(
-            _screening_in(t, body, at), body, at, (*flags, *_unclear(t, body, at))
+            _recorded_in(t, body, at), body, at, (*flags, *_unclear(t, body, at))
         ),
     ),
     "enter-screening-in-error": Spec(
@@ -290,6 +298,34 @@ COMMANDS: Mapping[str, Spec] = {
         "case",
         True,
         lambda t, body, at, *_: screenings.enter_in_error(_screened(t, body.screening), body, at),
+    ),
+    "record-act": Spec(
+        c.RecordAct,
+        "case",
+        False,
+        lambda t, body, at, flags, _: acts.record(
+            acts.in_case(_recorded_in(t, body, at)), body, at, (*flags, *_unclear(t, body, at))
+        ),
+    ),
+    "record-concern-act": Spec(
+        c.RecordAct,
+        "concern",
+        False,
+        lambda t, body, at, flags, _: acts.record(
+            acts.on_concern(_concern(t), t.attached_to), body, at, flags
+        ),
+    ),
+    "enter-act-in-error": Spec(
+        c.EnterActInError,
+        "case",
+        True,
+        lambda t, body, at, *_: acts.enter_in_error(_on_record(t, body.record), body, at),
+    ),
+    "enter-concern-act-in-error": Spec(
+        c.EnterActInError,
+        "concern",
+        True,
+        lambda t, body, at, *_: acts.enter_in_error(_on_record(t, body.record), body, at),
     ),
     "join-agency": _of_matter(c.JoinAgency, cases.join),
     "leave-agency": _of_matter(c.LeaveAgency, cases.leave),

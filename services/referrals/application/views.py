@@ -25,7 +25,7 @@ from shared.web.preconditions import etag, names
 #: Of a part, what is for the service itself and in no view.
 INTERNAL = {"sealed", "subject", "stream", "version", "case_stream", "youth", "joined_by", "left_by", "shown"}
 #: Of a part, what is shown in another form, to those who may see it.
-APART = {"screenings", "steps"}
+APART = {"screenings", "steps", "acts"}
 #: Of a referral, what says that there is another one.
 CHAIN = ("follows", "forwarded_to")
 
@@ -114,8 +114,14 @@ def _sealed(viewer: Viewer, part: Part, facts: ThingFacts) -> dict[str, list[str
 
 def _concern(viewer: Viewer, things: Things) -> dict[str, Any]:
     assert things.concern is not None, "loaded"
-    concern = things.concern
-    return {"kind": "concern", **_plain(concern), "classes": _sealed(viewer, concern, concern_facts(concern))}
+    concern, facts = things.concern, concern_facts(things.concern)
+    acts = _acts(viewer, concern, facts)
+    return {
+        "kind": "concern",
+        **_plain(concern, bool(acts)),
+        **acts,
+        "classes": _sealed(viewer, concern, facts),
+    }
 
 
 def _referral(viewer: Viewer, things: Things) -> dict[str, Any]:
@@ -158,6 +164,34 @@ def _screenings(viewer: Viewer, matter: Matter) -> dict[str, Any]:
     return {"screenings": shown}
 
 
+def _acts(viewer: Viewer, part: Concern | Matter, facts: ThingFacts) -> dict[str, Any]:
+    """The acts on record, if the viewer may see them; those entered in error are marked so. As for screenings."""
+    if not _may_see_acts(viewer, facts):
+        return {}
+    shown = [
+        {"record": id, **one.model_dump(mode="json", exclude_none=True, exclude={"sealed"})}
+        | ({"classes": _sealed(viewer, _with_sealed_of(part, id), facts)} if one.sealed else {})
+        for id, one in part.acts.items()
+    ]
+    return {"acts": shown}
+
+
+def _may_see_acts(viewer: Viewer, facts: ThingFacts) -> bool:
+    if viewer.mou is None:
+        return False
+    asked = may(viewer.caller, "read-act", facts, viewer.mou)
+    return asked.allowed or asked.reason == "purpose-may-not"
+
+
+def _with_sealed_of(part: Concern | Matter, *records: str) -> Part:
+    """The part with the sealed facts of these records of acts alone, by class."""
+    sealed: dict[str, tuple[SealedFact, ...]] = {}
+    for record in records:
+        for name, fact in part.acts[record].sealed.items():
+            sealed[name] = (*sealed.get(name, ()), fact)
+    return part.model_copy(update={"sealed": sealed})
+
+
 def matters_known(viewer: Viewer, things: Things) -> list[Matter]:
     """The matters of the case that the viewer may know of."""
     return [m for m in things.matters if may_know(viewer, "case", Things(matters=(m,)))]
@@ -167,8 +201,9 @@ def _case(viewer: Viewer, things: Things) -> dict[str, Any]:
     seen = matters_known(viewer, things)
     matters = []
     for m in seen:
-        bands = _screenings(viewer, m)
-        matters.append({**_plain(m, bool(bands)), **bands, "classes": _sealed(viewer, m, case_facts(m))})
+        apart = {**_screenings(viewer, m), **_acts(viewer, m, case_facts(m))}
+        everything = apart.keys() >= {"screenings", "acts"}
+        matters.append({**_plain(m, everything), **apart, "classes": _sealed(viewer, m, case_facts(m))})
     return {"kind": "case", "id": seen[0].case, "matters": matters}
 
 
@@ -183,12 +218,23 @@ def sealed_of(
     `concerns` are a case's: each is judged by the matter it is attached to, if the viewer may know of that.
     """
     if kind == "concern" and things.concern is not None:
-        return [(things.concern, concern_facts(things.concern))]
+        return _with_acts(viewer, [(things.concern, concern_facts(things.concern))])
     if kind == "referral" and things.referral is not None:
         return [(things.referral, referral_facts(things.referral, things.matters[0]))]
     known = matters_known(viewer, things)
     parts: list[tuple[Part, ThingFacts]] = [(m, case_facts(m)) for m in known]
-    return [*parts, *((c, case_facts(m)) for m in known for c in concerns if c.id in m.concerns)]
+    of_concerns = [(c, case_facts(m)) for m in known for c in concerns if c.id in m.concerns]
+    return [*_with_acts(viewer, parts), *of_concerns]
+
+
+def _with_acts(viewer: Viewer, parts: list[tuple[Part, ThingFacts]]) -> list[tuple[Part, ThingFacts]]:
+    """The parts, and the acts on record in them that the viewer may see."""
+    acts = [
+        (_with_sealed_of(part, *part.acts), facts)
+        for part, facts in parts
+        if isinstance(part, Concern | Matter) and part.acts and _may_see_acts(viewer, facts)
+    ]
+    return [*parts, *acts]
 
 
 def opened(

@@ -48,6 +48,20 @@ COMMANDS: dict[str, tuple[tuple[str, str, bool, bool, str], ...]] = {
             False,
             "State the telephone call: --set called_at=… --set called_line=hotline",
         ),
+        (
+            "act",
+            "acts",
+            True,
+            False,
+            "Record an act done outside Accord: --set act=written-report-sent --set method=form",
+        ),
+        (
+            "act-in-error",
+            "acts/enter-in-error",
+            False,
+            True,
+            "Mark such a record as wrong: --set record=ID --set reason=wrong-entry",
+        ),
         ("open-case", "open-case", True, True, "Open a case with it: --set matter=dependency"),
         ("attach", "attach", False, True, "Attach it to a case: --set case=ID --set matter=dependency"),
         ("evaluate-out", "evaluate-out", False, True, "Evaluate it out: --set reason=duplicate"),
@@ -120,9 +134,25 @@ COMMANDS: dict[str, tuple[tuple[str, str, bool, bool, str], ...]] = {
             "Mark one as wrong: --set screening=ID --set reason=wrong-youth",
         ),
     ),
+    "act": (
+        (
+            "record",
+            "acts",
+            True,
+            False,
+            "Record one in a case: --set act=cross-reported --set to=law-enforcement --set method=telephone",
+        ),
+        (
+            "enter-in-error",
+            "acts/enter-in-error",
+            False,
+            True,
+            "Mark a record as wrong: --set record=ID --set reason=wrong-youth",
+        ),
+    ),
 }
 #: Groups whose commands are about a thing of another name.
-ABOUT = {"screening": "case"}
+ABOUT = {"screening": "case", "act": "case"}
 
 
 def register(app: typer.Typer) -> None:
@@ -134,6 +164,7 @@ def register(app: typer.Typer) -> None:
             ("case", "Cases: who takes part and who works on them."),
             ("referral", "Referrals: ask another agency, answer, serve, correct, list."),
             ("screening", "Screenings of a case's youth: the band, never an item."),
+            ("act", "Acts done outside Accord and recorded in a case: a call, a notice, a form."),
             ("deadletters", "Submissions that could not be read (coordinator)."),
         )
     }

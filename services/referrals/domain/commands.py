@@ -23,6 +23,7 @@ from shared.events.names import (
     YouthChoice,
 )
 from shared.events.sealing import MAX_OPENED
+from shared.events.types.act import Method
 from shared.events.types.concern import CallLine, Danger
 from shared.events.types.referral import CallResult, Side
 from shared.mou.vocabulary import CODE_FORM, CODE_LENGTH
@@ -253,6 +254,28 @@ class EnterScreeningInError(Command):
     """Mark a screening as recorded in error."""
 
     screening: Id
+    reason: Code
+
+
+class RecordAct(Sealing):
+    """Record an act that was done outside Accord: which of the MOU's list, when, to whom, how.
+
+    `about` is the id of an earlier record, or of a referral, that it belongs to. A number under which it stands
+    elsewhere, or whom it was said to, goes under `clear` or `sealed`.
+    """
+
+    act: Code | None = None
+    done_at: Stated | None = None
+    to: Code | None = None
+    method: Method | None = None
+    about: Id | None = None
+    matter: Matter | None = None
+
+
+class EnterActInError(Command):
+    """Mark the record of an act as made in error."""
+
+    record: Id
     reason: Code
 
 

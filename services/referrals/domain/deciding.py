@@ -29,6 +29,7 @@ class NewIds:
     stream: str
     referral: str
     screening: str
+    record: str
 
 
 @dataclass(frozen=True)

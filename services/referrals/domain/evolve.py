@@ -7,6 +7,7 @@ from typing import Any
 
 from services.referrals.domain import steps
 from services.referrals.domain.parts import (
+    ActOnRecord,
     Concern,
     ConcernStatus,
     Matter,
@@ -17,6 +18,7 @@ from services.referrals.domain.parts import (
     SealedFact,
 )
 from shared.events import Recorded
+from shared.events.types.act import ActEnteredInError, ActRecorded
 from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, WorkerAssigned
 from shared.events.types.concern import (
     ConcernAttached,
@@ -48,6 +50,8 @@ PART_OF: Mapping[type, tuple[str, str]] = {
     WorkerAssigned: ("matter", ""),
     ScreeningRecorded: ("matter", ""),
     ScreeningEnteredInError: ("matter", ""),
+    ActRecorded: ("matter", ""),
+    ActEnteredInError: ("matter", ""),
     ReferralRequested: ("referral", "referral"),
     ReferralUndone: ("referral", "referral"),
     **dict.fromkeys(steps.RECORDS, ("referral", "referral")),
@@ -55,7 +59,11 @@ PART_OF: Mapping[type, tuple[str, str]] = {
 
 
 #: Events that not everybody sees who may know of the part: they do not move what the others are shown.
-SEEN_BY_SOME = frozenset({ReferralForwarded, ScreeningRecorded, ScreeningEnteredInError})
+SEEN_BY_SOME = frozenset(
+    {ReferralForwarded, ScreeningRecorded, ScreeningEnteredInError, ActRecorded, ActEnteredInError}
+)
+#: Events of a matter, or of the concern that they name while it belongs to no case.
+ON_EITHER = (ActRecorded, ActEnteredInError)
 
 
 def part_of(event: Recorded) -> tuple[str, str] | None:
@@ -64,6 +72,8 @@ def part_of(event: Recorded) -> tuple[str, str] | None:
     if found is None:
         return None
     kind, field = found
+    if isinstance(event.data, ON_EITHER) and event.data.case is None:
+        kind, field = "concern", "concern"
     return kind, str(getattr(event.data, field)) if field else event.envelope.stream
 
 
@@ -98,10 +108,14 @@ def moments_of(part: Part, event: Recorded) -> Iterator[tuple[str, ...]]:
         )
     if isinstance(event.data, ScreeningRecorded):
         yield ("screenings", event.data.screening, "recorded_at")
+    if isinstance(event.data, ActRecorded):
+        yield ("acts", event.data.record, "recorded_at")
 
 
 def _with_sealed(part: Part | None, event: Recorded) -> dict[str, tuple[SealedFact, ...]]:
     known = dict(part.sealed) if part else {}
+    if isinstance(event.data, ON_EITHER):
+        return known  # they stand with the act: who may not see it is not told which classes it holds
     for name, jwe in getattr(event.data, "sealed", {}).items():
         fact = SealedFact(event=event.envelope.id, subject=event.envelope.subject, jwe=jwe)
         known[str(name)] = (*known.get(str(name), ()), fact)
@@ -191,6 +205,23 @@ def _not_screened(part: Matter, _: Recorded, data: Any) -> dict[str, Any]:
     }
 
 
+def _done(part: Concern | Matter, event: Recorded, data: Any) -> dict[str, Any]:
+    facts: dict[str, Any] = data.model_dump(exclude={"record", "concern", "case", "matter", "sealed"})
+    e = event.envelope
+    sealed = {
+        str(name): SealedFact(event=e.id, subject=e.subject, jwe=jwe) for name, jwe in data.sealed.items()
+    }
+    one = ActOnRecord(recorded_at=e.recordedtime, agency=e.agency, sealed=sealed, **facts)
+    return {"acts": {**part.acts, data.record: one}}
+
+
+def _not_done(part: Concern | Matter, _: Recorded, data: Any) -> dict[str, Any]:
+    known = part.acts.get(data.record)
+    if known is None:
+        return {}
+    return {"acts": {**part.acts, data.record: known.model_copy(update={"struck": data.reason})}}
+
+
 STEPS: Mapping[type, Callable[[Any, Recorded, Any], dict[str, Any]]] = {
     ConcernReported: _reported,
     ConcernCallStated: _call_stated,
@@ -204,6 +235,8 @@ STEPS: Mapping[type, Callable[[Any, Recorded, Any], dict[str, Any]]] = {
     WorkerAssigned: _worker,
     ScreeningRecorded: _screened,
     ScreeningEnteredInError: _not_screened,
+    ActRecorded: _done,
+    ActEnteredInError: _not_done,
     ReferralRequested: _requested,
     **dict.fromkeys(steps.RECORDS, steps.taken),
     ReferralEnteredInError: steps.entered_in_error,

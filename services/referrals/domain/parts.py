@@ -77,6 +77,22 @@ class Part(BaseModel):
     sealed: dict[str, tuple[SealedFact, ...]] = Field(default_factory=dict)
 
 
+class ActOnRecord(BaseModel):
+    """An act that was done outside Accord, and who recorded it. `struck`: why the record was entered in error."""
+
+    model_config = ConfigDict(frozen=True)
+    act: str
+    done_at: datetime
+    recorded_at: Moment
+    agency: str
+    to: str | None = None
+    method: str | None = None
+    about: Id | None = None
+    flags: tuple[str, ...] = ()
+    sealed: dict[str, SealedFact] = Field(default_factory=dict)
+    struck: str | None = None
+
+
 class Concern(Part):
     """A concern: waiting, evaluated out, or attached to a case."""
 
@@ -95,6 +111,7 @@ class Concern(Part):
     reason: str | None = None
     case: Id | None = None
     case_stream: Id | None = None
+    acts: dict[Id, ActOnRecord] = Field(default_factory=dict)
 
 
 class Screening(BaseModel):
@@ -126,6 +143,7 @@ class Matter(Part):
     #: The command with which an agency left: if it is taken back, the agency takes part again.
     left_by: dict[str, str] = Field(default_factory=dict)
     screenings: dict[Id, Screening] = Field(default_factory=dict)
+    acts: dict[Id, ActOnRecord] = Field(default_factory=dict)
     workers: dict[str, str] = Field(default_factory=dict)
     concerns: tuple[Id, ...] = ()
     reporters: tuple[str, ...] = ()

@@ -134,6 +134,8 @@ class TestWords:
         assert changing - set(CHANGES) == {
             "accord.screening.recorded.v1",
             "accord.screening.entered-in-error.v1",
+            "accord.act.recorded.v1",
+            "accord.act.entered-in-error.v1",
         }
 
     def test_of_the_countys_lists_are_translated(self) -> None:

@@ -95,6 +95,7 @@ STATE = {
     "referrals": [{"referral": REFERRAL, "status": "accepted", "recipient": "advocacy", "notices": []}],
     "concerns": [],
     "screenings": [],
+    "acts": [],
     "notices": [{"item": ITEM, "delivered": True, "acknowledged": True}],
 }
 
@@ -293,6 +294,7 @@ def test_an_item_that_came_before_an_earlier_one_of_its_case_is_named() -> None:
         ("referrals", [{**STATE["referrals"][0], "status": "requested"}]),  # type: ignore[index,dict-item]
         ("concerns", [{"concern": ITEM, "status": "attached", "called_at": None, "notices": []}]),
         ("screenings", [{"screening": ITEM, "corrected": None, "band": "no-concern"}]),
+        ("acts", [{"record": ITEM, "corrected": None, "act": "cross-reported"}]),
     ],
 )
 def test_a_state_that_the_export_does_not_bear_out_is_named_with_its_part(part: str, said: Any) -> None:
