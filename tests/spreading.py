@@ -16,6 +16,8 @@ TOGETHER = {
     "tests/system/test_rebuild.py": "the running system",
     "tests/system/test_submissions_bad_input.py": "the running system",
     "tests/system/test_sim.py": "the running system",
+    "tests/browser/test_flows.py": "the running site",
+    "tests/browser/test_story.py": "the running site",
 }
 #: Files whose tests are dealt out to this many groups, for they share little and take long.
 DEALT = {"tests/mutants/test_mutants.py": 2}
@@ -29,6 +31,7 @@ FIRST = (
     "tests/integration/test_relay.py",
     "tests/integration/test_recovery_rows.py",
     "tests/integration/test_platform_system.py",
+    "the running site",
     "tests/system/test_canary_everywhere.py",
     "tests/system/test_demo.py",
     "tests/containers/test_kafka_image.py",

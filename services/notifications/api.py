@@ -68,13 +68,17 @@ class Links(BaseModel):
 
 
 class FeedItem(BaseModel):
-    """One item of the feed. It holds codes, random ids and a sentence of the MOU; no name, no case data."""
+    """One item of the feed. It holds codes, random ids and a sentence of the MOU; no name, no case data.
+
+    `cover` is there if it is addressed to a colleague (`recipient`) for whom the caller stands in now.
+    """
 
     id: UUID
     tier: str
     status: str
     read: bool
     recipient: str
+    cover: UUID | None
     about: About | None
     event: UUID
     type: str
@@ -106,6 +110,7 @@ def shown(row: dict[str, Any]) -> FeedItem:
     return FeedItem(
         **{name: row[name] for name in kept},
         read=bool(row.get("read")),
+        cover=row.get("cover"),
         about=About(kind=row["about_kind"], id=row["about"]) if row["about_kind"] else None,
         needs_acknowledgement=row["needs_ack"],
         urgency=row["urgency"],

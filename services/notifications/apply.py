@@ -100,10 +100,11 @@ class Applier:
         walks: Mapping[Place, Walk],
         start: Mapping[Place, Position],
     ) -> None:
-        """What routing knows, what waits for a newer version, and the positions."""
+        """What routing knows, who covers for whom, what waits for a newer version, and the positions."""
         with connection.pipeline():
             writing.facts(connection, decided.changed)
             writing.mou_versions(connection, decided.adopted)
+            writing.covers(connection, decided.covers)
             writing.unhandled(connection, decided.unhandled)
             writing.positions(connection, [w.position for p, w in walks.items() if w.position != start[p]])
 

@@ -108,7 +108,7 @@ def _row(item: Mapping[str, Any]) -> tuple[Any, ...]:
         item["recordedtime"],
         item["reason"],
         f"{about['kind']} {about['id']}" if about else None,
-        item["recipient"],
+        f"{item['recipient']} (you cover)" if item.get("cover") else item["recipient"],
         item["acknowledged"]["by"] if item["acknowledged"] else None,
         item["id"],
     )

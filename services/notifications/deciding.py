@@ -1,4 +1,5 @@
-"""What a batch of events comes to: items, facts, MOU versions, acknowledgements, and what is held. No I/O."""
+"""What a batch of events comes to: items, facts, MOU versions, covers, acknowledgements, and what
+is held. No I/O."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from services.notifications.reading import Parsed
 from services.notifications.records import Incoming, Place
 from shared.errors import TryLater, Undeliverable
 from shared.events import Recorded, Unhandled
+from shared.events.types.cover import CoverArranged, CoverEnded
 from shared.events.types.mou import MouAdopted
 from shared.events.types.notification import NotificationAcknowledged
 from shared.mou import InvalidMou, Mou, from_adopted
@@ -25,6 +27,7 @@ class Decided:
     changed: dict[str, Facts] = field(default_factory=dict)
     adopted: dict[str, dict[str, object]] = field(default_factory=dict)
     acknowledged: list[tuple[str, str, Recorded]] = field(default_factory=list)
+    covers: list[Recorded] = field(default_factory=list)
     unhandled: list[tuple[Incoming, str]] = field(default_factory=list)
     unreadable: list[tuple[Incoming, str]] = field(default_factory=list)
     held: dict[Place, tuple[Incoming, str]] = field(default_factory=dict)
@@ -87,6 +90,8 @@ class Decider:
         self.known |= changed
         self.found.changed |= changed
         self.found.items += [(item, event) for item in items]
+        if isinstance(event.data, CoverArranged | CoverEnded):
+            self.found.covers.append(event)
 
     def _adopted(self, data: MouAdopted) -> None:
         facts = data.model_dump(mode="json")

@@ -1,12 +1,14 @@
 """Reading and changing the feed for one caller. Blocks on the database.
 
-Whose an item is: the person it names, or everybody who holds the role of its queue `<agency>/<role>`.
+Whose an item is: the person it names, or everybody who holds the role of its queue `<agency>/<role>`. While a
+colleague covers for the person it names, it is the colleague's as well, if it came in that time or waited for
+the person when that time began. Which covers are in force is a question of the clock at reading.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -23,6 +25,22 @@ _COLUMNS = (
     "i.id, i.event, i.type, i.about_kind, i.about, i.recordedtime, i.recipient, i.tier, i.clause, i.rule,"
     " i.reason, i.needs_ack, i.mouversion, i.urgency, i.respond_by, i.status, i.acknowledged_by,"
     " i.acknowledged_at"
+)
+_IN_FORCE = "v.ended IS NULL AND v.begins <= %(now)s AND %(now)s < v.until"
+#: Of what is addressed to the person who is away: what is the colleague's, too. It stays so while the cover lasts.
+_TAKEN_OVER = (
+    "(i.recordedtime >= v.begins OR ((i.acknowledged_at IS NULL OR i.acknowledged_at >= v.begins) AND (i.needs_ack"
+    " OR NOT EXISTS (SELECT FROM read_marks b WHERE b.item = i.id AND b.person = v.person"
+    " AND b.read_at < v.begins))))"
+)
+_BY_VIEWER = f"FROM covers v WHERE v.covering = %(person)s AND v.agency = %(agency)s AND {_IN_FORCE}"
+_COVER = f"(SELECT v.cover {_BY_VIEWER} AND v.person = i.recipient AND {_TAKEN_OVER} LIMIT 1)"
+#: The cover by which an item is the viewer's; none where it is addressed to them or to a queue of theirs.
+_AS_COVER = f"CASE WHEN i.recipient = ANY(%(addresses)s) THEN NULL ELSE {_COVER} END AS cover"
+#: The first condition finds rows by the index; the second is about the few of colleagues.
+_MINE = (
+    f"i.recipient = ANY(%(addresses)s::text[] || ARRAY(SELECT v.person {_BY_VIEWER}))"
+    f" AND (i.recipient = ANY(%(addresses)s) OR {_COVER} IS NOT NULL)"
 )
 _READ = "EXISTS (SELECT FROM read_marks r WHERE r.item = i.id AND r.person = %(person)s)"
 
@@ -62,12 +80,24 @@ class Filter:
 
 @dataclass(frozen=True)
 class Change:
-    """Something new in the feed: an item `delivered`, `acknowledged`, or `read` by `person`."""
+    """Something new in the feed: an item `delivered`, `acknowledged`, or `read` by `person`.
+
+    `covers`: who covers for the item's person now, as `<agency>/<person>`, and the id of that cover.
+    """
 
     number: int
     kind: str
     person: str
     item: dict[str, Any]
+    covers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Covering:
+    """A cover in force: the viewer stands in for a colleague, or (`for_them`) a colleague for the viewer."""
+
+    until: datetime
+    for_them: bool
 
 
 class Feed:
@@ -80,7 +110,7 @@ class Feed:
         self, viewer: Viewer, wanted: Filter, after: tuple[datetime, UUID] | None, limit: int
     ) -> tuple[list[dict[str, Any]], int]:
         """A page of the viewer's items, newest first, and how many there are unread in all."""
-        conditions = ["i.recipient = ANY(%(addresses)s)"]
+        conditions = [_MINE]
         if wanted.tier:
             conditions.append("i.tier = %(tier)s")
         if wanted.open:
@@ -91,9 +121,7 @@ class Feed:
             conditions.append(f"((i.needs_ack AND i.acknowledged_by IS NULL) OR NOT {_READ})")
         if after:
             conditions.append("(i.recordedtime, i.id) < (%(time)s, %(id)s)")
-        values = {
-            "addresses": viewer.addresses,
-            "person": viewer.person,
+        values = self._whose(viewer) | {
             "tier": wanted.tier,
             "limit": limit,
             "time": after[0] if after else None,
@@ -103,12 +131,12 @@ class Feed:
             # One snapshot for list and count, so that a badge never differs from the list it stands on.
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             rows = connection.execute(
-                f"SELECT {_COLUMNS}, {_READ} AS read FROM items i WHERE {' AND '.join(conditions)}"  # noqa: S608
+                f"SELECT {_COLUMNS}, {_AS_COVER}, {_READ} AS read FROM items i WHERE {' AND '.join(conditions)}"  # noqa: S608
                 " ORDER BY i.recordedtime DESC, i.id DESC LIMIT %(limit)s",
                 values,
             ).fetchall()
             count = connection.execute(
-                f"SELECT count(*) AS n FROM items i WHERE i.recipient = ANY(%(addresses)s) AND NOT {_READ}",  # noqa: S608
+                f"SELECT count(*) AS n FROM items i WHERE {_MINE} AND NOT {_READ}",  # noqa: S608
                 values,
             ).fetchone()
         return list(rows), int(count["n"]) if count else 0
@@ -116,7 +144,31 @@ class Feed:
     def item(self, viewer: Viewer, item: UUID) -> dict[str, Any] | None:
         """One item of the viewer's, or None."""
         with self._store.transaction() as connection:
-            return self._item(connection, viewer, item)
+            return self._item(connection, self._whose(viewer), item)
+
+    def covering(self, viewer: Viewer) -> list[Covering]:
+        """The covers in force by which the viewer stands in for a colleague, or a colleague for them."""
+        with self._store.transaction() as connection:
+            rows = connection.execute(
+                "SELECT v.until, v.person = %(person)s AS for_them FROM covers v"  # noqa: S608 - ours
+                f" WHERE %(person)s IN (v.person, v.covering) AND v.agency = %(agency)s AND {_IN_FORCE}"
+                " ORDER BY v.until, v.cover",
+                self._whose(viewer),
+            ).fetchall()
+        return [Covering(row["until"], row["for_them"]) for row in rows]
+
+    def now(self) -> datetime:
+        """The moment at which it is judged which covers are in force."""
+        return self._store.now()
+
+    def _whose(self, viewer: Viewer) -> dict[str, Any]:
+        """The values by which a query finds what is the viewer's now."""
+        return {
+            "addresses": viewer.addresses,
+            "person": viewer.person,
+            "agency": viewer.agency,
+            "now": self.now(),
+        }
 
     def acknowledge(
         self, viewer: Viewer, item: UUID, traceparent: str | None = None
@@ -125,8 +177,9 @@ class Feed:
 
         The item, its event and its change are one transaction. Raises Conflict if two come at one moment.
         """
+        whose = self._whose(viewer)
         with self._store.transaction() as connection:
-            found = self._item(connection, viewer, item, " FOR UPDATE")
+            found = self._item(connection, whose, item, " FOR UPDATE")
             if found is None or found["acknowledged_by"] is not None:
                 return found
             (appended,) = self._store.append(
@@ -139,15 +192,16 @@ class Feed:
             )
             self._mark_read(connection, viewer, item)
             writing.changes(connection, [(item, "acknowledged")])
-            return self._item(connection, viewer, item)
+            return self._item(connection, whose, item)
 
     def mark_read(self, viewer: Viewer, item: UUID) -> dict[str, Any] | None:
         """Note that the viewer has read it; again changes nothing. None: not theirs."""
+        whose = self._whose(viewer)
         with self._store.transaction() as connection:
-            if self._item(connection, viewer, item) is None:
+            if self._item(connection, whose, item) is None:
                 return None
             self._mark_read(connection, viewer, item)
-            return self._item(connection, viewer, item)
+            return self._item(connection, whose, item)
 
     def _mark_read(self, connection: Any, viewer: Viewer, item: UUID) -> None:
         # Not rowcount: in a pipeline it is not known until a result is fetched.
@@ -158,11 +212,13 @@ class Feed:
         if marked:
             writing.changes(connection, [(item, "read")], viewer.person)
 
-    def _item(self, connection: Any, viewer: Viewer, item: UUID, lock: str = "") -> dict[str, Any] | None:
+    def _item(
+        self, connection: Any, whose: Mapping[str, Any], item: UUID, lock: str = ""
+    ) -> dict[str, Any] | None:
         found: dict[str, Any] | None = connection.execute(
-            f"SELECT {_COLUMNS}, i.subject, i.correlation, {_READ} AS read FROM items i"  # noqa: S608
-            f" WHERE i.id = %(id)s AND i.recipient = ANY(%(addresses)s){lock and ' FOR UPDATE OF i'}",
-            {"id": item, "addresses": viewer.addresses, "person": viewer.person},
+            f"SELECT {_COLUMNS}, {_AS_COVER}, i.subject, i.correlation, {_READ} AS read FROM items i"  # noqa: S608
+            f" WHERE i.id = %(id)s AND {_MINE}{lock and ' FOR UPDATE OF i'}",
+            {**whose, "id": item},
         ).fetchone()
         return found
 
@@ -176,17 +232,11 @@ class Feed:
         """The viewer's changes after one number, up to and with another, in order."""
         with self._store.transaction() as connection:
             rows = connection.execute(
-                f"SELECT c.number, c.kind, c.person, {_COLUMNS}, {_READ} AS read FROM changes c"  # noqa: S608
-                " JOIN items i ON i.id = c.item WHERE c.number > %(after)s AND c.number <= %(upto)s"
-                " AND i.recipient = ANY(%(addresses)s) AND c.person IN ('', %(person)s)"
-                " ORDER BY c.number LIMIT %(limit)s",
-                {
-                    "after": after,
-                    "upto": upto,
-                    "addresses": viewer.addresses,
-                    "person": viewer.person,
-                    "limit": limit,
-                },
+                f"SELECT c.number, c.kind, c.person, {_COLUMNS}, {_AS_COVER}, {_READ} AS read"  # noqa: S608
+                " FROM changes c JOIN items i ON i.id = c.item"
+                f" WHERE c.number > %(after)s AND c.number <= %(upto)s AND {_MINE}"
+                " AND c.person IN ('', %(person)s) ORDER BY c.number LIMIT %(limit)s",
+                self._whose(viewer) | {"after": after, "upto": upto, "limit": limit},
             ).fetchall()
         return [change_of(row) for row in rows]
 
@@ -208,16 +258,19 @@ class Feed:
 
 
 def change_of(row: dict[str, Any]) -> Change:
-    """The change in a row of number, kind, person and the item's columns."""
-    item = {name: value for name, value in row.items() if name not in {"number", "kind", "person"}}
-    return Change(row["number"], row["kind"], row["person"], item)
+    """The change in a row of number, kind, person, perhaps covers, and the item's columns."""
+    item = {name: value for name, value in row.items() if name not in OF_CHANGES}
+    return Change(row["number"], row["kind"], row["person"], item, row.get("covers") or {})
 
 
+OF_CHANGES = frozenset({"number", "kind", "person", "covers"})
 CHANGES_AFTER = (
-    f"SELECT c.number, c.kind, c.person, {_COLUMNS} FROM changes c JOIN items i ON i.id = c.item"  # noqa: S608
-    " WHERE c.number > %s ORDER BY c.number LIMIT %s"
+    f"SELECT c.number, c.kind, c.person, {_COLUMNS},"  # noqa: S608
+    " (SELECT jsonb_object_agg(v.agency || '/' || v.covering, v.cover) FROM covers v"
+    f"  WHERE v.person = i.recipient AND {_IN_FORCE} AND {_TAKEN_OVER}) AS covers"
+    " FROM changes c JOIN items i ON i.id = c.item WHERE c.number > %(after)s ORDER BY c.number LIMIT %(limit)s"
 )
-"""Every viewer's changes, for the one reader that hands them on."""
+"""Every viewer's changes after a number, for the one reader that hands them on; `now` decides who covers."""
 
 
 def _acknowledged(viewer: Viewer, item: dict[str, Any], now: datetime, traceparent: str | None) -> Draft:
@@ -240,7 +293,11 @@ def _acknowledged(viewer: Viewer, item: dict[str, Any], now: datetime, tracepare
         traceparent=traceparent,
         after=item["recordedtime"],
         data=NotificationAcknowledged(
-            item=str(id), event=str(item["event"]), rule=item["rule"], recipient=item["recipient"]
+            item=str(id),
+            event=str(item["event"]),
+            rule=item["rule"],
+            recipient=item["recipient"],
+            cover=str(item["cover"]) if item["cover"] else None,
         ),
     )
 

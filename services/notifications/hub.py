@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -39,9 +40,14 @@ class Subscriber:
         self._addresses = frozenset(viewer.addresses)
         self.queue: asyncio.Queue[Change | None] = asyncio.Queue()
 
-    def concerns(self, change: Change) -> bool:
-        """Whether the viewer may see the change."""
-        return change.item["recipient"] in self._addresses and change.person in ("", self.viewer.person)
+    def seen(self, change: Change) -> Change | None:
+        """The change as the viewer may see it, also by a cover that is in force; None if it is not theirs."""
+        if change.person not in ("", self.viewer.person):
+            return None
+        if change.item["recipient"] in self._addresses:
+            return change
+        cover = change.covers.get(f"{self.viewer.agency}/{self.viewer.person}")
+        return replace(change, item={**change.item, "cover": cover}) if cover else None
 
 
 class Hub:
@@ -79,13 +85,14 @@ class Hub:
 
     async def _hand_on(self, connection: psycopg.AsyncConnection[dict[str, Any]]) -> None:
         while True:
-            rows = await (await connection.execute(CHANGES_AFTER, [self.position, PAGE])).fetchall()
+            wanted = {"after": self.position, "limit": PAGE, "now": self._feed.now()}
+            rows = await (await connection.execute(CHANGES_AFTER, wanted)).fetchall()
             for row in rows:
                 change = change_of(row)
                 self.position = change.number
                 for subscriber in list(self._subscribers):
-                    if subscriber.concerns(change):
-                        self._give(subscriber, change)
+                    if (seen := subscriber.seen(change)) is not None:
+                        self._give(subscriber, seen)
             if len(rows) < PAGE:
                 return
 

@@ -31,7 +31,7 @@ from shared.store.generations import DIGEST, ROW_HASH, Tables
 from shared.store.positions import Position, all_positions
 from shared.store.store import system_clock
 
-TABLES = Tables(switched=("positions", "unhandled", "facts", "mou_versions", "items"))
+TABLES = Tables(switched=("positions", "unhandled", "facts", "mou_versions", "covers", "items"))
 #: Records of one transaction at most, and seconds without one while some are missing.
 BATCH, LONGEST_SILENCE = 2_000, 30.0
 
@@ -40,6 +40,7 @@ COMPARED: Mapping[str, tuple[str, str]] = {
     "items": ("*", "id"),
     "facts": ("*", "id"),
     "mou_versions": ("*", 'version COLLATE "C"'),
+    "covers": ("*", "cover"),
     "unhandled": ("*", 'topic COLLATE "C", partition, sequence'),
     "positions": ("topic, partition, sequence", 'topic COLLATE "C", partition'),
 }
@@ -66,7 +67,7 @@ class FeedBuilder(Builder):
 
     service, tables = "notifications", TABLES
     #: As a batch takes them, and a start that runs kept events.
-    locked = ("positions", "unhandled", "facts", "mou_versions", "items")
+    locked = ("positions", "unhandled", "facts", "mou_versions", "covers", "items")
 
     def __init__(self, settings: Settings, schema: str, sources: Sources | None = None) -> None:
         """Connects. Raises TryLater."""

@@ -15,6 +15,7 @@ from services.notifications.domain.facts import Facts
 from services.notifications.domain.items import Item
 from services.notifications.records import Incoming
 from shared.events import Recorded, read
+from shared.events.types.cover import CoverArranged, CoverEnded
 from shared.events.types.notification import NotificationAcknowledged
 from shared.store.positions import Position
 
@@ -71,6 +72,23 @@ def mou_versions(connection: Connection, adopted: Mapping[str, Mapping[str, obje
             "INSERT INTO mou_versions VALUES (%s, %s::jsonb) ON CONFLICT DO NOTHING",
             [version, json.dumps(facts)],
         )
+
+
+def covers(connection: Connection, found: Sequence[Recorded]) -> None:
+    """Keep who covers for whom and when, as these events say, in their order."""
+    for event in found:
+        data = event.data
+        if isinstance(data, CoverArranged):
+            connection.execute(
+                "INSERT INTO covers (cover, person, covering, agency, begins, until)"
+                " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                [data.cover, data.person, data.covering, str(data.agency), data.begins, data.until],
+            )
+        elif isinstance(data, CoverEnded):
+            connection.execute(
+                "UPDATE covers SET ended = %s WHERE cover = %s AND ended IS NULL",
+                [event.envelope.recordedtime, data.cover],
+            )
 
 
 def unhandled(connection: Connection, found: Sequence[tuple[Incoming, str]]) -> None:

@@ -30,6 +30,7 @@ from shared.events.types.concern import (
     ConcernLinked,
     ConcernReported,
 )
+from shared.events.types.cover import CoverArranged, CoverEnded
 from shared.events.types.mou import MouAdopted
 from shared.events.types.referral import (
     ReferralAccepted,
@@ -89,6 +90,8 @@ COMMAND_OF: tuple[tuple[frozenset[type[Data]], str], ...] = (
     (frozenset({WorkerAssigned}), "assign-worker"),
     (frozenset({RoleAssigned}), "assign-role"),
     (frozenset({RoleEnded}), "end-role"),
+    (frozenset({CoverArranged}), "arrange-cover"),
+    (frozenset({CoverEnded}), "end-cover"),
     (frozenset({MouAdopted}), "adopt-mou"),
 )
 #: The command of the same kind that addresses a concern, where the event names one.

@@ -66,6 +66,10 @@ CATALOGUE: Mapping[str, Entry] = {
     "accord.worker.assigned.v1": Entry(_REFERRALS, "`POST /v1/cases/{case}/workers`", True),
     "accord.role.assigned.v1": Entry(_REFERRALS, _ROLES, False),
     "accord.role.ended.v1": Entry(_REFERRALS, _ROLES, False),
+    "accord.cover.arranged.v1": Entry(_REFERRALS, "`POST /v1/people/{person}/covers`", True),
+    "accord.cover.ended.v1": Entry(
+        _REFERRALS, "`POST /v1/people/{person}/covers/end`, or the removal of the person who covers", True
+    ),
     "accord.referral.requested.v1": Entry(_REFERRALS, "`POST /v1/cases/{case}/referrals`", True),
     "accord.referral.received.v1": Entry(_REFERRALS, "`POST /v1/referrals/{referral}/receive`", False),
     "accord.referral.accepted.v1": Entry(_REFERRALS, "`POST /v1/referrals/{referral}/accept`", True),

@@ -68,6 +68,7 @@ EvaluatedOutCode = Annotated[
 EvidenceReasonCode = Annotated[
     names.EvidenceReason | Unrecognised, BeforeValidator(partial(_code, names.EvidenceReason))
 ]
+EndOfCoverCode = Annotated[names.EndOfCover | Unrecognised, BeforeValidator(partial(_code, names.EndOfCover))]
 ClassCode = Annotated[names.SealedClass | Unrecognised, BeforeValidator(partial(_code, names.SealedClass))]
 
 #: An opaque random id, written as a lower-case UUID.

@@ -14,7 +14,16 @@ from shared.events import names
 from shared.events.examples_life import ACTS, BETWEEN, LIFE
 from shared.events.inventing import SUBMISSION, T0, Example, sealed_parts
 from shared.events.inventing import invented_id as _id
-from shared.events.names import Agency, EvaluatedOut, Matter, Role, SealedClass, Urgency, YouthChoice
+from shared.events.names import (
+    Agency,
+    EndOfCover,
+    EvaluatedOut,
+    Matter,
+    Role,
+    SealedClass,
+    Urgency,
+    YouthChoice,
+)
 from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, WorkerAssigned
 from shared.events.types.concern import (
     CallLine,
@@ -26,6 +35,7 @@ from shared.events.types.concern import (
     ConcernReported,
     Danger,
 )
+from shared.events.types.cover import CoverArranged, CoverEnded
 from shared.events.types.deadletter import DeadletterRecorded
 from shared.events.types.evidence import EvidenceMade, EvidenceOpened
 from shared.events.types.mou import MouAdopted
@@ -52,6 +62,7 @@ CONCERN, REFERRAL, MOU = _id("c04ce"), _id("4efe4"), _id("30c0")
 DEPUTY, WORKER, ADVOCATE = _id("de9", 1), _id("50c1a", 2), _id("ad40ca7e", 3)
 AUDITOR = _id("a0d17", 1)
 SESSION = _id("5e5510")
+COVER, COLLEAGUE = _id("c04e4"), _id("ad40ca7e", 4)
 ITEM, CALLER = _id("17e3"), _id("ca11e4")
 
 
@@ -299,6 +310,21 @@ _LIST: tuple[Example, ...] = (
         *(_AD, ADVOCATE, ADVOCATE, SESSION, 2, "access", "referrals", _READS),
     ),
     *ACTS,
+    Example(
+        CoverArranged(
+            cover=COVER,
+            person=ADVOCATE,
+            covering=COLLEAGUE,
+            agency=_AD,
+            begins=datetime(2030, 3, 11, 16, tzinfo=UTC),
+            until=datetime(2030, 3, 16, 1, tzinfo=UTC),
+        ),
+        *(_AD, ADVOCATE, ADVOCATE, COVER, 1, "7.7"),
+    ),
+    Example(
+        CoverEnded(cover=COVER, person=ADVOCATE, covering=COLLEAGUE, agency=_AD, reason=EndOfCover.RETURNED),
+        *(_AD, ADVOCATE, ADVOCATE, COVER, 2, "7.7"),
+    ),
     *BETWEEN,
 )
 

@@ -130,7 +130,7 @@ BETWEEN: tuple[Example, ...] = (
         ReferralInformationGiven(
             referral=REFERRAL,
             case=CASE,
-            question=_id("e4e47", 44),
+            question=_id("e4e47", 46),
             asked_by=ADVOCATE,
             sealed=sealed_parts(SealedClass.NARRATIVE),
         ),

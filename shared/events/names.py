@@ -115,6 +115,14 @@ class EvidenceReason(StrEnum):
     OTHER = "other"
 
 
+class EndOfCover(StrEnum):
+    """Why a cover ends before its time."""
+
+    RETURNED = "returned"
+    CHANGED = "changed"
+    COVERING_PERSON_LEFT = "covering-person-left"
+
+
 class Matter(StrEnum):
     """Dependency and delinquency are separate streams with separate keys from the first event on."""
 

@@ -16,6 +16,7 @@ from shared.events.types.concern import (
     ConcernLinked,
     ConcernReported,
 )
+from shared.events.types.cover import CoverArranged, CoverEnded
 from shared.events.types.deadletter import DeadletterRecorded
 from shared.events.types.evidence import EvidenceMade, EvidenceOpened
 from shared.events.types.mou import MouAdopted
@@ -64,6 +65,8 @@ TYPES: Mapping[str, type[Data]] = {
         WorkerAssigned,
         RoleAssigned,
         RoleEnded,
+        CoverArranged,
+        CoverEnded,
         ReferralRequested,
         ReferralReceived,
         ReferralAccepted,

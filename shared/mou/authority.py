@@ -40,6 +40,7 @@ REASON_OF: dict[Relation, str] = {
     Relation.RECIPIENT: "not-the-receiving-agency",
     Relation.REPORTER: "not-the-reporting-agency",
     Relation.OWN_AGENCY: "not-your-agency",
+    Relation.OWN_PERSON: "not-yourself",
     Relation.ASSIGNED_WORKER: "not-assigned",
     Relation.OWNER_IS_PARTY: "other-agency-not-a-party",
     Relation.RECIPIENT_IS_PARTY: "other-agency-not-a-party",
@@ -133,6 +134,7 @@ REMEDIES: dict[str, str] = {
     "not-the-receiving-agency": "Only the agency that was asked can answer; ask it to, or ask the sender.",
     "not-the-reporting-agency": "If you know something yourself, report it as a concern of your own.",
     "not-your-agency": "Ask that agency's own administrator.",
+    "not-yourself": "Ask the person, or your agency's administrator.",
     "not-assigned": "Ask your supervisor to assign you.",
     "other-agency-not-a-party": "Name a party, not your own, that takes referrals, or one of the list outside.",
 }

@@ -36,7 +36,7 @@ class CallerLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CallerFacts:
-    """Who calls, for which agency, in which roles and why. `person` is needed for `assigned-worker` only."""
+    """Who calls, for which agency, in which roles, why. Only `assigned-worker` and `own-person` need `person`."""
 
     agency: str
     roles: frozenset[str] = frozenset()
@@ -68,6 +68,7 @@ class ThingFacts:
     `outside`       the agency outside the network that the referral goes to, by its code in the MOU's list
     `owner`         the agency whose person (assign-role, end-role, assign-worker), whose seat on the team
                     (join-agency, leave-agency) or whose entry (undo, enter-in-error) it is
+    `person`        random id of the person whose absence it is (arrange-cover, end-cover)
     `workers`       random ids of the persons assigned to it
     """
 
@@ -80,6 +81,7 @@ class ThingFacts:
     owner: str | None = None
     workers: frozenset[str] = frozenset()
     outside: str | None = None
+    person: str | None = None
 
 
 #: What `disclosable` and `sees` look at: a concern, a case or a referral.
@@ -95,7 +97,7 @@ class EventFacts:
     `actor`      the agency that did it (the envelope's `agency`)
     `urgency`    of a referral
     `submitter`  the agency whose submission was refused or could not be read
-    `worker`     random id of the person assigned, or asked by name
+    `worker`     random id of the person assigned, asked by name, or who covers for a colleague
     `flags`      what is unusual about it
     `band`       of a screening
     """

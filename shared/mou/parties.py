@@ -46,6 +46,8 @@ def holds(relation: Relation, caller: CallerFacts, thing: ThingFacts, mou: Mou) 
     match relation:
         case Relation.ANY:
             return True
+        case Relation.OWN_PERSON:
+            return caller.person is not None and caller.person == thing.person
         case Relation.ASSIGNED_WORKER:
             return caller.person is not None and caller.person in thing.workers
         case Relation.OWNER_IS_PARTY:

@@ -38,6 +38,8 @@ class Act(StrEnum):
     ASSIGN_WORKER = "assign-worker"
     ASSIGN_ROLE = "assign-role"
     END_ROLE = "end-role"
+    ARRANGE_COVER = "arrange-cover"
+    END_COVER = "end-cover"
     ADOPT_MOU = "adopt-mou"
     READ_CASE = "read-case"
     READ_CONCERN = "read-concern"
@@ -58,6 +60,7 @@ class Relation(StrEnum):
     RECIPIENT = "referral-recipient"
     REPORTER = "reporter"
     OWN_AGENCY = "own-agency"
+    OWN_PERSON = "own-person"
     OWNER_IS_PARTY = "owner-is-party"
     RECIPIENT_IS_PARTY = "recipient-is-party"
     OUTSIDE_IS_LISTED = "outside-is-listed"
@@ -131,6 +134,7 @@ REASONS: dict[str, str] = {
     "not-the-receiving-agency": "Only the agency that was asked may.",
     "not-the-reporting-agency": "Only the agency that reported the concern may.",
     "not-your-agency": "Only for the caller's own agency.",
+    "not-yourself": "Only for oneself, or by the agency's administrator.",
     "not-assigned": "Only a worker assigned to it may.",
     "other-agency-not-a-party": "The agency named is not a party that can take this on.",
     "role-may-not": "The caller's agency may, but not in this role.",

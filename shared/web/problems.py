@@ -71,6 +71,7 @@ REFUSAL_STATUS: dict[str, int] = {
     "not-the-sending-agency": 403,
     "not-your-agency": 403,
     "not-your-entry": 403,
+    "not-yourself": 403,
     "role-may-not": 403,
     "purpose-may-not": 403,
     "not-found": 404,
@@ -78,6 +79,7 @@ REFUSAL_STATUS: dict[str, int] = {
     "class-not-shown": 422,
     "no-such-entry": 422,
     "no-such-question": 422,
+    "not-a-colleague": 422,
     "other-agency-not-a-party": 422,
     "too-far-ahead": 422,
 }

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser
 
 from deploy.local.child import free_port
+from deploy.local.system import System
 from shared.web.site.fakes import FakeSite
 from tests.browser import watching
 from tests.browser.browsing import chromium
@@ -33,6 +34,15 @@ def browser() -> Iterator[Browser]:
         pytest.skip("elsewhere: no Chromium is installed here")
     with watching.a_browser() as found:
         yield found
+
+
+@pytest.fixture(scope="package")
+def system(platform_folder: Callable[[], Path]) -> Iterator[System]:
+    """The whole platform, for tests that walk over all of it. It ends with this folder, since it is never idle."""
+    with System(platform_folder()) as whole:
+        whole.wait_first_steps()
+        yield whole
+    whole.infra.remove()
 
 
 @pytest.fixture(scope="session")

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from deploy.local.child import free_port
+from shared.events.names import Agency, Role
+from shared.events.types.case import WorkerAssigned
+from shared.events.types.cover import CoverArranged
 from shared.web.site.cookie import Language
 from shared.web.site.fakes import FakeSite
 from tests.browser import watching
 from tests.browser.signed import Open, signed_in_at
 from tests.browser.watching import NARROW, WIDE, Watched
+from tests.integration.notifications_support import START
 from tests.integration.test_notifications_feed import ADVOCATE, CALLERS, OTHER, SCREENER, Desk
 
 pytestmark = pytest.mark.platform
 IN_HAND, READ = "I have it in hand", "Mark as read"
+COLLEAGUE = "supervisor@advocacy"
 
 
 @pytest.fixture
@@ -97,6 +104,38 @@ class TestWhatNeedsMe:
         first = page.locator("[data-accord-item]").count()
         page.get_by_role("link", name="Older items").click()
         assert (first, page.locator("[data-accord-item]").count()) == (50, 10)
+
+
+class TestWhileAColleagueIsAway:
+    @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "320"])
+    def test_what_is_for_them_is_marked_and_taken_in_hand_and_they_see_by_whom(
+        self, desk: Desk, signed_in: Open, axe: str, pictures: Path | None, size: dict[str, int]
+    ) -> None:
+        away, colleague = CALLERS[ADVOCATE].person, CALLERS[COLLEAGUE].person
+        cover = CoverArranged(
+            cover=str(uuid4()),
+            person=away,
+            covering=colleague,
+            agency=Agency.ADVOCACY,
+            begins=START - timedelta(days=3_650),
+            until=START + timedelta(days=3_650),
+        )
+        case = str(uuid4())
+        named = WorkerAssigned(case=case, agency=Agency.ADVOCACY, worker=away, role=Role.ADVOCATE)
+        author = desk.author
+        desk.apply([author.event(cover, away, "advocacy"), author.event(named, case, "advocacy")])
+        seen = Watched.of(signed_in(COLLEAGUE, viewport=size))
+        seen.page.goto("/inbox")
+        watching.picture(seen.page, pictures, f"inbox-covering-{size['width']}")
+        assert watching.findings(seen, axe, desk.base) == []
+        expect(seen.page.get_by_text("You cover for a colleague until")).to_be_visible()
+        card = seen.page.get_by_role("listitem").filter(has_text="For a colleague who is away")
+        card.get_by_role("button", name=IN_HAND).click()
+        expect(seen.page.get_by_role("heading", name="You have it in hand: C-")).to_be_focused()
+        page = inbox(signed_in(ADVOCATE))
+        expect(page.get_by_text("A colleague covers for you until")).to_be_visible()
+        expect(page.get_by_text("A colleague who covers for you has it in hand since")).to_be_visible()
+        assert page.get_by_text("For a colleague who is away").count() == 0
 
 
 class TestNames:

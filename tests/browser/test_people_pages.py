@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,6 +16,7 @@ from deploy.local.infrastructure import Infrastructure
 from services.referrals.people.desk import people_of
 from shared.web.site.fakes import FakeSite
 from tests.browser import watching
+from tests.browser.keys import Keys
 from tests.browser.watching import NARROW, WIDE, Watched
 from tests.integration.bus_support import eventually
 from tests.integration.people_made import Mailbox, cookie_of, mailbox
@@ -188,20 +190,19 @@ def with_device(page: Page) -> None:
 
 
 class TestAPasskey:
-    def test_is_made_with_the_invitation_and_signs_in_without_a_code(
+    def test_is_made_with_the_invitation_and_signs_in_without_a_code_by_keyboard_alone(
         self, site: Site, opened: Open, address: str
     ) -> None:
         invite(opened("agency-admin").new_page(), address)
         context = opened()
         page = context.new_page()
         with_device(page)
-        page.goto(site.link(address))
-        page.get_by_role("button", name="Accept and make a passkey").click()
-        page.get_by_role("button", name="Make a passkey on this device").click()
+        ruth = Keys(page, "ruth")
+        ruth.opens(site.link(address)).presses("Accept and make a passkey")
+        ruth.presses("Make a passkey on this device")
         expect(page.get_by_role("heading", name="Your passkey is ready")).to_be_focused()
         context.clear_cookies()
-        page.goto("/sign-in/own?to=/cases/1")
-        page.get_by_role("button", name="Sign in with a passkey").click()
+        ruth.opens("/sign-in/own?to=/cases/1").presses("Sign in with a passkey")
         page.wait_for_url(f"{site.url}/cases/1")
         begun = site.place.events("session.begun", agency=SHELTER)
         assert begun[-1].data.how == "passkey"
@@ -239,6 +240,63 @@ class TestAPasskey:
         expect(page.get_by_role("heading", name="This passkey does not open Accord")).to_be_visible()
 
 
+def tomorrow(site: Site) -> str:
+    return (site.place.now() + timedelta(days=1)).strftime("%Y-%m-%d")
+
+
+def absence(opened: Open, site: Site, **options: Any) -> tuple[Page, Page, str]:
+    """The pages of somebody who will be away and of their colleague, and the colleague's code."""
+    away, colleague = (opened("advocate", **options) for _ in range(2))
+    pages = [context.new_page() for context in (away, colleague)]
+    for page in pages:
+        page.goto("/people/away")
+    code = pages[1].get_by_text("Your own code is").inner_text().split()[4].rstrip(".")
+    pages[0].reload()
+    return pages[0], pages[1], code
+
+
+class TestWhoIsAway:
+    def test_arranges_and_ends_a_cover_by_keyboard_and_the_colleague_sees_it(
+        self, site: Site, opened: Open
+    ) -> None:
+        page, colleague, code = absence(opened, site)
+        page.get_by_label("Who covers").focus()
+        page.keyboard.type(code)
+        page.keyboard.press("Tab")
+        expect(page.get_by_label("From")).to_be_focused()
+        page.keyboard.press("Tab")
+        page.keyboard.type("soon")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Please look at one thing")).to_be_focused()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("Until")).to_be_focused()
+        page.keyboard.press("Control+A")
+        page.keyboard.type(tomorrow(site))
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="The cover is arranged")).to_be_focused()
+        expect(page.get_by_role("heading", name=f"{code} (Advocate) covers")).to_be_visible()
+        colleague.reload()
+        expect(colleague.get_by_role("heading", name="You cover for P-")).to_be_visible()
+        page.get_by_role("button", name="End now").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="The cover has ended")).to_be_focused()
+        colleague.reload()
+        expect(colleague.get_by_text("No cover is arranged.")).to_be_visible()
+
+    def test_does_so_without_scripts(self, site: Site, opened: Open) -> None:
+        page, _, code = absence(opened, site, java_script_enabled=False)
+        page.get_by_label("Who covers").select_option(label=f"{code} (Advocate)")
+        page.get_by_role("button", name="Arrange the cover").click()
+        expect(page.get_by_role("heading", name="Please look at one thing")).to_be_visible()
+        assert page.get_by_label("Who covers").input_value()
+        page.get_by_label("Until").fill(tomorrow(site))
+        page.get_by_role("button", name="Arrange the cover").click()
+        expect(page.get_by_role("heading", name="The cover is arranged")).to_be_visible()
+        page.get_by_role("button", name="End now").click()
+        expect(page.get_by_role("heading", name="The cover has ended")).to_be_visible()
+
+
 class TestForEverybody:
     @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "320"])
     def test_axe_keyboard_and_a_small_screen(
@@ -259,6 +317,8 @@ class TestForEverybody:
             (admin, "/people", "people"),
             (admin, "/people/invite", "people-invite"),
             (admin, f"/people/{person.person}", "person"),
+            (admin, f"/people/{person.person}/away", "away-of-a-person"),
+            (admin, "/people/away", "away"),
             (anybody, "/sign-in", "sign-in"),
             (anybody, "/sign-in/own", "own-sign-in"),
             (anybody, "/sign-in/own/code", "own-code"),
@@ -271,6 +331,14 @@ class TestForEverybody:
         admin.page.goto("/people/invite")
         admin.page.get_by_role("button", name="Send the invitation").click()
         self._look(admin, axe, site.url, pictures, f"people-invite-errors-{size['width']}")
+        admin.page.goto(f"/people/{person.person}/away")
+        colleague = admin.page.get_by_label("Who covers").get_by_role("option").nth(1)
+        admin.page.get_by_label("Who covers").select_option(colleague.inner_text())
+        admin.page.get_by_role("button", name="Arrange the cover").click()
+        self._look(admin, axe, site.url, pictures, f"away-errors-{size['width']}")
+        admin.page.get_by_label("Until").fill(tomorrow(site))
+        admin.page.get_by_role("button", name="Arrange the cover").click()
+        self._look(admin, axe, site.url, pictures, f"away-arranged-{size['width']}")
         accept(anybody.page, site, address)
         anybody.page.goto("/people/passkey")
         self._look(anybody, axe, site.url, pictures, f"own-passkeys-{size['width']}")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import time
 import zipfile
-from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx2
 import pytest
@@ -18,21 +16,12 @@ from deploy.local.system import System
 from shared.events.names import Agency, submissions_topic
 from shared.web.site.codes import code_of
 from tests.browser import watching
-from tests.browser.hands import LONG, hands
+from tests.browser.hands import LONG, hands, within
 from tests.browser.story import ASK, NAME, WHAT, Story
 from tests.faults.found import read_topics
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(600)]
-_Found = TypeVar("_Found")
 THREE = ("worker@human-services", "advocate@advocacy", "auditor@county")
-
-
-@pytest.fixture(scope="module")
-def system(platform_folder: Callable[[], Path]) -> Iterator[System]:
-    with System(platform_folder()) as whole:
-        whole.wait_first_steps()
-        yield whole
-    whole.infra.remove()
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["at a desk", "on a telephone with a poor line"])
@@ -57,15 +46,6 @@ def test_three_people_play_it_live(
         assert story.bundle is not None
         with zipfile.ZipFile(story.bundle) as bundle:
             assert "manifest-sha256.txt" in {Path(name).name for name in bundle.namelist()}
-
-
-def within(seconds: float, look: Callable[[], _Found]) -> _Found:
-    """What is found, once there is something. Fails when there is nothing in time."""
-    limit = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < limit, "nothing came in time"
-        time.sleep(0.2)
-    return found
 
 
 def links_in_mail(system: System) -> list[str]:

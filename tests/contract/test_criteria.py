@@ -19,6 +19,14 @@ def test_each_criterion_is_held_or_says_why_not() -> None:
     assert all("::" in row[3] or "not due" in row[3] or "the same" in row[3] for row in rows)
 
 
+def test_each_flow_is_held_both_ways_or_says_why_not() -> None:
+    flows = [line.split("|") for line in TEXT.partition("## Flows")[2].splitlines() if line.startswith("| ")]
+    assert len(flows) > 15
+    for _, flow, by_keyboard, without_scripts, _ in flows[1:]:
+        assert re.search(r"::\w+`", by_keyboard), flow
+        assert re.search(r"::\w+`|^ the same $|^ not possible: ", without_scripts), flow
+
+
 @pytest.mark.parametrize(("file", "name"), NAMED)
 def test_is_there(file: str, name: str) -> None:
     tree = ast.parse((ROOT / file).read_text("utf-8"))

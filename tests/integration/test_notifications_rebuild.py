@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -23,9 +24,11 @@ from shared.bus.rebuild import rebuild
 from shared.bus.rebuild_options import Options, Reason
 from shared.bus.rebuild_parts import NotEnough, Report
 from shared.errors import Conflict
+from shared.events.names import Agency, EndOfCover
+from shared.events.types.cover import CoverArranged, CoverEnded
 from shared.store.store import Store
 from tests.integration.bus_support import eventually
-from tests.integration.notifications_support import REFERRALS, World
+from tests.integration.notifications_support import REFERRALS, START, World
 
 pytestmark = pytest.mark.platform
 
@@ -243,3 +246,24 @@ def test_records_that_were_deleted_from_the_log_leave_the_feed_as_it_is(world: W
         again(world)
     assert refused.value.lacking == [f"{REFERRALS}/0: Offsets 0 to 2 were deleted from the log."]
     assert all_of(world, *TABLES.switched, *RECORDS) == before
+
+
+def test_who_covers_for_whom_is_made_again(world: World) -> None:
+    person, covering = str(uuid4()), str(uuid4())
+    pair: dict[str, Any] = {"person": person, "covering": covering, "agency": Agency.ADVOCACY}
+    span = {"begins": START, "until": START + timedelta(days=3)}
+    first, second = str(uuid4()), str(uuid4())
+    said = [
+        CoverArranged(cover=first, **pair, **span),
+        CoverEnded(cover=first, **pair, reason=EndOfCover.CHANGED),
+        CoverArranged(cover=second, **pair, **span),
+    ]
+    world.publish([world.author.mou(), *(world.author.event(data, person, "advocacy") for data in said)])
+    world.start()
+    world.wait_items(3)
+    before = all_of(world, "covers", "items")
+    report = again(world)
+    assert (report.switched, report.differences) == (True, [])
+    assert all_of(world, "covers", "items") == before
+    rows = world.rows("SELECT cover::text, person, covering, ended IS NULL FROM covers ORDER BY ended")
+    assert rows == [(first, person, covering, False), (second, person, covering, True)]

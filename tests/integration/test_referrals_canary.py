@@ -80,6 +80,8 @@ def answers(here):
         "enter-screening-in-error": f"/v1/cases/{case}/screenings/enter-in-error",
         "assign-role": "/v1/roles",
         "end-role": "/v1/roles/end",
+        "arrange-cover": f"/v1/people/{PEOPLE['screener'].person}/covers",
+        "end-cover": f"/v1/people/{PEOPLE['screener'].person}/covers/end",
         "adopt-mou": "/v1/mou/versions",
     }
     assert set(places) == set(COMMANDS)
@@ -100,6 +102,8 @@ def answers(here):
     for person in ("screener", "shelter"):
         for path in ("concerns", "cases", "referrals", "deadletters"):
             yield here.get(f"/v1/{path}/{NAME}", person)
+        yield here.get(f"/v1/people/{NAME}/covers", person)
+        yield here.post(f"/v1/people/{NAME}/covers", {"covering": NAME}, person)
         yield here.get("/v1/referrals", person, queue=NAME, cursor=NAME, limit=BORN)
         yield here.get("/v1/referrals", person, queue="inbound", cursor="UXVpbGxvbmJhcg")
     yield here.client.post("/v1/concerns", headers={"Authorization": f"Bearer {NAME}"})

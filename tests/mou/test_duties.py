@@ -756,6 +756,47 @@ class TestMou_Book_ReadEventByEvent:
             (duty,) = reached(book)
             assert duty.met_by == call.id
 
+    def states(self, *history, by):
+        """How the duties of a rule stand after each event, read one after another."""
+        book, found = empty(lambda _: DOCUMENT), []
+        for what in history:
+            book = evolve(book, what)
+            found.append([duty.state for duty in standing(book, here(LATER)) if duty.rule.id == by])
+        return found
+
+    def test_a_correction_takes_back_at_once_what_an_entry_opened(self):
+        asked = happened(REQUESTED, "2026-03-02 10:00", case=CASE, referral="r", urgency="days")
+        undone = happened(UNDONE, "2026-03-02 10:05", case=CASE, referral="r", entry=asked.id)
+        assert self.states(asked, undone, by="answer") == [[State.NO_RECORD], []]
+
+    def test_a_correction_of_a_correction_gives_it_back(self):
+        asked = happened(REQUESTED, "2026-03-02 10:00", case=CASE, referral="r", urgency="days")
+        undone = happened(UNDONE, "2026-03-02 10:05", case=CASE, referral="r", entry=asked.id)
+        wrong = happened(
+            "accord.referral.entered-in-error.v1", "2026-03-03 09:00", case=CASE, entry=undone.id
+        )
+        assert self.states(asked, undone, wrong, by="answer") == [
+            [State.NO_RECORD],
+            [],
+            [State.NO_RECORD],
+        ]
+
+    def test_a_correction_takes_back_at_once_what_was_said_of_a_duty(self):
+        concern = reported("2026-01-14 09:00")
+        duty = only(concern, now="2026-01-14 09:00", by="cross-report")
+        said = stated(DUTY_WAIVED, duty, "2026-01-14 10:00")
+        wrong = happened("accord.duty.entered-in-error.v1", "2026-01-17 09:00", on=CONCERN, entry=said.id)
+        assert self.states(concern, said, wrong, by="cross-report") == [
+            [State.NO_RECORD],
+            [State.WAIVED],
+            [State.NO_RECORD],
+        ]
+
+    def test_corrections_that_name_each_other_are_no_trouble(self):
+        one = happened(UNDONE, "2026-03-02 10:05", case=CASE, id="undone-a", entry="undone-b")
+        other = happened(UNDONE, "2026-03-02 10:06", case=CASE, id="undone-b", entry="undone-a")
+        assert self.states(one, other, by="answer") == [[], []]
+
     def test_it_says_on_which_duties_the_last_event_bears(self):
         book = evolve(empty(lambda _: DOCUMENT), reported("2026-01-14 09:00"))
         book = evolve(book, reported("2026-01-14 09:30", on=SECOND_CONCERN))

@@ -88,10 +88,12 @@ def moves(kinds):
     )
 
 
-def some_histories(kinds):
+def some_histories(kinds, always=()):
     """Histories of a few kinds of event each, so that one often bears on another."""
     few = st.lists(st.sampled_from(kinds), min_size=2, max_size=7, unique=True)
-    return few.flatmap(lambda chosen: st.lists(moves(chosen), max_size=20)).map(history_of)
+    return few.flatmap(lambda chosen: st.lists(moves([*chosen, *always]), min_size=2, max_size=20)).map(
+        history_of
+    )
 
 
 def moment(hours):
@@ -164,7 +166,7 @@ def history_of(chosen):
     return found
 
 
-histories = some_histories(KINDS)
+histories = some_histories(KINDS) | some_histories([*ACTS, REQUESTED, SCREENED], always=[UNDONE])
 untroubled = some_histories([kind for kind in KINDS if kind not in TROUBLE])
 times = st.integers(0, 24 * 120).map(moment)
 

@@ -127,3 +127,34 @@ class TestMou_7_6_AWrongEntry:
 
     def test_the_reasons_are_listed(self):
         assert {"wrong-youth", "wrong-entry", "duplicate"} <= set(coded(MOU, "error_reasons"))
+
+
+ADMIN = someone("agency-admin", "shelter", person="an-administrator")
+AWAY = someone("advocate", "shelter", person="who-is-away")
+COLLEAGUE = someone("advocate", "shelter", person="a-colleague")
+
+
+def absence_at(agency):
+    return ThingFacts("person", owner=agency, person="who-is-away")
+
+
+@pytest.mark.parametrize("act", [Act.ARRANGE_COVER, Act.END_COVER])
+class TestMou_7_7_AbsenceAndCover:
+    @pytest.mark.parametrize("caller", [AWAY, ADMIN], ids=lambda c: c.person)
+    def test_who_is_away_or_their_agencys_administrator_says_who_covers(self, act, caller):
+        answer = allowed(caller, act, absence_at("shelter"))
+        assert (answer.allowed, answer.clause) == (True, "7.7")
+
+    def test_a_colleague_does_not(self, act):
+        answer = allowed(COLLEAGUE, act, absence_at("shelter"))
+        assert (answer.allowed, answer.reason, answer.clause) == (False, "role-may-not", "7.7")
+
+    @pytest.mark.parametrize("agency", ["advocacy", "county"])
+    def test_an_administrator_of_another_agency_does_not(self, act, agency):
+        answer = allowed(someone("agency-admin", agency), act, absence_at("shelter"))
+        assert (answer.allowed, answer.reason) == (False, "not-your-agency")
+
+    def test_the_colleague_who_covers_is_told(self, act):
+        kind = {Act.ARRANGE_COVER: "cover.arranged", Act.END_COVER: "cover.ended"}[act]
+        (item,) = told(kind, worker="a-colleague", actor="shelter")
+        assert (item.address, item.clause, item.needs_ack) == ("a-colleague", "7.7", False)

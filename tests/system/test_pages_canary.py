@@ -61,14 +61,14 @@ Open = Callable[..., BrowserContext]
 @pytest.fixture(scope="module")
 def opened(system: System) -> Iterator[Open]:
     """A browser with a folder of its own."""
-    if chromium() is None:
-        pytest.skip("elsewhere: no Chromium is installed here")
+    if chromium(whole=True) is None:
+        pytest.skip("elsewhere: no Chromium that keeps a profile is installed here")
     with sync_playwright() as playwright:
 
         def of(folder: Path, **options: Any) -> BrowserContext:
             context = playwright.chromium.launch_persistent_context(
                 str(folder),
-                executable_path=chromium(),
+                executable_path=chromium(whole=True),
                 args=["--no-sandbox", "--disable-dev-shm-usage"],
                 base_url=system.url("site"),
                 **options,

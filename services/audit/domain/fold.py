@@ -35,6 +35,7 @@ from shared.events.types.concern import (
     ConcernLinked,
     ConcernReported,
 )
+from shared.events.types.cover import CoverArranged, CoverEnded
 from shared.events.types.deadletter import DeadletterRecorded
 from shared.events.types.evidence import EvidenceMade, EvidenceOpened
 from shared.events.types.mou import MouAdopted
@@ -284,6 +285,8 @@ SILENT: frozenset[type] = frozenset(
         DeadletterRecorded,
         RoleAssigned,
         RoleEnded,
+        CoverArranged,
+        CoverEnded,
         SessionBegun,
         SessionEnded,
         MouAdopted,

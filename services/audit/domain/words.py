@@ -8,6 +8,7 @@ from typing import Any
 from services.audit.domain import words_life
 from services.audit.domain.words_life import agency, listed, plain
 from shared.events import Recorded, Unhandled
+from shared.events.moments import write_moment
 from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, WorkerAssigned
 from shared.events.types.concern import (
     ConcernAttached,
@@ -17,6 +18,7 @@ from shared.events.types.concern import (
     ConcernLinked,
     ConcernReported,
 )
+from shared.events.types.cover import CoverArranged, CoverEnded
 from shared.events.types.deadletter import DeadletterRecorded
 from shared.events.types.evidence import EvidenceMade, EvidenceOpened
 from shared.events.types.mou import MouAdopted
@@ -153,7 +155,8 @@ def _delivered(_: str, d: NotificationDelivered) -> str:
 
 
 def _acknowledged(who: str, d: NotificationAcknowledged) -> str:
-    return f"{agency(who)} acknowledged the item of {_recipient(d.recipient)} (rule {d.rule})."
+    away = ", for a colleague who was away" if d.cover else ""
+    return f"{agency(who)} acknowledged the item of {_recipient(d.recipient)}{away} (rule {d.rule})."
 
 
 def _read(who: str, d: RecordRead) -> str:
@@ -192,6 +195,15 @@ def _role(_: str, d: RoleAssigned) -> str:
 
 def _role_ended(_: str, d: RoleEnded) -> str:
     return f"A person is no longer {plain(d.role)} at {agency(d.agency)}: {plain(d.reason)}."
+
+
+def _cover(_: str, d: CoverArranged) -> str:
+    span = f"from {write_moment(d.begins)} until {write_moment(d.until)}"
+    return f"A person of {agency(d.agency)} covers for a colleague {span}."
+
+
+def _cover_ended(_: str, d: CoverEnded) -> str:
+    return f"A person of {agency(d.agency)} does not cover for a colleague any more: {plain(d.reason)}."
 
 
 def _session(_: str, d: SessionBegun) -> str:
@@ -244,6 +256,8 @@ ON: Mapping[type, Callable[[str, Any], str]] = {
     DeadletterRecorded: _deadletter,
     RoleAssigned: _role,
     RoleEnded: _role_ended,
+    CoverArranged: _cover,
+    CoverEnded: _cover_ended,
     SessionBegun: _session,
     SessionEnded: _session_ended,
     MouAdopted: _adopted,

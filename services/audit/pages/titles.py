@@ -50,6 +50,8 @@ TITLES: Mapping[str, str] = {
     "deadletter.recorded": N_("A record was set aside"),
     "role.assigned": N_("A person was given a role"),
     "role.ended": N_("A person's role ended"),
+    "cover.arranged": N_("A colleague covers for a person"),
+    "cover.ended": N_("A cover ended"),
     "session.begun": N_("A person signed in"),
     "session.ended": N_("A session ended"),
     "mou.adopted": N_("The MOU was adopted"),

@@ -39,6 +39,8 @@ HANDLED = frozenset(
         "accord.concern.linked.v1",
         "accord.agency.joined.v1",
         "accord.worker.assigned.v1",
+        "accord.cover.arranged.v1",
+        "accord.cover.ended.v1",
         "accord.referral.requested.v1",
         "accord.referral.accepted.v1",
         "accord.referral.rejected.v1",
@@ -70,6 +72,8 @@ NAMES_A_PERSON: Mapping[str, str] = {
     "accord.worker.assigned.v1": "worker",
     "accord.referral.requested.v1": "to_worker",
     "accord.referral.information-given.v1": "asked_by",
+    "accord.cover.arranged.v1": "covering",
+    "accord.cover.ended.v1": "covering",
 }
 
 #: Kind of a thing -> the field of an event's data that holds its id. The first that is there counts.

@@ -44,7 +44,7 @@ NAMED = ("concern", "case", "referral")
 @dataclass(frozen=True)
 class Card:
     """An item as the page shows it. `path`: where the page of the thing is; `names`: where referrals may have one;
-    `mine`: the reader has it in hand."""
+    `mine`: the reader has it in hand; `own`: it is addressed to them, `covered`: to a colleague who is away."""
 
     id: UUID
     title: str
@@ -60,11 +60,13 @@ class Card:
     acknowledged: datetime | None
     mine: bool
     respond_by: datetime | None
+    own: bool
+    covered: bool
 
     @property
     def open(self) -> bool:
-        """Whether somebody still has to say that they have it in hand."""
-        return self.asks and self.acknowledged is None
+        """Whether somebody still has to say that they have it in hand or, for who is away, still can."""
+        return (self.asks or self.covered) and self.acknowledged is None
 
 
 def card(row: dict[str, Any], person: str) -> Card:
@@ -84,6 +86,8 @@ def card(row: dict[str, Any], person: str) -> Card:
         row["acknowledged_at"],
         row["acknowledged_by"] == person,
         row["respond_by"],
+        row["recipient"] == person,
+        row["cover"] is not None,
     )
 
 
@@ -114,6 +118,7 @@ def inbox_router(feed: Feed, hub: Hub, gate: Gate, pages: Pages, secret: bytes) 
             groups=groups,
             unread=unread,
             number=number,
+            covering=feed.covering(viewer),
             done=card(touched, viewer.person) if touched else None,
         )
 

@@ -92,6 +92,8 @@ ROUTES = (
     ),
     Route("/v1/roles", "assign-role", "A person holds a role from now on", states_anew=True),
     Route("/v1/roles/end", "end-role", "A person holds a role no longer", states_anew=True),
+    Route("/v1/people/{person}/covers", "arrange-cover", "A colleague covers for a person", "cover"),
+    Route("/v1/people/{person}/covers/end", "end-cover", "A cover is over from now on"),
     Route("/v1/mou/versions", "adopt-mou", "Adopt a version of the MOU", "mou"),
 )
 

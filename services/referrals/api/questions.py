@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
 from services.referrals.api.calls import Doors
+from services.referrals.application.covering import Covering
+from services.referrals.domain.covers import Cover
 from services.referrals.domain.parts import ReferralStatus
 from shared.events.export_schemas import schema_of
 from shared.events.moments import read_moment, write_moment
@@ -72,6 +75,13 @@ def questions_router(doors: Doors) -> APIRouter:
         following = cursors.encode(secret, caller, bound, write_moment(last)) if last else None
         return {"items": items, "cursor": following, "next": following if more else None}
 
+    @router.get("/v1/people/{person}/covers", summary="Who covers for a person, and for whom they do")
+    def covers(person: UUID, caller: CurrentCaller) -> dict[str, Any]:
+        """Those in force or to come, for the person themself and for their agency's administrator."""
+        covering = Covering(questions.store, questions.shelf, questions.now)
+        found = covering.shown(str(person), CallerFacts.of(caller))
+        return {"items": [_cover(cover, questions.now()) for cover in found]}
+
     @router.get("/v1/deadletters/{letter}", summary="A submission that could not be read (coordinator)")
     def deadletter(letter: UUID, caller: CurrentCaller, trace: CurrentTrace) -> dict[str, Any]:
         facts = CallerFacts.of(caller)
@@ -106,6 +116,18 @@ def questions_router(doors: Doors) -> APIRouter:
             operation_id=f"read-{kind}",
         )
     return router
+
+
+def _cover(cover: Cover, now: datetime) -> dict[str, Any]:
+    return {
+        "cover": cover.id,
+        "person": cover.person,
+        "covering": cover.covering,
+        "agency": cover.agency,
+        "begins": write_moment(cover.begins),
+        "until": write_moment(cover.until),
+        "in_force": cover.in_force(now),
+    }
 
 
 def contract_router() -> APIRouter:

@@ -6,8 +6,8 @@ repeats, and (for intake) the receipt and the consumed position.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID, uuid4, uuid5
@@ -27,6 +27,7 @@ from services.referrals.application.orders import (
 )
 from services.referrals.application.recording import record
 from services.referrals.application.views import Viewer, may_know, parts_of
+from services.referrals.domain.covers import covers_stream
 from services.referrals.domain.deciding import NO_MOU, At, NewIds
 from services.referrals.domain.facts import Fact
 from services.referrals.domain.parts import Part
@@ -87,6 +88,8 @@ class Judged:
     outcome: Outcome
     drafts: Sequence[Draft] = ()
     loaded: Sequence[Part] = ()
+    expected: Mapping[UUID, int] = field(default_factory=dict)
+    """The version of a stream that it was decided on, where parts do not tell."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +164,7 @@ class Handler:
             outcome = judged.outcome
             drafts = [*judged.drafts, *(settle.drafts(outcome) if settle else ())]
             if looked.answer is None:
-                record(connection, order, digest, outcome, drafts, judged.loaded, self.now())
+                record(connection, order, digest, outcome, drafts, judged.loaded, self.now(), judged.expected)
             else:
                 self.store.append(connection, drafts, {})
             if settle:
@@ -194,7 +197,9 @@ class Handler:
         drafts = self._sealed(order, facts, ids, mou)
         stated = [fact.data for fact in facts]
         outcome = Outcome(order.name, made_of(stated), tuple(map(str, ids)), flags_of(stated))
-        return Judged(outcome, drafts, parts_of(things))
+        person = things.person
+        expected = {UUID(covers_stream(person.id)): person.version} if person else {}
+        return Judged(outcome, drafts, parts_of(things), expected)
 
     def _check_basis(self, spec: Spec, order: Order, viewer: Viewer, things: Things) -> None:
         if not spec.needs_based_on or spec.thing is None:
@@ -277,7 +282,13 @@ def not_found(field: str | None = None) -> Refusal:
 
 
 def _require_found(spec: Spec, order: Order, things: Things) -> None:
-    found = {None: True, "concern": things.concern, "case": things.matters, "referral": things.referral}
+    found = {
+        None: True,
+        "concern": things.concern,
+        "case": things.matters,
+        "referral": things.referral,
+        "person": things.person,
+    }
     if not found[spec.thing]:
         raise not_found()
 

@@ -16,12 +16,14 @@ from services.referrals.domain import (
     cases,
     concerns,
     corrections,
+    covers,
     governance,
     referrals,
     screenings,
     serving,
 )
 from services.referrals.domain import commands as c
+from services.referrals.domain.covers import Person
 from services.referrals.domain.deciding import At
 from services.referrals.domain.facts import Fact
 from services.referrals.domain.parts import Concern, Matter, Referral
@@ -119,7 +121,7 @@ def made_of(stated: Sequence[Data]) -> dict[str, str]:
     """Ids of the things that the caller addressed or made, by kind."""
     made: dict[str, str] = {}
     for data in stated:
-        for kind in ("concern", "case", "referral", "screening", "record", "person", "mou"):
+        for kind in ("concern", "case", "referral", "screening", "record", "person", "cover", "mou"):
             value = getattr(data, kind, None)
             if isinstance(value, str):
                 made[kind] = value
@@ -133,11 +135,12 @@ def flags_of(stated: Sequence[Data]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Things:
-    """What was loaded for an order: the concern; the matters of the case; the referral and its matter."""
+    """What was loaded for an order: the concern; the matters of the case; the referral and its matter; a person."""
 
     concern: Concern | None = None
     matters: tuple[Matter, ...] = ()
     referral: Referral | None = None
+    person: Person | None = None
 
     @property
     def attached_to(self) -> Matter | None:
@@ -172,6 +175,11 @@ def _concern(things: Things) -> Concern:
 def _referral(things: Things) -> tuple[Referral, Matter]:
     assert things.referral is not None, "loaded by the spec's kind"
     return things.referral, things.matters[0]
+
+
+def _person(things: Things) -> Person:
+    assert things.person is not None, "loaded by the spec's kind"
+    return things.person
 
 
 def _own(things: Things, at: At) -> list[Matter]:
@@ -332,6 +340,10 @@ COMMANDS: Mapping[str, Spec] = {
     "assign-worker": _of_matter(c.AssignWorker, cases.assign_worker),
     "assign-role": Spec(c.AssignRole, None, False, lambda t, body, at, *_: governance.assign_role(body, at)),
     "end-role": Spec(c.EndRole, None, False, lambda t, body, at, *_: governance.end_role(body, at)),
+    "arrange-cover": Spec(
+        c.ArrangeCover, "person", False, lambda t, body, at, *_: covers.arrange(_person(t), body, at)
+    ),
+    "end-cover": Spec(c.EndCover, "person", False, lambda t, body, at, *_: covers.end(_person(t), body, at)),
     "adopt-mou": Spec(
         c.AdoptMou,
         None,

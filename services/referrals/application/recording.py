@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from services.referrals.application.orders import Order, Outcome
 from services.referrals.application.repository import Connection
@@ -39,18 +40,19 @@ def record(
     drafts: Sequence[Draft],
     loaded: Sequence[Part],
     now: datetime,
+    expected: Mapping[UUID, int],
 ) -> None:
     """Append `drafts`, store what they make of the parts, and the answer for repeats: all or nothing.
 
     One statement, which alone is a transaction. Ends as Conflict if a part that was looked at moved meanwhile, or
-    if the key was answered meanwhile: the second is then a repeat. Blocks as `append` does. Raises Undeliverable
-    if an event is too large.
+    a stream from its `expected` version, or if the key was answered meanwhile: the second is then a repeat. Blocks
+    as `append` does. Raises Undeliverable if an event is too large.
     """
     seen = [{"id": part.id, "changed": write_moment(part.changed)} for part in loaded]
     connection.execute(
         "SELECT record_command(%s, %s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb, %s, %s, %s, %s::jsonb)",
         [
-            *(earliest(drafts, now), to_append(drafts, {})),
+            *(earliest(drafts, now), to_append(drafts, expected)),
             *(json.dumps(seen), _rows(fold(loaded, drafts, now)), json.dumps(_adopted(drafts))),
             *(order.scope, order.command_id, digest, json.dumps(outcome.stored())),
         ],

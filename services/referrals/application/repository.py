@@ -13,8 +13,12 @@ from uuid import UUID
 import psycopg
 
 from services.referrals.application.orders import Order, Outcome, Things
+from services.referrals.domain.covers import Person, covers_of, covers_stream
 from services.referrals.domain.evolve import KINDS
+from services.referrals.domain.governance import roles_stream
 from services.referrals.domain.parts import Concern, Matter, Referral
+from services.referrals.domain.sessions import roles_of
+from shared.events import Recorded, read
 from shared.mou.document import Mou
 from shared.mou.load import load_document
 
@@ -66,7 +70,7 @@ def look(connection: Connection, order: Order, kind: str | None, now: datetime) 
     """Everything an order is judged by, in one statement. `kind` is what it is about, if anything."""
     thing = order.thing if kind and order.thing and as_uuid(order.thing) else None
     row = connection.execute(
-        LOOK[kind if thing else None],
+        LOOK[kind if thing and kind in LOAD else None],
         {
             "scope": order.scope,
             "key": order.command_id,
@@ -77,7 +81,30 @@ def look(connection: Connection, order: Order, kind: str | None, now: datetime) 
     ).fetchone()
     assert row is not None, "a select of scalars has one row"
     answer = (bytes.fromhex(row["answer"][0]), Outcome.of_stored(row["answer"][1])) if row["answer"] else None
+    if kind == "person" and thing:
+        agency, covering = order.caller.agency, getattr(order.command, "covering", thing)
+        return Looked(answer, row["mou"], Things(person=person(connection, thing, agency, covering)))
     return Looked(answer, row["mou"], _things(row["parts"] or ()))
+
+
+def person(connection: Connection, id: str, agency: str, covering: str) -> Person:
+    """Somebody who may be away: their roles at `agency`, those of who would cover, and the covers for them."""
+    streams = {name: UUID(name) for name in (roles_stream(id), roles_stream(covering), covers_stream(id))}
+    events: dict[str, list[Recorded]] = {name: [] for name in streams}
+    for row in connection.execute(
+        "SELECT originator_id, state FROM stored_events WHERE originator_id = ANY(%s)"
+        " ORDER BY originator_id, originator_version",
+        [list(streams.values())],
+    ).fetchall():
+        events[str(row["originator_id"])].append(read(bytes(row["state"])))
+    covers = events[covers_stream(id)]
+    return Person(
+        id,
+        roles_of(events[roles_stream(id)], agency).held,
+        roles_of(events[roles_stream(covering)], agency).held,
+        tuple(covers_of(covers)),
+        len(covers),
+    )
 
 
 def load(connection: Connection, kind: str, thing: str) -> Things:

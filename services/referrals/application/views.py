@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.referrals.application.orders import Things
+from services.referrals.domain.covers import Person
 from services.referrals.domain.deciding import case_facts, concern_facts, referral_facts
 from services.referrals.domain.parts import Concern, Matter, Part, Referral, SealedFact, Step
 from services.referrals.vault.port import Forgotten, ToOpen, VaultPort
@@ -69,10 +70,18 @@ def facts_of(kind: str, things: Things) -> list[ThingFacts]:
 
 def may_know(viewer: Viewer, kind: str, things: Things) -> bool:
     """Whether the viewer may know of the thing at all. While there is no MOU: its own agency's only."""
+    if things.person is not None:
+        return _is_of_the_agency(things.person, viewer.caller)
     facts = facts_of(kind, things)
     if viewer.mou is None:
         return any(viewer.caller.agency in f.reporters or viewer.caller.agency == f.lead for f in facts)
     return any(sees(viewer.caller, f, viewer.mou) for f in facts)
+
+
+def _is_of_the_agency(person: Person, caller: CallerFacts) -> bool:
+    """The caller themself, or somebody who holds a role at the caller's agency or has been covered for there."""
+    covered = any(cover.agency == caller.agency for cover in person.covers)
+    return caller.person == person.id or bool(person.held) or covered
 
 
 def may_read(viewer: Viewer, kind: str, things: Things) -> Permission | None:

@@ -8,6 +8,6 @@ from services.referrals.cli import submissions, things
 
 
 def register(app: typer.Typer) -> None:
-    """Adds `accord concern|case|referral|deadletters|submit|receipts`."""
+    """Adds `accord concern|case|referral|screening|cover|deadletters|submit|receipts`."""
     things.register(app)
     submissions.register(app)

@@ -1,4 +1,4 @@
-"""`accord concern|case|referral|screening|deadletters`: one command for each address of the API.
+"""`accord concern|case|referral|screening|cover|deadletters`: one command for each address of the API.
 
 A command that changes something reads it first and bases itself on what it read (If-Match), unless --if-match
 says what it is based on. Facts about a youth come from a file or standard input, never from an argument.
@@ -150,9 +150,21 @@ COMMANDS: dict[str, tuple[tuple[str, str, bool, bool, str], ...]] = {
             "Mark a record as wrong: --set record=ID --set reason=wrong-youth",
         ),
     ),
+    "cover": (
+        (
+            "arrange",
+            "covers",
+            True,
+            False,
+            "A colleague covers for a person: --set covering=ID --set begins=… --set until=…",
+        ),
+        ("end", "covers/end", False, False, "End a cover now: --set cover=ID --set reason=returned"),
+    ),
 }
 #: Groups whose commands are about a thing of another name.
-ABOUT = {"screening": "case", "act": "case"}
+ABOUT = {"screening": "case", "act": "case", "cover": "person"}
+#: Things whose plural is no `s`.
+PLURALS = {"person": "people"}
 
 
 def register(app: typer.Typer) -> None:
@@ -165,20 +177,21 @@ def register(app: typer.Typer) -> None:
             ("referral", "Referrals: ask another agency, answer, serve, correct, list."),
             ("screening", "Screenings of a case's youth: the band, never an item."),
             ("act", "Acts done outside Accord and recorded in a case: a call, a notice, a form."),
+            ("cover", "Absence and cover: who stands in for a person who is away."),
             ("deadletters", "Submissions that could not be read (coordinator)."),
         )
     }
     groups["concern"].command("report", help="Report a concern; it does not replace the call.")(report)
     groups["referral"].command("request", help="Refer the youth of a case to another agency.")(request)
     groups["referral"].command("list", help="Referrals asked of your agency, or by it.")(listing)
+    groups["cover"].command("list", help="Who covers for a person, and for whom they do.")(covers)
     groups["deadletters"].command("show", help="Show one; the read is recorded.")(deadletter)
     for name, commands in COMMANDS.items():
-        kind = ABOUT.get(name, name)
-        if kind == name:
+        if name not in ABOUT:
             shows = groups[name].command("show", help=f"One {name}, as you may see it; the read is recorded.")
             shows(_shows(name))
         for command, path, _, needs, text in commands:
-            groups[name].command(command, help=text)(_changes(kind, path, needs))
+            groups[name].command(command, help=text)(_changes(name, path, needs))
     for name, group in groups.items():
         app.add_typer(group, name=name)
 
@@ -221,6 +234,23 @@ def listing(
         say(f"No {queue} referrals{f' that are {status}' if status else ''}.")
 
 
+def covers(
+    person_id: Thing, person: As = None, purpose: For = None, data: Data = None, as_json: Json = False
+) -> None:
+    """GET /v1/people/{person}/covers."""
+    from shared.cli.client import connect
+
+    with connect("referrals", person=person, data=data, purpose=purpose) as client:
+        page = client.get(f"/v1/people/{person_id}/covers").body
+    if as_json:
+        emit_json(page)
+        return
+    columns = ("cover", "person", "covering", "begins", "until", "in_force")
+    emit_table(columns, [[item[name] for name in columns] for item in page["items"]])
+    if not page["items"]:
+        say("No covers now or to come.")
+
+
 def deadletter(letter: Thing, person: As = None, purpose: For = None, data: Data = None) -> None:
     """GET /v1/deadletters/{id}."""
     from shared.cli.client import connect
@@ -242,13 +272,20 @@ def _shows(kind: str) -> Any:
     return show
 
 
-def _changes(kind: str, path: str, needs: bool) -> Any:
+def home_of(group: str, thing: str) -> str:
+    """The address of the thing that a group's commands are about."""
+    kind = ABOUT.get(group, group)
+    return f"/v1/{PLURALS.get(kind, kind + 's')}/{thing}"
+
+
+def _changes(group: str, path: str, needs: bool) -> Any:
     def change(
         thing: Thing, body: Body = None, field: Set = None, if_match: IfMatch = None, key: Key = None,
         person: As = None, purpose: For = None, data: Data = None, as_json: Json = False,
     ) -> None:  # fmt: skip
-        based_on = (f"/v1/{kind}s/{thing}", if_match) if needs else None
-        _post(f"/v1/{kind}s/{thing}/{path}", body, field, key, based_on, person, purpose, data, as_json)
+        home = home_of(group, thing)
+        based_on = (home, if_match) if needs else None
+        _post(f"{home}/{path}", body, field, key, based_on, person, purpose, data, as_json)
 
     return change
 

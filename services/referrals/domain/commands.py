@@ -15,6 +15,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from shared.events.data import Id
 from shared.events.names import (
     Agency,
+    EndOfCover,
     EvaluatedOut,
     Matter,
     Role,
@@ -322,6 +323,21 @@ class EndRole(Command):
     agency: Agency
     role: Role
     reason: Code
+
+
+class ArrangeCover(Command):
+    """From `begins` on and before `until`, a colleague (random id) covers for the person."""
+
+    covering: Id
+    begins: Stated
+    until: Stated
+
+
+class EndCover(Command):
+    """A cover for the person is over from now on."""
+
+    cover: Id
+    reason: EndOfCover
 
 
 class AdoptMou(Command):

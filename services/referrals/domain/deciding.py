@@ -30,6 +30,7 @@ class NewIds:
     referral: str
     screening: str
     record: str
+    cover: str
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ _TYPE = re.compile(r"accord\.submission\.([a-z-]{3,40})\.v([1-9][0-9]{0,3})")
 #: What the purpose is if the submission does not say.
 PURPOSES = {"report-concern": Purpose.REPORT, "state-call": Purpose.REPORT}
 #: Commands that people give with a screen before them, and that systems have no business with.
-NOT_OVER_KAFKA = frozenset({"adopt-mou", "assign-role", "end-role"})
+NOT_OVER_KAFKA = frozenset({"adopt-mou", "assign-role", "end-role", "arrange-cover", "end-cover"})
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from services.referrals.application.finding import Finding
 from services.referrals.application.listing import Lists
 from services.referrals.application.views import Viewer
 from services.referrals.pages.listing import Card
+from services.referrals.pages.recording import Done, done_of
 from services.referrals.pages.telling import told
 from services.referrals.pages.wording import BANDS, MATTERS, REFERRAL_STATES, RELATIONS, Wording
 from services.referrals.pages.work import Work
@@ -36,8 +37,9 @@ DONE = {
     "joined": N_("An agency joined case %(code)s"),
     "left": N_("An agency left case %(code)s"),
     "assigned": N_("A worker was named for case %(code)s"),
+    "recorded": N_("What was done is recorded in case %(code)s"),
 }
-ACTS = ("join-agency", "leave-agency", "assign-worker")
+ACTS = ("join-agency", "leave-agency", "assign-worker", "record-act")
 
 
 def may_replay(viewer: Viewer) -> bool:
@@ -59,7 +61,7 @@ class Screened:
 
 @dataclass(frozen=True)
 class Matter:
-    """One matter of the case. `screenings` is None where they are withheld from the reader."""
+    """One matter of the case. `screenings` and `done` are None where they are withheld from the reader."""
 
     code: str
     name: str
@@ -70,6 +72,7 @@ class Matter:
     concerns: list[tuple[str, str]]
     referrals: list[Card]
     screenings: list[Screened] | None
+    done: list[Done] | None
 
 
 def matter_of(
@@ -80,7 +83,7 @@ def matter_of(
     wording: Wording,
 ) -> Matter:
     """The matter in its reader's words. `known` are the concerns that the reader may know of."""
-    bands = view.get("screenings")
+    bands, acts = view.get("screenings"), view.get("acts")
     return Matter(
         view["matter"],
         wording.word(MATTERS, view["matter"]),
@@ -94,6 +97,7 @@ def matter_of(
         [(code_of("concern", id), f"/concerns/{id}" if id in known else "") for id in view["concerns"]],
         [referral_card(one, wording) for one in referrals if one["matter"] == view["matter"]],
         None if bands is None else [_screened(one, wording) for one in bands],
+        None if acts is None else [done_of(one, wording) for one in acts],
     )
 
 

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.referrals.application.finding import Finding
 from services.referrals.application.listing import Lists
+from services.referrals.pages.recording import done_of
 from services.referrals.pages.reporting import moment
 from services.referrals.pages.telling import told
 from services.referrals.pages.wording import CONCERN_STATES, DANGER, LINES, Wording
@@ -39,6 +40,7 @@ DONE = {
     "reported": N_("Your report was taken: %(code)s"),
     "called": N_("The call is recorded: %(code)s"),
     "evaluated-out": N_("The concern was evaluated out: %(code)s"),
+    "recorded": N_("What was done is recorded: %(code)s"),
 }
 #: What a page of a concern says where the report holds none of it.
 EXPECTED = ("identity", "narrative")
@@ -164,7 +166,7 @@ class ConcernPages:
         zone, page = pages.county.zone, f"/concerns/{thing}"
         one = concern_of(shown.view, wording, lambda at: absolute(at, zone, visitor.language))
         rights = self.finding.rights(
-            viewer, "concern", thing, (*DECISIONS, "state-call"), viewer.caller.agency
+            viewer, "concern", thing, (*DECISIONS, "state-call", "record-act"), viewer.caller.agency
         )
         known = self.finding.knows(viewer, "case", [one.case]) if one.case else ()
         return pages.answer(
@@ -173,6 +175,7 @@ class ConcernPages:
             visitor,
             status=422 if errors else 200,
             concern=one,
+            acts_done=None if "acts" not in shown.view else [done_of(a, wording) for a in shown.view["acts"]],
             case_code=code_of("case", one.case) if known else "",
             told=told(shown.view, wording, EXPECTED, rights.classes),
             acts=rights.acts,

@@ -14,6 +14,7 @@ from services.referrals.pages.deciding import DecidingPages
 from services.referrals.pages.help import help_router
 from services.referrals.pages.listing import listing_router
 from services.referrals.pages.names import names_router
+from services.referrals.pages.recording import RecordingPages
 from services.referrals.pages.refer import ReferPages
 from services.referrals.pages.referral import ReferralPages
 from services.referrals.pages.reporting import reporting_router
@@ -36,6 +37,7 @@ def casework_pages(work: Work) -> list[APIRouter]:
         calls_router(work),
         CasePages(work, lists, finding).router(),
         TeamPages(work, lists, finding).router(),
+        RecordingPages(work, lists, finding).router(),
         searching_router(work),
         # What has pages of its own stands before the acts of a referral: its address looks like one of theirs.
         ReferPages(work).router(),

@@ -113,6 +113,8 @@ FLAGS = {
     "role-not-listed": N_("Whoever reported it has a role that does not usually report."),
     "no-mou-in-force": N_("No memorandum was in force."),
 }
+#: What stands for an act, or for whom it was told to, that the county does not list.
+ACTS = {"not-listed": N_("Something that is not on the county's list"), "not-stated": N_("Not said")}
 #: What happened to a thing while somebody looked at it.
 CHANGES = {
     "accord.concern.reported.v1": N_("It was reported"),
@@ -169,6 +171,20 @@ LABELS = (
     N_("The young person moved out of the area"),
     N_("Another agency took over"),
     N_("Added by mistake"),
+    N_("Reported by telephone"),
+    N_("The written report (SS 8572) was sent"),
+    N_("Cross-reported"),
+    N_("The young person was seen in person"),
+    N_("Told of the right to an advocate and a support person"),
+    N_("Somebody was told that the young person is missing"),
+    N_("The young person is back"),
+    N_("The time away was talked over with the young person"),
+    N_("The team met"),
+    N_("Child welfare"),
+    N_("Law enforcement"),
+    N_("The district attorney"),
+    N_("The National Center for Missing and Exploited Children"),
+    N_("The young person's attorney"),
 )
 
 
@@ -212,6 +228,16 @@ class Wording:
         """A screening tool, by its label."""
         found = [one for one in self.mou.screening_tools if one.code == code] if self.mou else []
         return found[0].label if found else code
+
+    def act(self, code: str) -> str:
+        """An act that is done outside Accord, by its label."""
+        found = [one for one in self.mou.acts if one.code == code] if self.mou else []
+        return self.say(found[0].label) if found else self.word(ACTS, code)
+
+    def told(self, code: str) -> str:
+        """Whom such an act is told to, by its label."""
+        found = [one for one in self.mou.told if one.code == code] if self.mou else []
+        return self.say(found[0].label) if found else self.word(ACTS, code)
 
     def listed(self, name: CodeList, code: str) -> str:
         """A code of one of the county's lists, by its label."""

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from services.referrals.api.calls import Asked, Doors, carry_out, look_ahead
+from services.referrals.application.covering import Covering
 from services.referrals.application.offering import Asking, Offering
 from services.referrals.application.orders import Outcome
 from services.referrals.application.previewing import Preview
@@ -64,6 +65,12 @@ class Work:
         """A concern, case or referral as the visitor may see it; the read is recorded. Raises Refusal."""
         caller = CallerFacts.of(visitor.caller)
         return self.doors.referrals.questions.show(kind, thing, caller, str(trace.correlation_id))
+
+    @property
+    def covering(self) -> Covering:
+        """Who covers for whom."""
+        questions = self.doors.referrals.questions
+        return Covering(questions.store, questions.shelf, questions.now)
 
     def offers(self, referral: str, visitor: Visitor) -> Offers:
         """What the visitor may do with the referral now. Raises Refusal `not-found`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -26,7 +27,8 @@ from services.referrals.people.desk import People
 from services.referrals.people.directory import Directory, Entry, open_roles
 from services.referrals.people.labels import agency_name
 from shared.errors import Refusal
-from shared.events.names import Role
+from shared.events.moments import write_moment
+from shared.events.names import EndOfCover, Role
 from shared.mou.terms import listed_codes
 from shared.mou.vocabulary import CodeList
 from shared.web.problems import Problem
@@ -117,7 +119,7 @@ class AdminPages:
     def remove(
         self, request: Request, visitor: Administrator, form: CheckedForm, trace: CurrentTrace, person: UUID
     ) -> Response:
-        """No account, no session, no role, from this moment on."""
+        """No account, no session, no role, and no cover for a colleague, from this moment on."""
         agency, id = str(visitor.caller.agency), str(person)
         if id == visitor.caller.person:
             return self._person(request, visitor, self._entry(visitor, person), {"remove": NOT_YOURSELF}, 422)
@@ -128,6 +130,10 @@ class AdminPages:
         for role in sorted(self.people.held(id, agency)):
             body = {"person": id, "agency": agency, "role": role, "reason": LEFT}
             do(self.work, "end-role", visitor, form, trace, body)
+        for cover in self.work.covering.at(agency):
+            if cover.covering == id:
+                why = {"cover": cover.id, "reason": EndOfCover.COVERING_PERSON_LEFT}
+                do(self.work, "end-cover", visitor, form, trace, why, cover.person)
         return RedirectResponse(f"{PEOPLE}?done=removed&who={id}", 303)
 
     def restore(
@@ -140,6 +146,13 @@ class AdminPages:
         self.people.accounts.restore(agency, id)
         for role in sorted(self._left(agency, id)):
             do(self.work, "assign-role", visitor, form, trace, {"person": id, "agency": agency, "role": role})
+        for cover in self.work.covering.left(id, agency, self.work.covering.now() - UNDO):
+            again = {"covering": id} | {
+                name: write_moment(getattr(cover, name)) for name in ("begins", "until")
+            }
+            # What was arranged otherwise meanwhile, or would be over by now, stays as it is.
+            with suppress(Refusal):
+                do(self.work, "arrange-cover", visitor, form, trace, again, cover.person)
         return RedirectResponse(f"{PEOPLE}?done=restored", 303)
 
     def _left(self, agency: str, person: str) -> frozenset[str]:

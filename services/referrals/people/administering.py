@@ -48,7 +48,16 @@ def translated(found: Mapping[str, str], visitor: Visitor) -> dict[str, str]:
     return {field: words.gettext(text) for field, text in found.items()}
 
 
-def do(work: Work, command: str, visitor: Visitor, form: Form, trace: Trace, body: Mapping[str, str]) -> None:
+def do(
+    work: Work,
+    command: str,
+    visitor: Visitor,
+    form: Form,
+    trace: Trace,
+    body: Mapping[str, str],
+    thing: str | None = None,
+) -> None:
     """One command of several that the same form may send: each has a key of its own. Raises as `Work.do`."""
-    own = replace(form, key=str(uuid5(UUID(form.key), f"{command}/{body.get('role', '')}")), based_on=None)
-    work.do(command, visitor, own, trace, body)
+    which = body.get("role") or body.get("cover") or body.get("begins", "")
+    own = replace(form, key=str(uuid5(UUID(form.key), f"{command}/{which}/{thing or ''}")), based_on=None)
+    work.do(command, visitor, own, trace, body, thing)

@@ -12,6 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from services.referrals.pages.work import Work
 from services.referrals.people.admin_pages import AdminPages
+from services.referrals.people.away_pages import AwayPages
 from services.referrals.people.desk import People
 from services.referrals.people.inviting import InvitePages
 from services.referrals.people.own_door import OwnDoor
@@ -23,11 +24,13 @@ EACH_SECONDS = 60.0
 
 
 def people_pages(people: People, work: Work) -> list[APIRouter]:
-    """Signing in with a code or a passkey, accepting an invitation, and an administrator's pages."""
+    """Signing in with a code or a passkey, accepting an invitation, absence, and an administrator's pages."""
     return [
         OwnDoor(people).router(),
         OwnPages(people).router(),
         InvitePages(people, work).router(),
+        # Before the pages of one person: its address looks like one of theirs.
+        AwayPages(people, work).router(),
         AdminPages(people, work).router(),
     ]
 

@@ -37,10 +37,14 @@ class NotificationDelivered(Data):
 
 
 class NotificationAcknowledged(Data):
-    """A person said that they have it in hand. The first one counts."""
+    """A person said that they have it in hand. The first one counts.
+
+    `cover` is there if it is addressed to another person, for whom the envelope's actor stands in by that cover.
+    """
 
     TYPE: ClassVar[str] = "accord.notification.acknowledged.v1"
     item: Id
     event: Id
     rule: Word
     recipient: Recipient
+    cover: Id | None = None

@@ -71,6 +71,16 @@ def read_span(text: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
         raise NotAMoment(N_("There is no such date or time.")) from None
 
 
+def read_until(text: str, zone: ZoneInfo) -> datetime:
+    """The moment at which something is over: the minute or second that was typed, or the end of the day.
+
+    Raises NotAMoment, as `read_span`.
+    """
+    first, last = read_span(text, zone)
+    is_a_day = last - first >= timedelta(hours=1)
+    return last + _SHORTEST if is_a_day else first
+
+
 def _clock(naive: datetime, zone: ZoneInfo, offset: str | None, *, once: bool = False) -> datetime:
     """The moment in UTC at which this clock shows `naive`; with `once`, only if it does so exactly once."""
     if offset is not None:

@@ -142,6 +142,7 @@ class TestWords:
         lists = (CodeList.SIGNS, CodeList.EXPLOITATION_KIND, CodeList.RELATION, CodeList.LEAVE_REASON)
         labels = {entry.label for name in lists for entry in listed_codes(name, MOU).values()}
         labels |= {reason.label for reason in evaluated_out_reasons(MOU).values()}
+        labels |= {one.label for one in (*MOU.acts, *MOU.told)}
         assert labels == set(LABELS)
         spanish = Wording("es", MOU)
         assert [label for label in labels if spanish.say(label) == label] == []

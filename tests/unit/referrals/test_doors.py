@@ -6,7 +6,7 @@ import re
 
 from services.referrals.api.commands import ROUTES
 from services.referrals.application.orders import COMMANDS as ORDERS
-from services.referrals.cli.things import ABOUT, COMMANDS
+from services.referrals.cli.things import COMMANDS, home_of
 
 #: Addresses with a command of their own: `concern report`, `referral request`, `mou adopt`; roles have none.
 OTHERWISE = {"/v1/concerns", "/v1/cases/{}/referrals", "/v1/mou/versions", "/v1/roles", "/v1/roles/end"}
@@ -14,7 +14,7 @@ OTHERWISE = {"/v1/concerns", "/v1/cases/{}/referrals", "/v1/mou/versions", "/v1/
 
 def on_the_command_line():
     return {
-        f"/v1/{ABOUT.get(group, group)}s/{{}}/{path}": (makes, needs)
+        f"{home_of(group, '{}')}/{path}": (makes, needs)
         for group, commands in COMMANDS.items()
         for _, path, makes, needs, _ in commands
     }

@@ -15,7 +15,10 @@ def test_a_file_is_one_group() -> None:
 
 
 def test_files_that_share_a_running_system_are_one_group() -> None:
-    assert len({group_of(f"{file}::test_one") for file in TOGETHER}) == 1
+    for system in set(TOGETHER.values()):
+        files = [file for file in TOGETHER if TOGETHER[file] == system]
+        assert len(files) > 1
+        assert {group_of(f"{file}::test_one") for file in files} == {system}
 
 
 def test_a_file_that_is_dealt_out_is_that_many_groups() -> None:
