@@ -203,6 +203,19 @@ class TestAnAnswer:
         assert "What you typed stands below" in worker.words
         assert "Kept." in worker.words
 
+    def test_that_was_wrong_says_so_beside_its_words_and_the_question_waits_again(
+        self, here, advocate, worker
+    ):
+        path = asked(here, advocate)
+        answer(worker, path, words=CANARY)
+        worker.get(f"{path}/wrong")
+        [event] = here.county.events(kind="referral.information-given", referral=path.split("/")[-1])
+        worker.fill(f"{path}/wrong", {"entry": event.envelope.id, "reason": "wrong-youth"})
+        assert "Your next step: Answer the question" in worker.words
+        advocate.get(path)
+        assert OPEN in advocate.words
+        assert "This was marked as wrong. It counts no more. What was said CANARY-11" in advocate.words
+
     def test_names_its_question_where_several_wait(self, here, advocate, worker):
         path = asked(here, advocate)
         advocate.get(f"{path}/ask")
@@ -249,6 +262,13 @@ class TestACall:
         assert "Alder County Human Services called Lantern Advocacy" in advocate.words
         assert "no message was left" in advocate.words
         assert "Your next step: Say that you have it" in advocate.words
+
+    def test_in_the_future_is_kept_and_says_so(self, here, worker):
+        path = f"/referrals/{here.county.referral()}"
+        worker.get(f"{path}/call")
+        typed = {"called_at": "2999-01-01 10:00", "called_by": "sender", "result": "reached"}
+        worker.fill(f"{path}/call", typed)
+        assert "A call lies in the future, as it was typed." in worker.words
 
     def test_at_no_time_comes_back(self, here, worker):
         path = f"/referrals/{here.county.referral()}"

@@ -15,6 +15,7 @@ import httpx2
 from deploy.local.signing_in import follow, is_person, sign_in, token_of
 from deploy.local.sim.patience import Again
 from deploy.local.sim.place import Place
+from shared.cli.failures import SignInNeeded
 from shared.cli.places import local_token
 
 #: Seconds that a token of an agency's system is asked for, and after which anybody's is asked anew.
@@ -34,6 +35,9 @@ class Browser:
     site: str
     again: Again
     lock: threading.Lock = field(default_factory=threading.Lock)
+    """Held while a page is opened and its form sent."""
+    signing: threading.Lock = field(default_factory=threading.Lock)
+    """Held while the person signs in, or a token is asked for."""
     token: str = ""
     since: float = 0.0
     _http: httpx2.Client = field(init=False)
@@ -67,16 +71,20 @@ class Browser:
         )
 
     def end(self) -> None:
-        """Leave: the session ends. Whether it did is not looked at."""
+        """Leave: the session ends, if one began. Whether it did is not looked at."""
         try:
-            self._http.get(f"{self.site}/session/exit")
+            if self._http.cookies:
+                self._http.get(f"{self.site}/session/exit")
         except httpx2.TransportError:
             pass
         finally:
             self._http.close()
 
     def _signed_in(self) -> httpx2.Response:
-        sign_in(self._http, self.site, self.handle)
+        try:
+            sign_in(self._http, self.site, self.handle)
+        except SignInNeeded:
+            return httpx2.Response(503)
         return httpx2.Response(200)
 
 
@@ -91,7 +99,7 @@ class People:
     def token(self, handle: str) -> str:
         """What signs a call in: a person has signed in to the pages before. An agency's system is no person."""
         one = self._known(handle)
-        with one.lock:
+        with one.signing:
             if not one.since:
                 self._begin(one)
             if not one.token or time.monotonic() > one.since + TOKEN_SECONDS:
@@ -101,7 +109,7 @@ class People:
     def browser(self, handle: str) -> Browser:
         """Their browser, signed in. Hold its `lock` while you use it."""
         one = self._known(handle)
-        with one.lock:
+        with one.signing:
             if not one.since:
                 self._begin(one)
         return one

@@ -64,7 +64,8 @@ LISTS: Mapping[str, ListOf] = {
     ),
     "telephoned": ListOf(
         "referral",
-        "kind = 'referral' AND %(agency)s IN (sender, recipient) AND state#>>'{calls,-1,called_at}' IS NOT NULL",
+        "kind = 'referral' AND (sender = %(agency)s OR recipient = %(agency)s)"
+        " AND state#>>'{calls,-1,called_at}' IS NOT NULL",
         "calls,-1,called_at",
         newest_first=True,
     ),

@@ -15,7 +15,7 @@ from services.referrals.pages import acts
 from services.referrals.pages import referral_telling as telling
 from services.referrals.pages.acts import BY_SLUG, CALL, Act
 from services.referrals.pages.filled import ALL, fill, refused_field
-from services.referrals.pages.labels import CHOICES, ENTRIES, FLAGS, RESULTS, URGENCIES, Labels
+from services.referrals.pages.labels import CHOICES, ENTRIES, FLAGS, RESULTS, STRUCK, URGENCIES, Labels
 from services.referrals.pages.wording import CLASSES, REFERRAL_STATES
 from services.referrals.pages.work import Work
 from shared.errors import Refusal
@@ -189,6 +189,7 @@ class ReferralPages:
             "case_code": code_of("case", view["case"]),
             "path": f"/referrals/{referral}",
             "shared": telling.without_questions(view),
+            "struck": {step["event"]: STRUCK[step["struck"]] for step in view["steps"] if step.get("struck")},
             "entry_options": self._wrong(found, visitor),
             "call_options": telling.callers(view, visitor.caller.agency, found.labels, says),
             "result_options": [(code, says(text)) for code, text in RESULTS.items()],
