@@ -36,8 +36,8 @@ from shared.mou.facts import CallerFacts
 KEYS = UUID("0b6e9f2e-3a53-4b0e-8f0f-0e4f1c6c2a07")
 #: Said with every answer to a report or to a stated call, through either door.
 NOTICE = (
-    "This record does not replace the call: a mandated reporter telephones the hotline at once"
-    " (PC 11166(a)). State the call when it is made."
+    "This record does not replace the call: a mandated reporter telephones the hotline at once."
+    " State the call when it is made."
 )
 
 
