@@ -184,9 +184,15 @@ def _routing(mou: Mou) -> Iterator[Finding]:
         if rule.agency not in set(Target) and party_of(mou, rule.agency) is None:
             yield Finding(f"{path}/agency", "is no party", "Add it to /parties, or name a relation.")
     told = {rule.event for rule in mou.routing if rule.needs_acknowledgement}
-    for event in sorted(MUST_BE_TOLD - told):
+    for event in sorted(_must_be_told(mou) - told):
         remedy = "Add a rule with `needs_acknowledgement: true`: a youth may be waiting."
         yield Finding("/routing", f"tells nobody of {event}", remedy)
+
+
+def _must_be_told(mou: Mou) -> frozenset[str]:
+    """A question is told wherever a document lets agencies ask one; earlier documents do not."""
+    asks = any(rule.act is Act.ASK_INFORMATION for rule in mou.may)
+    return MUST_BE_TOLD | ({"accord.referral.information-asked.v1"} if asks else set())
 
 
 def _queues(mou: Mou) -> Iterator[Finding]:
