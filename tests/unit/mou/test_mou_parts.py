@@ -323,6 +323,11 @@ def test_is_found_at_its_line(text, path, problem):
         assert last.isdigit() or last.strip("0123456789") in around
 
 
+def test_several_late_signatures_are_one_finding():
+    early = replaced("effective: 2026-01-01", "effective: 2025-12-01")
+    assert [finding.path for finding in validate(early)] == ["/effective"]
+
+
 class TestTheDocuments:
     @pytest.mark.parametrize("name", DOCUMENTS)
     def test_each_can_be_adopted_as_it_is(self, name):
