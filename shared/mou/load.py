@@ -62,7 +62,7 @@ def adoptable(text: str) -> dict[str, Any]:
 
 def packed_document(mou: Mou) -> dict[str, Any]:
     """As `adoptable`, for a document that has no text of its own: its plain values are the text."""
-    return pack(json.dumps(document_of(mou), ensure_ascii=False, indent=1))
+    return pack(json.dumps(document_of(mou), ensure_ascii=False))
 
 
 def plain_document(document: dict[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,8 @@ ALDER = Path("deploy/local/alder-county.yaml")
 PARTIES = tuple(str(a) for a in Agency if a != Agency.COUNTY)
 #: Probation takes part in nothing here, so there is always an agency that never knew.
 ACTIVE = tuple(a for a in PARTIES if a != "probation")
+#: Version -> its document as an event holds it, packed once: these counties adopt the same few again and again.
+PACKED: dict[str, dict[str, Any]] = {}
 
 
 @cache
@@ -73,13 +75,15 @@ class County:
 
     def adopt(self, mou: Mou, later: timedelta = timedelta()) -> None:
         """A version comes to be known now and into force `later`."""
+        if mou.version not in PACKED:
+            PACKED[mou.version] = packed_document(mou)
         effective = self.log.now + later
         data = MouAdopted(
             mou=str(mou.id),
             version=mou.version,
             effective=effective,
             signed_by=("human-services",),
-            document=packed_document(mou),
+            document=PACKED[mou.version],
         )
         self.log.add(data, str(mou.id), str(mou.id), topic=MOU_TOPIC, agency="county")
         self.adopted.append((self.log.now, effective, mou))
