@@ -145,6 +145,14 @@ class TestOnesOwnAbsence:
         agency.end()
         assert agency.ended()[0].data.reason == "changed"
 
+    @pytest.mark.parametrize("begins", [0, 24], ids=["in-force", "to-come"])
+    def test_ended_by_a_double_click_is_ended_once_and_says_so_twice(self, agency, begins):
+        agency.arrange(begins=agency.local(begins))
+        key = str(uuid4())
+        answers = [agency.end(key=key) for _ in range(2)]
+        assert [one.headers.get("location") for one in answers] == [f"{OWN}?done=ended"] * 2
+        assert len(agency.ended()) == 1
+
     def test_ended_twice_says_that_it_was_over(self, agency):
         agency.arrange()
         agency.end()
