@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
+from shared.events.names import Purpose
+from shared.mou import document_of
+from shared.mou.facts import CallerFacts
+from tests.integration.referrals_made import ALL_SIGNED, PEOPLE, county
 from tests.integration.signing_in_made import person, place
+from tests.mou.alder import MOU
 
 pytestmark = pytest.mark.platform
 NAME = "Testa Example"
@@ -198,3 +204,17 @@ class TestOneThatIsNotGiven:
         answer = asked(browser, *things)
         assert answer.headers["location"].startswith("/session/renew")
         assert browser.follow(answer).json() == {f"case/{case}": NAME}
+
+
+def test_is_not_given_to_whom_the_memorandum_opens_the_class_and_not_the_case(infra, tmp_path):
+    document = document_of(MOU)
+    document["may"] = [one for one in document["may"] if one["act"] != "read-case"]
+    caller = CallerFacts.of(replace(PEOPLE["worker"], purpose=Purpose.COORDINATE))
+    with county(infra, tmp_path, adopt=False) as made:
+        made.adopt()
+        case = made.case(made.concern(clear={"identity": {"name": NAME}}))
+        wanted, questions = [("case", case)], made.referrals.questions
+        assert questions.names(wanted, caller, str(uuid4())) == {("case", case): NAME}
+        body = {"document": {**document, "version": "without-reading"}, "signed_by": ALL_SIGNED}
+        assert made.post("/v1/mou/versions", body, "coordinator").status_code == 201
+        assert questions.names(wanted, caller, str(uuid4())) == {}

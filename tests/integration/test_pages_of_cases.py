@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -105,6 +106,30 @@ class TestTheCase:
     def test_covers_names_in_privacy_view(self, here):
         case = here.county.case(here.county.concern(clear={"identity": {"name": CANARY}}))
         assert CANARY not in here.person("worker", privacy=True).get(f"/cases/{case}").text
+
+
+class TestAnAddressThatSaysThatSomethingWasDone:
+    @pytest.mark.parametrize(
+        "done", ["opened", "attached", "joined", "left", "assigned", "recorded", "anything"]
+    )
+    def test_is_not_believed(self, here, done):
+        case = here.county.case()
+        here.county.clock.ahead += timedelta(minutes=11)
+        assert "usa-alert--success" not in here.person("worker").get(f"/cases/{case}?done={done}").text
+
+    def test_is_believed_while_it_is_so(self, here):
+        case, worker = here.county.case(), here.person("worker")
+        assert "is open" in said(worker.get(f"/cases/{case}?done=opened"))
+        assert "An agency joined" not in said(worker.get(f"/cases/{case}?done=joined"))
+        join(here, case, "probation")
+        assert "An agency joined" in said(worker.get(f"/cases/{case}?done=joined"))
+
+    def test_does_not_say_that_an_agency_left_which_did_not(self, here):
+        case = here.county.case()
+        join(here, case, "probation")
+        for who in ("worker", "officer", "shelter"):
+            for one in (case, uuid4()):
+                assert "Your agency left" not in said(here.person(who).get(f"/cases?left={one}"))
 
 
 class TestTheTeam:

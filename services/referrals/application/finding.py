@@ -13,8 +13,10 @@ from services.referrals.application.questions import Questions
 from services.referrals.application.views import Viewer, facts_of, matters_known, may_know
 from services.referrals.domain.evolve import PART_OF, SEEN_BY_SOME
 from shared.events import read
+from shared.events.types.case import AgencyLeft
 from shared.mou.authority import may
 from shared.mou.facts import ThingFacts
+from shared.web.callers import Caller
 
 #: Where the ids of each kind of thing stand.
 _RANGES: Mapping[str, str] = {
@@ -118,6 +120,21 @@ class Finding:
             if PART_OF.get(type(one.data), ("",))[0] == part and type(one.data) not in SEEN_BY_SOME
         ]
         return shown[:1] if since is None else [one for one in shown if one.recorded > since]
+
+    def left(self, case: str, caller: Caller) -> bool:
+        """Whether the caller themself recorded that their agency left the case."""
+        with self.questions.store.transaction() as connection:
+            rows = connection.execute(
+                "SELECT state FROM stored_events WHERE topic = %s AND originator_id IN"
+                " (SELECT stream FROM parts WHERE kind = 'matter' AND subject = %s::uuid)",
+                [AgencyLeft.TYPE, case],
+            ).fetchall()
+        recorded = [read(bytes(row["state"])) for row in rows]
+        return any(
+            (one.envelope.actor, one.envelope.agency) == (caller.person, caller.agency)
+            and vars(one.data)["agency"] == caller.agency
+            for one in recorded
+        )
 
 
 def _streams(viewer: Viewer, kind: str, things: Things) -> list[str]:

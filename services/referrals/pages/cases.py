@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,9 @@ from services.referrals.pages.wording import BANDS, MATTERS, REFERRAL_STATES, RE
 from services.referrals.pages.work import Work
 from shared.events.moments import read_moment
 from shared.events.names import Purpose
+from shared.events.types.act import ActRecorded
+from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, WorkerAssigned
+from shared.events.types.concern import ConcernLinked
 from shared.mou.authority import may
 from shared.mou.facts import CallerFacts, ThingFacts
 from shared.mou.vocabulary import Act, CodeList
@@ -30,14 +33,17 @@ from shared.web.site.visitor import CurrentVisitor
 from shared.web.site.words import N_
 from shared.web.trace import CurrentTrace
 
-#: What the page says after something was done. Codes only come in the address.
+#: How long a page says that something was done.
+LATELY = timedelta(minutes=10)
+#: What the page says after something was done, if an event of this type was recorded lately: anybody can write an
+#: address. Codes only come in it.
 DONE = {
-    "opened": N_("Case %(code)s is open"),
-    "attached": N_("The concern joined case %(code)s"),
-    "joined": N_("An agency joined case %(code)s"),
-    "left": N_("An agency left case %(code)s"),
-    "assigned": N_("A worker was named for case %(code)s"),
-    "recorded": N_("What was done is recorded in case %(code)s"),
+    "opened": (CaseOpened.TYPE, N_("Case %(code)s is open")),
+    "attached": (ConcernLinked.TYPE, N_("The concern joined case %(code)s")),
+    "joined": (AgencyJoined.TYPE, N_("An agency joined case %(code)s")),
+    "left": (AgencyLeft.TYPE, N_("An agency left case %(code)s")),
+    "assigned": (WorkerAssigned.TYPE, N_("A worker was named for case %(code)s")),
+    "recorded": (ActRecorded.TYPE, N_("What was done is recorded in case %(code)s")),
 }
 ACTS = ("join-agency", "leave-agency", "assign-worker", "record-act")
 
@@ -165,5 +171,16 @@ class CasePages:
             told=told(shown.view, wording, ("identity",), rights.classes),
             acts=rights.acts,
             replays=may_replay(viewer),
-            done=wording.say(DONE[done], code=code) if done in DONE else "",
+            done=wording.say(DONE[done][1], code=code) if self._was_done(done, viewer, shown.view) else "",
         )
+
+    def _was_done(self, done: str, viewer: Viewer, view: Mapping[str, Any]) -> bool:
+        """Whether what the address says was done to the case lately."""
+        if done not in DONE:
+            return False
+        since = self.work.desk.site.now() - LATELY
+        if done == "recorded":  # which not everybody sees who may know of the case
+            acts = [act for matter in view["matters"] for act in matter.get("acts") or ()]
+            return any(read_moment(act["recorded_at"]) > since for act in acts)
+        changes = self.finding.changes(viewer, "case", view["id"], since)
+        return DONE[done][0] in {change.type for change in changes}

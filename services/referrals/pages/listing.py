@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from services.referrals.application.finding import Finding
 from services.referrals.application.listing import Lists, Place, hears_of_all
 from services.referrals.application.views import Viewer
 from services.referrals.pages.wording import CONCERN_STATES, MATTERS, Wording
@@ -91,7 +93,7 @@ def listing_router(work: Work) -> APIRouter:
     """The lists."""
     pages = work.pages
     router = APIRouter(route_class=route_of(pages))
-    lists = Lists(work.doors.referrals.questions)
+    lists, finding = Lists(work.doors.referrals.questions), Finding(work.doors.referrals.questions)
     pager = Pager(lists, work.doors.referrals.secret)
 
     @router.get("/concerns")
@@ -117,8 +119,10 @@ def listing_router(work: Work) -> APIRouter:
         )
 
     @router.get("/cases")
-    def cases(request: Request, visitor: CurrentVisitor, done: str = "", cursor: Cursor = None) -> Response:
-        """The cases that the visitor's agency takes part in, opened last first."""
+    def cases(
+        request: Request, visitor: CurrentVisitor, left: UUID | None = None, cursor: Cursor = None
+    ) -> Response:
+        """The cases that the visitor's agency takes part in, opened last first. `left`: one that it just left."""
         viewer = lists.viewer(CallerFacts.of(visitor.caller))
         found, more = pager.page("cases", viewer, visitor.caller, cursor)
         wording = Wording(visitor.language, viewer.mou)
@@ -127,7 +131,7 @@ def listing_router(work: Work) -> APIRouter:
             "cases.html",
             visitor,
             cards=[case_card(view, wording) for view in found],
-            left=done == "left",
+            left=bool(left) and finding.left(str(left), visitor.caller),
             more=more,
             first=cursor is None,
         )

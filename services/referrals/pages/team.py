@@ -86,7 +86,9 @@ class TeamPages:
                 return self._page(request, visitor, trace, act, thing, form, outcome)
             self.work.sent(visitor, f"/cases/{thing}/{act}")
             seen = self.finding.knows(self._viewer(visitor), "case", [thing])
-            return RedirectResponse(f"/cases/{thing}?done={DONE[act]}" if seen else "/cases?done=left", 303)
+            return RedirectResponse(
+                f"/cases/{thing}?done={DONE[act]}" if seen else f"/cases?left={thing}", 303
+            )
 
         return send
 
