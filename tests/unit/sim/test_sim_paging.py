@@ -22,7 +22,9 @@ from deploy.local.sim.steps import Door, Step
 from shared.events.names import SealedClass
 
 SITE, ISSUER = "http://127.0.0.1:1", "http://127.0.0.1:2"
-KEY, CONCERN, REFERRAL, ITEM = (str(uuid4()) for _ in range(4))
+KEY, REFERRAL, ITEM = (str(uuid4()) for _ in range(3))
+#: It stands in names of tests, which are not random.
+CONCERN = "0f000000-0000-4000-8000-000000000002"
 Answers = Callable[[httpx2.Request], httpx2.Response]
 
 
