@@ -60,9 +60,9 @@ def _signatures(mou: Mou) -> Iterator[Finding]:
         ):
             remedy = "Name one of /counties if there are several, and none if there is one."
             yield Finding(f"{path}/county", "does not say for which county it signs", remedy)
-        if signatory.signed and signatory.signed > mou.effective:
-            remedy = "Let it take effect on the day of the last signature or later."
-            yield Finding("/effective", "lies before a signature", remedy)
+    if any(signatory.signed and signatory.signed > mou.effective for signatory in mou.signatories):
+        remedy = "Let it take effect on the day of the last signature or later."
+        yield Finding("/effective", "lies before a signature", remedy)
     for index, party in enumerate(mou.parties):
         if mou.signatories and party.signatory and party.agency not in signing:
             yield Finding(
@@ -95,5 +95,5 @@ def _bases(mou: Mou) -> Iterator[Finding]:
                 f"{path}/basis", "is no basis: these classes would be disclosed without one", remedy
             )
         if needed.keys() & set(row.classes):
-            remedy = "Take the class out: consents on record come with a later version."
+            remedy = "Take the class out: Accord holds no consents."
             yield Finding(f"{path}/classes", "holds a class that needs a consent on record", remedy)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from shared.events import TYPES
 from shared.mou.document import Mou
-from shared.mou.duties.rules import DutyRule, Holder, Pattern
+from shared.mou.duties.rules import CountyAct, DutyRule, Holder, Pattern
 from shared.mou.findings import Finding
 from shared.mou.parties import party_of
-from shared.mou.vocabulary import QueueRole, Target
+from shared.mou.vocabulary import Act, QueueRole, Target
 
 
 def check_duties(mou: Mou) -> list[Finding]:
@@ -19,6 +19,9 @@ def check_duties(mou: Mou) -> list[Finding]:
 
 def _duties(mou: Mou) -> Iterator[Finding]:
     acts = {act.code: act for act in mou.acts}
+    if acts and not any(rule.act is Act.RECORD_ACT for rule in mou.may):
+        remedy = "Add a rule that lets somebody record acts."
+        yield Finding("/may", f"has no rule for {Act.RECORD_ACT}: no duty could be met by an act", remedy)
     for index, duty in enumerate(mou.duties):
         path = f"/duties/{index}"
         for where, pattern in _patterns(path, duty):
@@ -43,12 +46,16 @@ def _patterns(path: str, duty: DutyRule) -> Iterator[tuple[str, Pattern]]:
         yield f"{path}/within/before", duty.within.before
 
 
-def _pattern(path: str, pattern: Pattern, acts: Mapping[str, object]) -> Iterator[Finding]:
+def _pattern(path: str, pattern: Pattern, acts: Mapping[str, CountyAct]) -> Iterator[Finding]:
     nobody = "nobody can do or record, so the duty cannot be met"
+    act = acts.get(pattern.act or "")
     if pattern.event is not None and pattern.event not in TYPES:
         yield Finding(f"{path}/event", f"is what {nobody}", "See `accord events catalogue`.")
     if pattern.act is not None and pattern.act not in acts:
         yield Finding(f"{path}/act", f"is what {nobody}", "Add the act to /acts.")
+    if act is not None and not set(pattern.where.get("to", ())) <= set(act.to):
+        remedy = "Add the code to `to` of the act, or name another."
+        yield Finding(f"{path}/where/to", "names somebody whom this act is never told to", remedy)
 
 
 def _holder(path: str, holder: Holder, mou: Mou) -> Iterator[Finding]:

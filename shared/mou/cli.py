@@ -15,6 +15,7 @@ from shared.mou.coverage import coverage
 from shared.mou.document import Mou
 from shared.mou.findings import Finding
 from shared.mou.load import adoptable, document_of, load, load_document, validate
+from shared.mou.page import page
 from shared.mou.parties import clause_of
 from shared.mou.reading import MAX_TEXT
 from shared.mou.tables import emit_tables
@@ -36,6 +37,8 @@ Clause = Annotated[str, typer.Argument(metavar="CLAUSE", help='The clause, as th
 Of = Annotated[
     Path | None, typer.Option("--file", metavar="FILE", help="Of this document, not of the one in force.")
 ]
+
+Html = Annotated[bool, typer.Option("--html", help="As one page of HTML, to be read, printed and sent.")]
 
 
 class InvalidDocument(CommandFailed):
@@ -91,11 +94,14 @@ def explain(
         emit_text(lines)
 
 
-def show(file: File, as_json: Json = False) -> None:
+def show(file: File, as_html: Html = False, as_json: Json = False) -> None:
     """The document as people read it, then its rules and lists as tables; or its plain values."""
     mou = _mou(file)
     if as_json:
         emit_json(document_of(mou))
+        return
+    if as_html:
+        emit_text([page(mou)])
         return
     emit_text(told_whole(mou))
     say("")

@@ -9,6 +9,7 @@ from shared.mou.check import references
 from shared.mou.document import Clause, Mou
 from shared.mou.duties.rules import DutyRule, Holder, Mode, Pattern, Within
 from shared.mou.parties import party_of
+from shared.mou.terms import CODED
 from shared.mou.vocabulary import Target
 
 #: A relation to the case -> how people say it.
@@ -23,13 +24,17 @@ RELATED: dict[str, str] = {
 }
 #: How Accord treats a clause, by what cites it; the first that fits is said.
 TREATMENT: dict[str, str] = {
-    "timed": "Accord times it: what is due, and what has no record by then, is told.",
+    "timed": "Accord works out by when it is due.",
     "recorded": "Accord holds it open until it is recorded, without a time.",
     "enforced": "Accord enforces it: what it does not allow is refused.",
     "told": "Accord tells people by it.",
     "off": "Accord does not time it, and says why.",
-    "listed": "Accord uses its lists.",
+    "listed": "Accord holds it as data, and refuses or times nothing by it.",
     "explained": "Accord only explains it.",
+}
+#: The parts by which something is refused or not shown.
+ENFORCED = {"may", "disclosure", "otherwise", "undo", "parties", "evaluated_out", "codes", *CODED} - {
+    "close_reasons"
 }
 
 
@@ -54,10 +59,10 @@ def treatment(mou: Mou, clause: Clause) -> str:
     modes = {duty.mode for duty in mou.duties if duty.clause == clause.id}
     parts = {path.split("/")[1] for path, cited in references(mou) if cited == clause.id}
     found = {
-        "timed": Mode.TIMED in modes,
+        "timed": Mode.TIMED in modes or "respond_within" in parts,
         "recorded": Mode.RECORDED in modes,
-        "enforced": bool(parts & {"may", "disclosure", "otherwise", "undo", "respond_within"}),
-        "told": bool(parts & {"routing", "unroutable", "escalation", "notification_tiers"}),
+        "enforced": bool(parts & ENFORCED),
+        "told": bool(parts & {"routing", "unroutable"}),
         "off": Mode.OFF in modes,
         "listed": bool(parts),
     }

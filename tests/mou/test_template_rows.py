@@ -72,6 +72,44 @@ class TestTheList:
         assert len(TEMPLATE.acts) > 40
 
 
+class TestTheLists:
+    def test_every_kind_of_service_has_its_usual_receiver_urgency_or_none(self):
+        kinds = [entry.code for entry in TEMPLATE.codes["kind"]]
+        assert {kind.kind for kind in TEMPLATE.referral_kinds} == set(kinds)
+
+    def test_forensic_care_is_a_matter_of_hours_and_of_the_young_persons_own_consent(self):
+        (exam,) = (kind for kind in TEMPLATE.referral_kinds if kind.kind == "med-forensic")
+        assert (exam.urgency, exam.receivers, exam.consent) == (
+            "hours",
+            ("medical-hub",),
+            "own-sexual-assault-care",
+        )
+
+    def test_substance_use_is_disclosed_to_nobody_without_a_consent_on_record(self):
+        (rule,) = (rule for rule in TEMPLATE.consent_rules if rule.needed)
+        assert rule.classes == ("substance_use",)
+        assert not any("substance_use" in row.classes for row in TEMPLATE.disclosure)
+
+    @pytest.mark.parametrize(
+        ("part", "codes"),
+        [
+            ("reject_reasons", {"no-capacity", "youth-declined", "no-language-access", "mou-not-in-force"}),
+            ("cancel_reasons", {"sent-in-error", "wrong-youth", "need-met", "youth-missing", "superseded"}),
+            ("outcomes", {"completed", "partial", "engaged-ongoing", "need-changed", "youth-declined"}),
+            (
+                "fail_reasons",
+                {"unable-to-locate", "not-engaged", "transferred-county", "expired", "deceased"},
+            ),
+            (
+                "close_reasons",
+                {"services-complete", "aged-out", "court-terminated", "not-substantiated", "merged"},
+            ),
+        ],
+    )
+    def test_what_is_chosen_from_a_list_is_on_it(self, part, codes):
+        assert codes <= {reason.code for reason in getattr(TEMPLATE, part)}
+
+
 class TestTheCorrections:
     def test_the_call_is_met_by_stating_when_and_whom_one_called(self):
         closes = [(p.event, p.at, p.act) for p in only("call-made").closes]

@@ -39,7 +39,7 @@ from shared.events.names import MOU_TOPIC, SealedClass, Service, events_topic
 from shared.events.types.mou import MouAdopted
 from shared.events.types.submission import CommandRefused, SubmissionRefused
 from shared.mou.document import Mou
-from shared.mou.findings import InvalidMou
+from shared.mou.findings import Finding, InvalidMou
 from shared.mou.load import load_for_adoption
 from shared.store.store import Store
 
@@ -307,9 +307,13 @@ def _document_of(order: Order) -> Mou:
             NO_MOU,
             "invalid-field",
             f"The document cannot be adopted: {len(error.findings)} finding(s).",
-            f"Check it first: accord mou validate FILE. First: {first.problem}",
+            f"Check it first: accord mou validate FILE. {first.path or '/'} {first.problem}{_line_of(first)}.",
             "/document",
         ) from None
+
+
+def _line_of(finding: Finding) -> str:
+    return f" (line {finding.line})" if finding.line else ""
 
 
 def _with(data: Data, sealed: dict[SealedClass, str]) -> Data:

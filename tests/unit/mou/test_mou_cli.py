@@ -113,6 +113,23 @@ class TestShow:
             in lines
         )
 
+    def test_as_html_it_is_one_page_that_loads_nothing(self, accord, capsys):
+        assert accord("mou", "show", FILE, "--html") == 0
+        page = capsys.readouterr().out
+        assert page.startswith('<!doctype html>\n<html lang="en">')
+        assert '<h2 id="clause-9.2">9.2 The initial team meeting</h2>' in page
+        assert "<p>By when: within 7 days, by the end of the last one.</p>" in page
+        assert "<li>Sheriff, Alder County Sheriff: signed <time>2025-12-09</time></li>" in page
+        assert not re.search(r"src=|href=|url\(|<script", page)
+
+    def test_what_a_county_wrote_is_never_read_as_html(self, accord, tmp_path, capsys):
+        text = FILE.read_text("utf-8").replace("title: The team\n", "title: The <b>team</b> & more\n")
+        (tmp_path / "written.yaml").write_text(text)
+        assert accord("mou", "show", tmp_path / "written.yaml", "--html") == 0
+        page = capsys.readouterr().out
+        assert "The &lt;b&gt;team&lt;/b&gt; &amp; more" in page
+        assert "<b>" not in page
+
 
 class TestExplain:
     def test_a_clause_of_a_file_is_told_with_its_source_and_its_duties(self, accord, capsys):

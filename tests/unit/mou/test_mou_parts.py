@@ -122,6 +122,18 @@ WRONG = {
         place("duties", "call-made") + "/closes/1/event",
         "nobody can do or record",
     ),
+    "a duty met by telling somebody whom nobody can tell": (
+        replaced(
+            "- {act: notice-given, where: {to: [licensing]}}", "- {act: notice-given, where: {to: [court]}}"
+        ),
+        place("duties", "licensing-told") + "/closes/0/where/to",
+        "names somebody whom this act is never told to",
+    ),
+    "acts that nobody may record": (
+        re.sub(r"  - \{clause: \"5.8\", act: record-act.*\n", "", TEXT),
+        "/may",
+        "has no rule for record-act",
+    ),
     "a duty of a role that nobody holds": (
         replaced("owed_by: {agency: sheriff, role: deputy}", "owed_by: {agency: sheriff, role: nurse}"),
         "/duties/4/owed_by/role",
@@ -309,6 +321,11 @@ def test_is_found_at_its_line(text, path, problem):
         last = path.rsplit("/", 1)[1]
         around = "\n".join(text.splitlines()[max(0, found.line - 2) : found.line + 1])
         assert last.isdigit() or last.strip("0123456789") in around
+
+
+def test_several_late_signatures_are_one_finding():
+    early = replaced("effective: 2026-01-01", "effective: 2025-12-01")
+    assert [finding.path for finding in validate(early)] == ["/effective"]
 
 
 class TestTheDocuments:

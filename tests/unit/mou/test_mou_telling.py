@@ -53,7 +53,16 @@ def test_every_relation_has_words():
     ("clause", "how"),
     [
         *(("8.1", "timed"), ("9.5", "timed"), ("12.1", "off"), ("5.3", "enforced"), ("1.2", "enforced")),
-        *(("3.3", "told"), ("16.2", "told"), ("4.3", "listed"), ("1.1", "explained")),
+        *(
+            ("3.3", "told"),
+            ("7.5", "told"),
+            ("16.2", "listed"),
+            ("4.3", "enforced"),
+            ("4.4", "timed"),
+            ("2.1", "enforced"),
+            ("14.4", "listed"),
+            ("1.1", "explained"),
+        ),
     ],
 )
 def test_how_a_clause_is_treated_follows_from_what_cites_it(clause, how):
