@@ -21,7 +21,7 @@ from services.referrals.domain import commands as c
 from services.referrals.vault.key_file import create_key_file
 from shared.events.names import Agency, Matter, Urgency, YouthChoice
 from shared.mou.facts import CallerFacts
-from shared.mou.load import document_of, load
+from shared.mou.load import adoptable
 from shared.settings import Settings
 
 
@@ -61,7 +61,7 @@ class County:
     def __init__(self, infra: Infrastructure) -> None:
         """Migrates, and adopts the MOU."""
         self.referrals: Referrals = bootstrap(settings_of(infra, "referrals"))
-        document = document_of(load(DOCUMENT.read_text(encoding="utf-8")))
+        document = adoptable(DOCUMENT.read_text(encoding="utf-8"))
         adopt = c.AdoptMou(document=document, signed_by=tuple(Agency))
         self.order("adopt-mou", None, adopt, "human-services", "coordinator")
 

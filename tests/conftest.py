@@ -12,7 +12,7 @@ from hypothesis import settings
 
 from tests.platform_fixtures import KAFKA_WAYS, fresh_database, fresh_topic, infra, platform_folder
 from tests.skips import Skips
-from tests.spreading import group_of, in_order
+from tests.spreading import group_of, in_order, random_names
 
 # How long an example takes is no matter of right or wrong; a busy machine takes longer.
 settings.register_profile("untimed", deadline=None)
@@ -46,6 +46,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    named = {item.nodeid.partition("::")[0]: item.path for item in items}
+    random = random_names([item.nodeid for item in items], lambda file: named[file].read_text("utf-8"))
+    if random:
+        raise pytest.UsageError("These tests have another name in each run: " + "; ".join(random))
     if hasattr(config, "workerinput"):
         items[:] = in_order(items, [item.nodeid for item in items])
 

@@ -6,7 +6,8 @@ has a Kafka and a PostgreSQL of its own (the session fixtures), so tests of two 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 #: Files that are one group, since they share a running system that takes long to start.
@@ -59,3 +60,18 @@ def in_order(items: Sequence[_Item], nodeids: Sequence[str]) -> list[_Item]:
     rank = {group: n for n, group in enumerate(FIRST)}
     pairs = sorted(zip(nodeids, items, strict=True), key=lambda pair: rank.get(group_of(pair[0]), len(rank)))
     return [item for _, item in pairs]
+
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def random_names(nodeids: Sequence[str], text_of: Callable[[str], str]) -> list[str]:
+    """The tests with an id in their names that does not stand in their file (`text_of` gives its text).
+
+    It is another one in each worker, and workers whose tests have other names run none of them.
+    """
+    return [
+        nodeid
+        for nodeid in nodeids
+        if any(found not in text_of(nodeid.partition("::")[0]) for found in _UUID.findall(nodeid))
+    ]

@@ -1,6 +1,7 @@
 """Signing in with the local issuer: a page where one chooses an invented person, and codes for who was chosen.
 
-OpenID Connect, authorization code with PKCE, for one client: the site of this data directory.
+OpenID Connect, authorization code with PKCE, for two clients: the site of this data directory, and programs of this
+laptop that a person works with, which get a token for the services' APIs.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from deploy.local.people import BY_HANDLE, PEOPLE, Person, in_words
 from shared.events.names import Role
 from shared.web.problems import Problem
 
-CLIENT = "accord-pages-of-this-laptop"
+CLIENT, PROGRAMS = "accord-pages-of-this-laptop", "accord-programs-of-this-laptop"
+#: Where a program's browser is sent. Nobody listens there: the program reads the address itself.
+TO_PROGRAM = "http://127.0.0.1/signed-in"
 LASTS = 60.0
 """Seconds that a code is good for, once."""
 
@@ -35,7 +38,7 @@ class Asked(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     response_type: Literal["code"]
-    client_id: Literal["accord-pages-of-this-laptop"]
+    client_id: Literal["accord-pages-of-this-laptop", "accord-programs-of-this-laptop"]
     redirect_uri: str = Field(max_length=500)
     state: str = Field(min_length=1, max_length=500)
     nonce: str = Field(min_length=1, max_length=500)
@@ -55,14 +58,16 @@ class Code:
 
 @dataclass
 class Choosing:
-    """The pages and codes. `back` is the one address that people are sent to; `sign` makes an id token.
+    """The pages and codes. `back` is the one address of the site that people are sent to. `sign` makes an id token
+    for a person, a nonce and a client; `access` a token for the APIs.
 
     Codes are in memory: after a restart the person chooses again.
     """
 
     issuer: str
     back: str
-    sign: Callable[[Person, str], str]
+    sign: Callable[[Person, str, str], str]
+    access: Callable[[Person], str]
     now: Callable[[], float]
     _codes: dict[str, Code] = field(default_factory=dict)
 
@@ -80,28 +85,30 @@ class Choosing:
         code = secrets.token_urlsafe(32)
         self._codes[code] = Code(person, asked, self.now() + LASTS)
         answer = {"code": code, "state": asked.state, "iss": self.issuer}
-        return RedirectResponse(f"{self.back}?{urlencode(answer)}", 303)
+        return RedirectResponse(f"{asked.redirect_uri}?{urlencode(answer)}", 303)
 
     async def exchange(self, request: Request) -> Response:
-        """An id token for a code, once, to whoever began the request (PKCE)."""
+        """An id token for a code, once, to whoever began the request (PKCE); a program gets one for the APIs."""
         fields = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
         code = self._codes.pop(fields.get("code", ""), None)
         if fields.get("grant_type") != "authorization_code" or code is None or not self._fits(code, fields):
             return JSONResponse({"error": "invalid_grant"}, 400)
-        token = self.sign(code.person, code.asked.nonce)
+        token = self.sign(code.person, code.asked.nonce, code.asked.client_id)
+        access = self.access(code.person) if code.asked.client_id == PROGRAMS else token
         return JSONResponse(
-            {"id_token": token, "access_token": token, "token_type": "Bearer", "expires_in": 60}
+            {"id_token": token, "access_token": access, "token_type": "Bearer", "expires_in": 60}
         )
 
     def _fits(self, code: Code, fields: dict[str, str]) -> bool:
         digest = sha256(fields.get("code_verifier", "").encode()).digest()
         challenge = urlsafe_b64encode(digest).decode().rstrip("=")
-        same = fields.get("redirect_uri") == self.back and fields.get("client_id") == CLIENT
+        asked = code.asked
+        same = fields.get("redirect_uri") == asked.redirect_uri and fields.get("client_id") == asked.client_id
         return same and self.now() < code.until and hmac.compare_digest(challenge, code.asked.code_challenge)
 
     def _require_site(self, asked: Asked) -> None:
-        """A person is sent to the site of this data directory and nowhere else."""
-        if asked.redirect_uri != self.back:
+        """A person is sent to the client's own address and nowhere else."""
+        if asked.redirect_uri != {CLIENT: self.back, PROGRAMS: TO_PROGRAM}[asked.client_id]:
             raise Problem("not-found")
 
 

@@ -111,10 +111,13 @@ def router(key: ECKey, issuer: str, now: Callable[[], float], site: str = "") ->
     """The issuer's addresses. `site` is where people are sent back to when they have signed in."""
     api = APIRouter()
 
-    def sign(person: Person, nonce: str) -> str:
-        return token(key, issuer, person, int(now()), ttl=300, audience=CLIENT, nonce=nonce)
+    def sign(person: Person, nonce: str, client: str) -> str:
+        return token(key, issuer, person, int(now()), ttl=300, audience=client, nonce=nonce)
 
-    choosing = Choosing(issuer, f"{site}/sign-in/back", sign, now)
+    def access(person: Person) -> str:
+        return token(key, issuer, person, int(now()))
+
+    choosing = Choosing(issuer, f"{site}/sign-in/back", sign, access, now)
     api.add_api_route("/authorize", choosing.authorize, methods=["GET"], summary="Choose a person")
     api.add_api_route("/authorize/{handle}", choosing.choose, methods=["GET"], summary="A code for a person")
     api.add_api_route("/oidc/token", choosing.exchange, methods=["POST"], summary="An id token for a code")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from services.referrals.domain.life_cycle import TRANSITIONS, Party, rows
+from services.referrals.domain.life_cycle import MOVES, Party, rows
 from services.referrals.domain.parts import ReferralStatus
 from shared.mou import Mou, load
 
@@ -29,6 +29,12 @@ FOOT = """
   remaining entries say counts again. Going on to another agency is not undone: the new referral is cancelled.
 - **Enter in error** marks one entry (`entry`, the id of its event; the referral is then what the others say) or the
   whole referral, by the agency that made it, at any time. Both stay in the record, and as of before they count.
+- **Ask information** says by the MOU's codes what has to be known first; **give information** answers one such
+  question, within what the agency that was asked may see. Neither is the referral's answer: it stays as it stands,
+  and the time for its answer goes on. A question is open until it is answered or the referral waits for nothing
+  more.
+- A **call** says when the two agencies telephoned, who called, and whether they reached each other: never who spoke
+  or what was said. A call that was tried in vain is recorded as well.
 - **Forward** makes a new referral that names the one it follows; the first one says where it went, and keeps its
   status.
 - An agency that an entry on the referral brought into the case takes part no longer once no entry that counts says
@@ -37,7 +43,10 @@ FOOT = """
 """
 
 #: What every state takes, and the picture leaves out.
-NOT_DRAWN = "each state but `requested` takes **undo**; each but `entered-in-error` takes **enter in error**"
+NOT_DRAWN = (
+    "each state takes **undo** and a **call**; each but `entered-in-error` takes **enter in error**; while"
+    " something is to be done, the one agency may **ask** and the other **give information**"
+)
 
 
 def exports() -> dict[str, str]:
@@ -61,7 +70,7 @@ def _diagram() -> Iterator[str]:
     for status in ReferralStatus:
         if status is not ReferralStatus.NONE and "-" in status:
             yield f'    state "{status.replace("-", " ")}" as {_name(status)}'
-    for (status, act), move in TRANSITIONS.items():
+    for (status, act), move in MOVES.items():
         if move.after is not None and move.by is not Party.AUTHOR:
             flagged = " (flagged)" if move.flags else ""
             yield f"    {_name(status)} --> {_name(move.after)} : {_short(act)}{flagged}"

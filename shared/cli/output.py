@@ -48,6 +48,12 @@ def emit_fields(fields: Mapping[str, Any]) -> None:
         sys.stdout.write(f"{name.ljust(width)}  {_cell(value)}\n")
 
 
+def emit_text(lines: Iterable[str]) -> None:
+    """Sentences for people, a line each."""
+    for line in lines:
+        sys.stdout.write(f"{line}\n")
+
+
 def say(text: str) -> None:
     """A message for people, on stderr."""
     sys.stderr.write(f"{text}\n")

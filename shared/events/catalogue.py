@@ -81,6 +81,13 @@ CATALOGUE: Mapping[str, Entry] = {
     "accord.referral.failed.v1": Entry(_REFERRALS, "`POST /v1/referrals/{referral}/fail`", True),
     "accord.referral.cancelled.v1": Entry(_REFERRALS, "`POST /v1/referrals/{referral}/cancel`", True),
     "accord.referral.forwarded.v1": Entry(_REFERRALS, "`POST /v1/referrals/{referral}/forward`", False),
+    "accord.referral.information-asked.v1": Entry(
+        _REFERRALS, "`POST /v1/referrals/{referral}/ask-information`", True
+    ),
+    "accord.referral.information-given.v1": Entry(
+        _REFERRALS, "`POST /v1/referrals/{referral}/give-information`", True
+    ),
+    "accord.referral.call-stated.v1": Entry(_REFERRALS, "`POST /v1/referrals/{referral}/calls`", False),
     "accord.referral.undone.v1": Entry(_REFERRALS, "`POST /v1/referrals/{referral}/undo`", True),
     "accord.referral.entered-in-error.v1": Entry(
         _REFERRALS, "`POST /v1/referrals/{referral}/enter-in-error`", True

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from shared.events import names
-from shared.events.examples_life import ACTS, LIFE
+from shared.events.examples_life import ACTS, BETWEEN, LIFE
 from shared.events.inventing import SUBMISSION, T0, Example, sealed_parts
 from shared.events.inventing import invented_id as _id
 from shared.events.names import (
@@ -325,6 +325,7 @@ _LIST: tuple[Example, ...] = (
         CoverEnded(cover=COVER, person=ADVOCATE, covering=COLLEAGUE, agency=_AD, reason=EndOfCover.RETURNED),
         *(_AD, ADVOCATE, ADVOCATE, COVER, 2, "7.7"),
     ),
+    *BETWEEN,
 )
 
 #: Type -> its example. A test asserts that none of the registry is missing.

@@ -9,15 +9,20 @@ from shared.events.inventing import invented_id as _id
 from shared.events.names import Agency, Matter, SealedClass
 from shared.events.types.act import ActEnteredInError, ActRecorded, Method
 from shared.events.types.referral import (
+    CallResult,
+    ReferralCallStated,
     ReferralCancelled,
     ReferralCompleted,
     ReferralEnteredInError,
     ReferralFailed,
     ReferralForwarded,
     ReferralHeld,
+    ReferralInformationAsked,
+    ReferralInformationGiven,
     ReferralResumed,
     ReferralStarted,
     ReferralUndone,
+    Side,
 )
 from shared.events.types.screening import ScreeningEnteredInError, ScreeningRecorded
 
@@ -107,5 +112,38 @@ ACTS: tuple[Example, ...] = (
     Example(
         ActEnteredInError(record=_id("ac7"), case=CASE, reason="wrong-youth"),
         *(_HS, WORKER, CASE, STREAM, 22, "5.9"),
+    ),
+)
+
+#: Between the two agencies of a referral, besides its answer.
+BETWEEN: tuple[Example, ...] = (
+    Example(
+        ReferralInformationAsked(
+            referral=REFERRAL,
+            case=CASE,
+            missing=("language", "consent"),
+            sealed=sealed_parts(SealedClass.NARRATIVE),
+        ),
+        *(_AD, ADVOCATE, CASE, STREAM, 23, "4.11"),
+    ),
+    Example(
+        ReferralInformationGiven(
+            referral=REFERRAL,
+            case=CASE,
+            question=_id("e4e47", 46),
+            asked_by=ADVOCATE,
+            sealed=sealed_parts(SealedClass.NARRATIVE),
+        ),
+        *(_HS, WORKER, CASE, STREAM, 24, "4.11"),
+    ),
+    Example(
+        ReferralCallStated(
+            referral=REFERRAL,
+            case=CASE,
+            called_at=T0 + timedelta(minutes=40),
+            called_by=Side.SENDER,
+            result=CallResult.REACHED,
+        ),
+        *(_HS, WORKER, CASE, STREAM, 25, "4.12"),
     ),
 )

@@ -6,12 +6,15 @@ from shared.mou.document import Mou
 from shared.mou.facts import CallerFacts, CaseFacts, EventFacts, ThingFacts
 from shared.mou.findings import Finding, InvalidMou
 from shared.mou.load import (
+    adoptable,
     digest_of,
     document_of,
     from_adopted,
     load,
     load_document,
     mou_schema,
+    packed_document,
+    plain_document,
     validate,
     validate_document,
 )
@@ -42,6 +45,7 @@ __all__ = [
     "Permission",
     "Recipient",
     "ThingFacts",
+    "adoptable",
     "coded",
     "digest_of",
     "disclosable",
@@ -53,6 +57,8 @@ __all__ = [
     "load_document",
     "may",
     "mou_schema",
+    "packed_document",
+    "plain_document",
     "recipients",
     "reject_reasons",
     "respond_within",

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from shared.events import TYPES
-from shared.events.names import EvaluatedOut, Role, SealedClass, Urgency
+from shared.events.names import EvaluatedOut, Role, Urgency
+from shared.mou.check_agreement import check_agreement
+from shared.mou.check_duties import check_duties
+from shared.mou.check_lists import check_lists
 from shared.mou.document import Mou
 from shared.mou.findings import Finding
+from shared.mou.law import locator
 from shared.mou.parties import ANY, members, party_of
 from shared.mou.routing import MUST_BE_TOLD, SILENT
 from shared.mou.terms import CODED
@@ -18,9 +21,6 @@ from shared.mou.vocabulary import SAFETY_ACTS, Act, Profile, Relation, Target
 
 #: Roles that never see a case: they advise or run machines (MOU steering, survivor advisors).
 NO_CASES = frozenset({Role.ADVISORY_BOARD, Role.OPERATOR})
-#: What a locator database may hold (WIC 18961.5(c)); anything further needs a basis of its own.
-LOCATOR_CLASSES = frozenset({SealedClass.IDENTITY, SealedClass.CONTACT, SealedClass.ADDRESS})
-LOCATOR_BASIS = "WIC 18961.5"
 #: Relations of a named recipient: what travels point to point, not through a shared database.
 POINT_TO_POINT = frozenset({Relation.SENDER, Relation.RECIPIENT, Relation.REPORTER})
 
@@ -39,15 +39,22 @@ def check(mou: Mou) -> list[Finding]:
         *_queues(mou),
         *_complete(mou),
         *_bands(mou),
-        *_time_zone(mou),
+        *check_agreement(mou),
+        *check_duties(mou),
+        *check_lists(mou),
     ]
 
 
 def _clauses(mou: Mou) -> Iterator[Finding]:
     known = {clause.id for clause in mou.clauses}
-    for path, clause in _references("", mou.model_dump(mode="json", exclude={"clauses"})):
+    for path, clause in references(mou):
         if clause not in known:
             yield Finding(path, "names a clause that is not in the table of clauses", "Add it to /clauses.")
+
+
+def references(mou: Mou) -> Iterator[tuple[str, str]]:
+    """Every place that cites a clause, as a pointer, and the clause."""
+    yield from _references("", mou.model_dump(mode="json", exclude={"clauses"}))
 
 
 def _references(path: str, value: Any) -> Iterator[tuple[str, str]]:
@@ -70,12 +77,19 @@ def _unique(mou: Mou) -> Iterator[Finding]:
         **{f"/{part}": [reason.code for reason in getattr(mou, part)] for part in CODED},
         "/screening_tools": [tool.code for tool in mou.screening_tools],
         "/evaluated_out": [reason.code for reason in mou.evaluated_out],
+        **{f"/{part}": [one.code for one in getattr(mou, part)] for part in CODES_ONCE},
+        **{f"/{part}": [one.id for one in getattr(mou, part)] for part in IDS_ONCE},
         "/respond_within": [entry.urgency for entry in mou.respond_within],
         **{f"/codes/{name}": [entry.code for entry in codes] for name, codes in mou.codes.items()},
     }
     for path, keys in tables.items():
         for index in _repeats(keys):
             yield Finding(f"{path}/{index}", "says again what an entry above says", "Keep one of the two.")
+
+
+#: Lists in which each code, or each id, stands once.
+CODES_ONCE = ("acts", "told", "conditions", "forms", "training", "plan_elements", "response_tiers")
+IDS_ONCE = ("duties", "reporting", "consent_rules", "retention")
 
 
 def _repeats(keys: list[str]) -> list[int]:
@@ -137,12 +151,12 @@ def _disclosure(mou: Mou) -> Iterator[Finding]:
             yield _no_cases(f"{path}/roles")
         if set(row.needs) <= {Relation.ANY}:
             yield Finding(f"{path}/needs", "needs no relation to the case", "Name the relation it needs.")
-        if not LOCATOR_CLASSES.issuperset(row.classes):
+        if not locator().classes.issuperset(row.classes):
             yield from _further_classes(path, row.basis, set(row.needs), mou.profile)
 
 
 def _further_classes(path: str, basis: str, needs: set[Relation], profile: Profile) -> Iterator[Finding]:
-    if basis.startswith(LOCATOR_BASIS):
+    if basis.startswith(locator().basis):
         yield Finding(f"{path}/basis", "is the basis of locator facts only", "Cite this class's own basis.")
     if profile is Profile.LOCATOR and not needs & POINT_TO_POINT:
         remedy = "Give it to a named recipient only, or adopt the profile `coordination`."
@@ -170,9 +184,15 @@ def _routing(mou: Mou) -> Iterator[Finding]:
         if rule.agency not in set(Target) and party_of(mou, rule.agency) is None:
             yield Finding(f"{path}/agency", "is no party", "Add it to /parties, or name a relation.")
     told = {rule.event for rule in mou.routing if rule.needs_acknowledgement}
-    for event in sorted(MUST_BE_TOLD - told):
+    for event in sorted(_must_be_told(mou) - told):
         remedy = "Add a rule with `needs_acknowledgement: true`: a youth may be waiting."
         yield Finding("/routing", f"tells nobody of {event}", remedy)
+
+
+def _must_be_told(mou: Mou) -> frozenset[str]:
+    """A question is told wherever a document lets agencies ask one; earlier documents do not."""
+    asks = any(rule.act is Act.ASK_INFORMATION for rule in mou.may)
+    return MUST_BE_TOLD | ({"accord.referral.information-asked.v1"} if asks else set())
 
 
 def _queues(mou: Mou) -> Iterator[Finding]:
@@ -221,10 +241,3 @@ def _bands(mou: Mou) -> Iterator[Finding]:
         if not known.issuperset(rule.act_now_if_band):
             path = f"/routing/{index}/act_now_if_band"
             yield Finding(path, "names a band that no screening tool has", "See /screening_tools.")
-
-
-def _time_zone(mou: Mou) -> Iterator[Finding]:
-    try:
-        ZoneInfo(mou.time_zone)
-    except (ValueError, OSError, KeyError):
-        yield Finding("/time_zone", "is no time zone", "Use a name such as America/Los_Angeles.")

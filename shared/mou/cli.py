@@ -10,11 +10,15 @@ import typer
 
 from shared.cli.failures import CommandFailed, ExitCode, Usage
 from shared.cli.options import As, Data, Json
-from shared.cli.output import emit_fields, emit_json, emit_table, say
-from shared.mou.document import Mou, Party
+from shared.cli.output import emit_fields, emit_json, emit_table, emit_text, say
+from shared.mou.coverage import coverage
+from shared.mou.document import Mou
 from shared.mou.findings import Finding
-from shared.mou.load import digest_of, document_of, load, validate
-from shared.mou.terms import CODED, coded
+from shared.mou.load import adoptable, document_of, load, load_document, validate
+from shared.mou.parties import clause_of
+from shared.mou.reading import MAX_TEXT
+from shared.mou.tables import emit_tables
+from shared.mou.telling import explained, told_whole, treatment
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The MOU document, in YAML.")]
 SignedBy = Annotated[
@@ -22,6 +26,15 @@ SignedBy = Annotated[
 ]
 PdfDigest = Annotated[
     str | None, typer.Option("--pdf-digest", metavar="SHA256", help="SHA-256 of the signed PDF.")
+]
+
+Coverage = Annotated[
+    bool, typer.Option("--coverage", help="Also list event types and acts that no rule speaks of.")
+]
+
+Clause = Annotated[str, typer.Argument(metavar="CLAUSE", help='The clause, as the paper numbers it: "9.2".')]
+Of = Annotated[
+    Path | None, typer.Option("--file", metavar="FILE", help="Of this document, not of the one in force.")
 ]
 
 
@@ -35,65 +48,58 @@ def register(app: typer.Typer) -> None:
     """Adds the commands."""
     mou = typer.Typer(help="The county's MOU as a document.", no_args_is_help=True)
     mou.command("validate", help="Say everything that is wrong with a document.")(validate_file)
-    mou.command("show", help="Show who may do what, who sees what and who is told.")(show)
+    mou.command("show", help="Show a document as people read it.")(show)
+    mou.command("explain", help="Say what a clause means and what follows from it.")(explain)
     mou.command("adopt", help="Record a version that the parties have signed.")(adopt)
     app.add_typer(mou, name="mou")
 
 
-def validate_file(file: File, as_json: Json = False) -> None:
+def validate_file(file: File, with_coverage: Coverage = False, as_json: Json = False) -> None:
     """Exit 0 if the document can be adopted; 6 with every finding if not."""
-    findings = validate(_text(file))
+    text = _text(file)
+    findings = validate(text)
+    uncovered = coverage(load(text)) if with_coverage and not findings else None
     if as_json:
-        emit_json({"valid": not findings, "findings": [finding.as_dict() for finding in findings]})
+        told = {"valid": not findings, "findings": [finding.as_dict() for finding in findings]}
+        emit_json(told if uncovered is None else {**told, "coverage": uncovered})
+    elif uncovered is not None:
+        emit_table(
+            ["of which no rule speaks", "what"], [(n, kind) for kind, ns in uncovered.items() for n in ns]
+        )
     for finding in findings:
-        say(_line(finding))
+        say(_line(finding, file))
     if findings:
         raise typer.Exit(ExitCode.FOUND_PROBLEMS)
     say("This document can be adopted.")
 
 
+def explain(
+    clause: Clause, file: Of = None, person: As = None, data: Data = None, as_json: Json = False
+) -> None:
+    """A clause of the document in force, or of a file: its sentence, source, treatment and duties."""
+    mou = _mou(file) if file else _in_force(person, data)
+    found = clause_of(mou, clause)
+    if found is None:
+        known = ", ".join(one.id for one in mou.clauses)
+        raise Usage("The document has no such clause.", f"Choose one of: {known}.")
+    lines = explained(mou, found)
+    if as_json:
+        emit_json(
+            {"clause": found.model_dump(mode="json"), "treatment": treatment(mou, found), "lines": lines}
+        )
+    else:
+        emit_text(lines)
+
+
 def show(file: File, as_json: Json = False) -> None:
-    """The document as people read it, or as an event would hold it."""
+    """The document as people read it, then its rules and lists as tables; or its plain values."""
     mou = _mou(file)
     if as_json:
         emit_json(document_of(mou))
         return
-    emit_fields(_head(mou))
-    say("\nParties")
-    emit_table(["agency", "name", "clause", "signs", "lead"], [_party(party) for party in mou.parties])
-    say("\nWho may do what")
-    emit_table(
-        ["act", "agencies", "roles", "needs", "purposes", "clause"],
-        [(r.act, r.agencies, r.roles, r.needs, r.purposes or ("any",), r.clause) for r in mou.may],
-    )
-    say("\nWho sees which sealed facts")
-    emit_table(
-        ["classes", "of", "agencies", "roles", "needs", "purposes", "clause", "basis"],
-        [
-            (r.classes, r.of, r.agencies, r.roles, r.needs, r.purposes, r.clause, r.basis)
-            for r in mou.disclosure
-        ],
-    )
-    say("\nWho is told")
-    emit_table(
-        ["event", "agency", "role", "how", "clause", "why"],
-        [(r.event, r.agency, r.role, r.tier, r.clause, r.reason) for r in mou.routing],
-    )
-    say("\nCodes")
-    emit_table(
-        ["field", "code", "means", "clause"],
-        [(name, c.code, c.label, c.clause) for name, codes in mou.codes.items() for c in codes],
-    )
-    say("\nCoded reasons, outcomes and agencies outside")
-    emit_table(
-        ["list", "code", "clause", "label"],
-        [(part, r.code, r.clause, r.label) for part in CODED for r in coded(mou, part).values()],
-    )
-    say("\nClauses")
-    emit_table(
-        ["clause", "says", "source", "counsel"],
-        [(c.id, c.text, c.source, "confirmed" if c.counsel_confirmed else "to confirm") for c in mou.clauses],
-    )
+    emit_text(told_whole(mou))
+    say("")
+    emit_tables(mou)
 
 
 def adopt(
@@ -108,7 +114,7 @@ def adopt(
     from shared.cli.client import connect
 
     mou = _mou(file)
-    body = {"document": document_of(mou), "signed_by": signed_by, "pdf_digest": _digest(pdf_digest)}
+    body = {"document": adoptable(_text(file)), "signed_by": signed_by, "pdf_digest": _digest(pdf_digest)}
     with connect("referrals", person=person, data=data) as client:
         answer = client.post("/v1/mou/versions", {name: part for name, part in body.items() if part})
     if as_json:
@@ -120,21 +126,34 @@ def adopt(
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text("utf-8")
+        with file.open(encoding="utf-8", newline="") as opened:
+            return opened.read(MAX_TEXT + 1)  # whatever is longer is refused, and need not be read
     except (OSError, UnicodeDecodeError) as error:
         raise Usage("The file could not be read as text.", "Name a YAML file in UTF-8.") from error
+
+
+def _in_force(person: str | None, data: Path | None) -> Mou:
+    from shared.cli.client import connect
+
+    with connect("referrals", person=person, data=data) as client:
+        return load_document(client.get("/v1/mou").body["document"])
 
 
 def _mou(file: Path) -> Mou:
     text = _text(file)
     findings = validate(text)
     if findings:
-        raise InvalidDocument("The document cannot be used.", "\n".join(_line(each) for each in findings))
+        raise InvalidDocument(
+            "The document cannot be used.", "\n".join(_line(each, file) for each in findings)
+        )
     return load(text)
 
 
-def _line(finding: Finding) -> str:
-    return f"{finding.path or '/'} {finding.problem}. {finding.remedy}"
+def _line(finding: Finding, file: Path) -> str:
+    """One line that editors can jump to."""
+    return (
+        f"{file}:{finding.line}:{finding.column}: {finding.path or '/'} {finding.problem}. {finding.remedy}"
+    )
 
 
 def _digest(text: str | None) -> str | None:
@@ -144,20 +163,3 @@ def _digest(text: str | None) -> str | None:
     if not re.fullmatch(r"[0-9a-f]{64}", plain):
         raise Usage("--pdf-digest is no SHA-256.", "`sha256sum FILE` prints it: 64 hexadecimal digits.")
     return f"sha256:{plain}"
-
-
-def _head(mou: Mou) -> dict[str, str]:
-    open_points = sum(not clause.counsel_confirmed for clause in mou.clauses)
-    return {
-        "county": mou.county,
-        "version": mou.version,
-        "effective": mou.effective.isoformat(),
-        "profile": mou.profile.value,
-        "digest": digest_of(mou),
-        "counsel": f"{open_points} of {len(mou.clauses)} clauses are still to be confirmed",
-    }
-
-
-def _party(party: Party) -> tuple[str, ...]:
-    signs, lead = ("yes" if party.signatory else "no"), ("yes" if party.lead else "")
-    return (party.agency, party.name, party.clause, signs, lead)

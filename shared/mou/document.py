@@ -7,15 +7,39 @@ what the county agreed.
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from shared.events.names import Agency, EvaluatedOut, Purpose, Role, SealedClass, Urgency
 from shared.events.types.notification import Tier
+from shared.mou.agreement import (
+    AdoptedFrom,
+    AnnualReview,
+    Confirmed,
+    Form,
+    Retention,
+    RoleMeaning,
+    Signatory,
+    Term,
+    TookPart,
+    Training,
+)
 from shared.mou.duties.rules import CountyAct, DutyRule
-from shared.mou.parts import ClauseId, Code, EventType, Label, Name, Part, Queue, Sentence, Source
+from shared.mou.parts import ClauseId, Code, EventType, Label, Name, Part, Queue, Sentence, Source, Version
+from shared.mou.practice import (
+    ConsentRule,
+    DeviceAgreement,
+    EscalationStep,
+    MissingYouth,
+    NotificationTier,
+    PlanElement,
+    ReferralKind,
+    ReportingRule,
+    Rescreen,
+    ResponseTier,
+)
 from shared.mou.vocabulary import (
     Act,
     CodeList,
@@ -30,14 +54,29 @@ from shared.mou.vocabulary import (
 ToolVersion = Annotated[str, StringConstraints(pattern=r"^([0-9]{1,2}\.[0-9]{1,2}|[a-z]{2,12})$")]
 
 
-class Clause(Part):
-    """A clause: what it is called, what it says in one plain sentence, where it comes from."""
+class Sourced(Part):
+    """What counsel confirms, or what is a default until then. Earlier documents say `counsel_confirmed`."""
+
+    confirmed: Confirmed = "default"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _earlier(cls, written: Any) -> Any:
+        if not isinstance(written, dict) or type(written.get("counsel_confirmed")) is not bool:
+            return written
+        rest = {name: value for name, value in written.items() if name != "counsel_confirmed"}
+        return {"confirmed": "counsel" if written["counsel_confirmed"] else "default", **rest}
+
+
+class Clause(Sourced):
+    """A clause: what it is called, what it says in one plain sentence, where it comes from. Every rule cites
+    one, and so has a sentence, a source and a hint for whoever edits it."""
 
     id: ClauseId
     title: Annotated[str, StringConstraints(min_length=3, max_length=80)]
     text: Sentence
     source: Source
-    counsel_confirmed: bool = False
+    hint: Sentence | None = None
 
 
 class Party(Part):
@@ -67,7 +106,7 @@ class MayRule(Part):
     purposes: tuple[Purpose, ...] = ()
 
 
-class DisclosureRow(Part):
+class DisclosureRow(Sourced):
     """A cell of the matrix: these viewers see these sealed classes, of these kinds of thing, for these
     purposes, if their agency has this relation to it. What has no row is not disclosed."""
 
@@ -79,7 +118,6 @@ class DisclosureRow(Part):
     purposes: tuple[Purpose, ...] = Field(min_length=1)
     classes: tuple[SealedClass, ...] = Field(min_length=1)
     basis: Annotated[str, StringConstraints(min_length=4, max_length=200)]
-    counsel_confirmed: bool = False
 
 
 class RoutingRule(Part):
@@ -132,6 +170,8 @@ class ScreeningTool(Part):
     label: Label
     versions: tuple[ToolVersion, ...] = Field(min_length=1)
     bands: tuple[Name, ...] = Field(min_length=2)
+    age_from: int | None = Field(default=None, ge=0, le=21)
+    rescreen: Rescreen | None = None
 
 
 class ResponseTime(Part):
@@ -157,19 +197,29 @@ class Gap(Part):
 
 
 class Mou(Part):
-    """One version of one county's memorandum of understanding."""
+    """One version of the memorandum of understanding of one county, or of several together.
 
-    format: Literal["accord-mou-1"]
+    `accord-mou-2` says all that a county signs; `accord-mou-1`, which has fewer parts, stays readable for good.
+    """
+
+    format: Literal["accord-mou-1", "accord-mou-2"]
     id: UUID
-    version: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,39}$")]
+    version: Version
     county: Annotated[str, StringConstraints(min_length=2, max_length=80)]
+    #: The counties, by their codes in shared/mou/law/counties.yaml; `county` is what people call them together.
+    counties: tuple[Name, ...] = ()
     time_zone: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     effective: date
+    adopted_from: AdoptedFrom | None = None
+    term: Term | None = None
     profile: Profile
     #: The clause that a refusal cites if no rule speaks of it: what is not allowed is refused.
     otherwise: ClauseId
     clauses: tuple[Clause, ...] = Field(min_length=1)
     parties: tuple[Party, ...] = Field(min_length=1)
+    signatories: tuple[Signatory, ...] = ()
+    developed_with: tuple[TookPart, ...] = ()
+    roles: tuple[RoleMeaning, ...] = ()
     agency_sets: dict[Name, tuple[Agency, ...]] = Field(default_factory=dict)
     role_sets: dict[Name, tuple[Role, ...]] = Field(default_factory=dict)
     may: tuple[MayRule, ...]
@@ -198,3 +248,19 @@ class Mou(Part):
     told: tuple[ListedCode, ...] = ()
     #: Days on which this county's court is closed besides the state's judicial holidays.
     closures: tuple[date, ...] = ()
+    reporting: tuple[ReportingRule, ...] = ()
+    response_tiers: tuple[ResponseTier, ...] = ()
+    #: On what a party's place on a team may depend.
+    conditions: tuple[ListedCode, ...] = ()
+    missing_youth: MissingYouth | None = None
+    referral_kinds: tuple[ReferralKind, ...] = ()
+    close_reasons: tuple[CodedReason, ...] = ()
+    consent_rules: tuple[ConsentRule, ...] = ()
+    forms: tuple[Form, ...] = ()
+    training: tuple[Training, ...] = ()
+    notification_tiers: tuple[NotificationTier, ...] = ()
+    escalation: tuple[EscalationStep, ...] = ()
+    plan_elements: tuple[PlanElement, ...] = ()
+    device_agreement: DeviceAgreement | None = None
+    retention: tuple[Retention, ...] = ()
+    annual_review: AnnualReview | None = None

@@ -9,15 +9,20 @@ from shared.errors import Refusal
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`path` is a JSON pointer into the document, `problem` and `remedy` a sentence each."""
+    """`path` is a JSON pointer into the document, `problem` and `remedy` a sentence each.
+
+    `line` and `column` count from 1; None if the document was no text.
+    """
 
     path: str
     problem: str
     remedy: str
+    line: int | None = None
+    column: int | None = None
 
-    def as_dict(self) -> dict[str, str]:
-        """For `--json` and for an answer's `errors`."""
-        return asdict(self)
+    def as_dict(self) -> dict[str, str | int]:
+        """For `--json`."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 class InvalidMou(Refusal):

@@ -1,50 +1,25 @@
-"""From YAML text, or from an adopted event, to a checked document. No I/O but the time-zone table."""
+"""From YAML text, or from an adopted event, to a checked document. No I/O but tables of this package."""
 
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Hashable, Mapping
+import json
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from shared.events.envelope import encode
 from shared.mou.check import check
 from shared.mou.document import Mou
 from shared.mou.findings import Finding, InvalidMou
+from shared.mou.packing import Unpackable, fits, is_packed, pack, unpack
+from shared.mou.problems import findings_of, shown
+from shared.mou.reading import Places, Unreadable, read
 
-#: Largest YAML text that is read, in characters.
-MAX_TEXT = 262_144
-#: Largest document, in bytes of JSON: it is adopted in one event of at most 65,535 bytes.
+#: Largest document that is not packed, in bytes of JSON: one event holds at most 65,535.
 MAX_DOCUMENT = 60_000
-
-
-class _Loader(yaml.SafeLoader):
-    """Plain YAML: no aliases, no repeated keys; `4.10` stays text, and only true and false are booleans."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise yaml.MarkedYAMLError(problem="aliases are not read", problem_mark=mark)
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
-        seen = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                raise yaml.MarkedYAMLError(problem="a key is not text", problem_mark=key.start_mark)
-            if key.value in seen:
-                raise yaml.MarkedYAMLError(problem="a key stands twice", problem_mark=key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-_Loader.yaml_implicit_resolvers = {}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(true|false)$"), list("tf"))
-_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^(0|[1-9][0-9]*)$"), list("0123456789"))
-_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(null|~|)$"), ["n", "~", ""])
 
 
 def validate(text: str) -> list[Finding]:
@@ -58,13 +33,41 @@ def load(text: str) -> Mou:
 
 
 def validate_document(document: object) -> list[Finding]:
-    """As `validate`, for a document that is already JSON, e.g. in the body of a command."""
-    return _build(document)[1]
+    """As `validate`, for a document that is already JSON or a packed text, e.g. in the body of a command."""
+    return _open(document)[1]
 
 
 def load_document(document: object) -> Mou:
-    """As `load`, for a document that is already JSON. Raises InvalidMou."""
-    return _or_raise(*_build(document))
+    """As `load`, for a document that is already JSON or a packed text. Raises InvalidMou."""
+    return _or_raise(*_open(document))
+
+
+def load_for_adoption(document: dict[str, Any]) -> Mou:
+    """As `load_document`, if one event can hold it as it is. Raises InvalidMou."""
+    if not is_packed(document) and len(encode(document)) > MAX_DOCUMENT:
+        raise InvalidMou(
+            [Finding("", "is too large for one event", "Send it packed, as accord mou adopt does.")]
+        )
+    return load_document(document)
+
+
+def adoptable(text: str) -> dict[str, Any]:
+    """The document as `accord mou adopt` sends it and the event keeps it: the text itself, packed.
+
+    Raises InvalidMou; comments are kept, and `load_document` reads it.
+    """
+    load(text)
+    return pack(text)
+
+
+def packed_document(mou: Mou) -> dict[str, Any]:
+    """As `adoptable`, for a document that has no text of its own: its plain values are the text."""
+    return pack(json.dumps(document_of(mou), ensure_ascii=False, indent=1))
+
+
+def plain_document(document: dict[str, Any]) -> dict[str, Any]:
+    """The plain JSON values of an event's `document`, opened if it is packed. Raises InvalidMou."""
+    return document_of(load_document(document)) if is_packed(document) else document
 
 
 def from_adopted(data: Mapping[str, Any]) -> Mou:
@@ -76,7 +79,7 @@ def from_adopted(data: Mapping[str, Any]) -> Mou:
 
 
 def document_of(mou: Mou) -> dict[str, Any]:
-    """The document as plain JSON values, as an event holds it; `load_document` gives the same Mou back."""
+    """The document as plain JSON values; `load_document` gives the same Mou back."""
     return mou.model_dump(mode="json", exclude_none=True)
 
 
@@ -98,61 +101,39 @@ def _or_raise(mou: Mou | None, findings: list[Finding]) -> Mou:
     return mou
 
 
+def _open(document: object) -> tuple[Mou | None, list[Finding]]:
+    if is_packed(document):
+        try:
+            return _parse(unpack(document))
+        except Unpackable as error:
+            return None, [Finding("", str(error), "Send what `accord mou adopt` sends.")]
+    mou, findings = _build(document)
+    return mou, [shown(finding) for finding in findings]
+
+
 def _parse(text: str) -> tuple[Mou | None, list[Finding]]:
-    if len(text) > MAX_TEXT:
-        return None, [Finding("", "is too large to read", "Shorten it.")]
     try:
-        document = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
-    except yaml.MarkedYAMLError as error:
-        return None, [_unreadable(error.problem or "is not YAML", error.problem_mark)]
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return None, [_unreadable("is not YAML", None)]
-    return _build(document)
+        document, places = read(text)
+    except Unreadable as error:
+        return None, [Finding("", error.problem, error.remedy, error.place.line, error.place.column)]
+    mou, findings = _build(document)
+    if mou is not None and not fits(text):
+        findings.append(Finding("", "is too large for one event", "Shorten sentences and comments."))
+    return mou, sorted((shown(_placed(finding, places)) for finding in findings), key=_order)
 
 
-def _unreadable(problem: str, mark: yaml.Mark | None) -> Finding:
-    known = problem in ("aliases are not read", "a key is not text", "a key stands twice")
-    where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
-    return Finding("", f"{problem if known else 'is not YAML'}{where}", "Correct the text there.")
+def _placed(finding: Finding, places: Places) -> Finding:
+    place = places.of(finding.path, key=finding.problem == "is not known")
+    return replace(finding, line=place.line, column=place.column) if place else finding
+
+
+def _order(finding: Finding) -> tuple[int, int]:
+    return finding.line or 0, finding.column or 0
 
 
 def _build(document: object) -> tuple[Mou | None, list[Finding]]:
     try:
         mou = Mou.model_validate(document)
     except ValidationError as error:
-        return None, [_finding(each) for each in error.errors(include_url=False, include_input=False)]
-    findings = check(mou)
-    if len(encode(document_of(mou))) > MAX_DOCUMENT:
-        findings.append(Finding("", "is too large for one event", "Shorten the sentences."))
-    return mou, findings
-
-
-def _finding(error: Any) -> Finding:
-    path = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in error["loc"])
-    problem, remedy = _PROBLEMS.get(error["type"], ("is not in the form it must have", ""))
-    if expected := (error.get("ctx") or {}).get("expected"):
-        remedy = f"Write one of: {expected}."
-    elif pattern := (error.get("ctx") or {}).get("pattern"):
-        remedy = f"It must match {pattern}."
-    return Finding(path, problem, remedy or "See docs/mou.md and the JSON Schema.")
-
-
-#: Pydantic's error type -> what to say; its own texts may repeat what was written.
-_PROBLEMS: dict[str, tuple[str, str]] = {
-    "missing": ("is missing", "Add it."),
-    "extra_forbidden": ("is not known", "Check the spelling, or remove it."),
-    "enum": ("is none of the known codes", ""),
-    "literal_error": ("is none of the known words", ""),
-    "string_type": ("is not text", "Write it as text."),
-    "string_too_long": ("is too long", "Shorten it."),
-    "string_too_short": ("is too short", "Say more."),
-    "string_pattern_mismatch": ("is not written as it must be", ""),
-    "too_short": ("is empty", "Add at least one."),
-    "greater_than_equal": ("is too small", "See the JSON Schema for the limits."),
-    "less_than_equal": ("is too large", "See the JSON Schema for the limits."),
-    "uuid_parsing": ("is no UUID", "Write it as 8-4-4-4-12 hexadecimal digits."),
-    "model_type": ("is not a table of fields", "Write `name: value` lines."),
-    "tuple_type": ("is not a list", "Write `[a, b]` or lines that start with `-`."),
-    "bool_parsing": ("is neither true nor false", "Write true or false."),
-    "bool_type": ("is neither true nor false", "Write true or false."),
-}
+        return None, findings_of(error.errors(include_url=False), document)
+    return mou, check(mou)

@@ -14,6 +14,8 @@ ClauseId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 #: A code of one of the document's lists.
 Code = Annotated[str, StringConstraints(pattern=CODE_FORM, max_length=CODE_LENGTH)]
+#: The version of a document.
+Version = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,39}$")]
 #: A queue, `<agency>/<role>`.
 Queue = Annotated[str, StringConstraints(pattern=r"^[a-z-]+/[a-z-]+$")]
 #: The contract's name of an event.

@@ -48,6 +48,7 @@ SILENT: Mapping[str, str] = {
     "accord.role.assigned.v1": "The agency's own administrator, or its provider, did it.",
     "accord.role.ended.v1": "The agency's own administrator, or its provider, did it.",
     "accord.referral.received.v1": "Not an answer yet; the referral shows it.",
+    "accord.referral.call-stated.v1": "Both agencies spoke, or one will try again; the referral shows it.",
     "accord.referral.forwarded.v1": "The new referral tells the agency that it goes to.",
     "accord.act.recorded.v1": "The case shows it; whom it matters to is told by the duty that it meets.",
     "accord.act.entered-in-error.v1": "The case shows it; a duty that it had met stands open again.",

@@ -33,6 +33,7 @@ CODED = (
     "outcomes",
     "error_reasons",
     "outside_agencies",
+    "close_reasons",
 )
 
 

@@ -70,6 +70,7 @@ class TestEveryType:
             (
                 "ed",
                 "begun",
+                "given",
                 "held",
                 "left",
                 "made",

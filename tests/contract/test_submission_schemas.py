@@ -35,6 +35,19 @@ BODIES: dict[str, dict[str, Any]] = {
     "fail-referral": {"reason": "unable-to-locate", "attempts": 4},
     "cancel-referral": {"reason": "need-met"},
     "forward-referral": {"recipient": "medical-hub", "youth_choice": "agrees"},
+    "ask-information": {
+        "missing": ["language", "consent"],
+        "sealed": {"narrative": invented_jwe(SealedClass.NARRATIVE)},
+    },
+    "give-information": {
+        "question": invented_id("e4e47"),
+        "sealed": {"narrative": invented_jwe(SealedClass.NARRATIVE)},
+    },
+    "state-referral-call": {
+        "called_at": "2030-04-01T00:00:00Z",
+        "called_by": "recipient",
+        "result": "no-answer",
+    },
     "undo-referral": {},
     "enter-referral-in-error": {"reason": "wrong-entry", "entry": invented_id("e4e47")},
     "record-screening": {"tool": "cse-it", "tool_version": "2.0", "band": "clear-concern"},

@@ -39,7 +39,7 @@ from shared.events.types.case import CaseOpened
 from shared.events.types.concern import ConcernAttached, ConcernReported
 from shared.events.types.mou import MouAdopted
 from shared.events.types.referral import ReferralAccepted, ReferralRequested
-from shared.mou import document_of, load
+from shared.mou import load, packed_document
 from shared.settings import Settings
 from shared.store.append import partition_of
 from shared.store.migrate import migrate
@@ -101,7 +101,7 @@ class Author:
             version=COUNTY.version,
             effective=START,
             signed_by=(),
-            document=document_of(COUNTY),
+            document=packed_document(COUNTY),
         )
         return self.event(adopted, str(COUNTY.id), mou="none")
 

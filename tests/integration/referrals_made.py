@@ -23,7 +23,7 @@ from shared.bus.record import Record
 from shared.events import Recorded, read
 from shared.events.names import Agency, Role, SealedClass, submissions_topic
 from shared.events.sealing import seal_for_county
-from shared.mou import document_of
+from shared.mou import packed_document
 from shared.settings import Settings
 from shared.store.migrate import migrate
 from shared.store.store import Store
@@ -117,7 +117,7 @@ class County:
         return str(answer.headers["ETag"])
 
     def adopt(self) -> None:
-        body = {"document": document_of(MOU), "signed_by": ALL_SIGNED}
+        body = {"document": packed_document(MOU), "signed_by": ALL_SIGNED}
         answer = self.post("/v1/mou/versions", body, "coordinator")
         assert answer.status_code == 201, answer.text
 

@@ -30,7 +30,7 @@ from shared.events import read
 from shared.events.names import MOU_TOPIC, Agency, Role
 from shared.events.types.mou import MouAdopted
 from shared.events.types.record import RecordDenied, RecordRead
-from shared.mou import document_of, load
+from shared.mou import adoptable
 from shared.settings import Settings
 from shared.store.migrate import migrate
 from shared.store.store import Store
@@ -341,13 +341,12 @@ class TestWhoMayAsk:
     def test_once_an_mou_is_in_the_ledger_it_decides(self, api: Api) -> None:
         case = Case(Log()).open()
         text = Path("deploy/local/alder-county.yaml").read_text()
-        document = document_of(load(text))
         adopted = MouAdopted(
             mou=str(uuid4()),
             version=str(yaml.safe_load(text)["version"]),
             effective=MONDAY - timedelta(days=1),
             signed_by=("human-services",),
-            document=document,
+            document=adoptable(text),
         )
         log = Log(9)
         mou = log.id()

@@ -17,8 +17,11 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from deploy.local.choosing import TO_PROGRAM
 from deploy.local.issuer import issuers_document
 from deploy.local.people import BY_HANDLE, PEOPLE
+from deploy.local.signing_in import is_person, token_of
+from shared.cli.failures import SignInNeeded, Usage
 from shared.cli.places import local_token
 from shared.events.names import Agency, Purpose, Role
 from shared.settings import Settings
@@ -130,6 +133,50 @@ class TestATokenOfTheLocalIssuer:
         answer = httpx2.post(f"{issuer}/token", json={"person": "CANARY"}, trust_env=False)
         assert answer.status_code == 422
         assert "CANARY" not in answer.text
+
+
+class TestAPersonAtAProgram:
+    PEOPLE = ("deputy@sheriff", "auditor@county")
+
+    @pytest.mark.parametrize("handle", PEOPLE)
+    def test_gets_a_token_of_the_apis_for_the_code_that_they_come_back_with(self, issuer, verifier, handle):
+        caller = asyncio.run(verifier.verify(token_of(handle, issuer), Purpose.AUDIT))
+        person = BY_HANDLE[handle]
+        assert (caller.person, caller.agency, caller.roles) == (str(person.id), person.agency, person.roles)
+
+    def test_is_no_system_which_gets_its_token_as_a_program(self, issuer, verifier):
+        caller = asyncio.run(verifier.verify(token_of("system@sheriff", issuer), Purpose.REPORT))
+        assert caller.system
+        assert not is_person("system@sheriff")
+
+    @pytest.mark.parametrize("changed", ["client_id", "redirect_uri", "code_verifier"])
+    def test_gets_nothing_with_another_client_address_or_verifier(self, issuer, changed, monkeypatch):
+        real = httpx2.Client.post
+
+        def altered(self, url, *, data, **more):
+            return real(self, url, data={**data, changed: "another"}, **more)
+
+        monkeypatch.setattr(httpx2.Client, "post", altered)
+        with pytest.raises(SignInNeeded, match="no token for the code"):
+            token_of("deputy@sheriff", issuer)
+
+    def test_is_not_sent_to_an_address_of_the_other_client(self, issuer):
+        asked = {
+            "response_type": "code",
+            "client_id": "accord-pages-of-this-laptop",
+            "redirect_uri": TO_PROGRAM,
+            "state": "s",
+            "nonce": "n",
+            "code_challenge": "c" * 43,
+            "code_challenge_method": "S256",
+        }
+        for path in ("/authorize", "/authorize/deputy@sheriff"):
+            answer = httpx2.get(f"{issuer}{path}", params=asked, trust_env=False)
+            assert answer.status_code == 404
+
+    def test_is_nobody_whom_nobody_invented(self, issuer):
+        with pytest.raises(Usage):
+            token_of("somebody@nowhere", issuer)
 
 
 class TestTheLocalIssuer:

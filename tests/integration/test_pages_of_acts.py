@@ -86,7 +86,7 @@ class TestOnAConcern:
             deputy.send(f"/concerns/{concern}/done", act="written-report-sent/child-welfare", method="form")
         )
         assert "What was done is recorded: K-" in said(page)
-        assert "The written report (SS 8572) was sent – Child welfare, By a form" in said(page)
+        assert "The written report was sent – Child welfare, By a form" in said(page)
 
     def test_a_double_click_records_it_once(self, here):
         concern, deputy = here.county.concern(), here.person("deputy")

@@ -13,7 +13,7 @@ from services.referrals.application.handle import refusals_stream
 from services.referrals.domain.deciding import NO_MOU
 from shared.errors import TryLater
 from shared.events.names import SealedClass
-from shared.mou import document_of
+from shared.mou import packed_document
 from tests.integration.referrals_made import ALL_SIGNED, PEOPLE, county
 from tests.mou.alder import MOU
 
@@ -452,24 +452,25 @@ class TestTheWorklist:
 
 class TestTheMou:
     def test_a_version_is_adopted_once(self, here):
-        body = {"document": document_of(MOU), "signed_by": ALL_SIGNED}
+        body = {"document": packed_document(MOU), "signed_by": ALL_SIGNED}
         before = len(here.events(kind="mou.adopted"))
         said = problem(here.post("/v1/mou/versions", body, "coordinator"), 409, "refused")
         assert said["reason"] == "mou-version-known"
-        newer = {**body, "document": {**body["document"], "version": "alder-2027.1"}}
+        newer = {**body, "document": packed_document(MOU.model_copy(update={"version": "alder-2027.1"}))}
         assert here.post("/v1/mou/versions", newer, "coordinator").status_code == 201
         said = problem(here.post("/v1/mou/versions", body, "coordinator"), 409, "refused")
         assert said["reason"] == "mou-version-known"
         assert len(here.events(kind="mou.adopted")) == before + 1
-        assert here.get("/v1/mou", "worker").json()["version"] == "alder-2027.1"
+        in_force = here.get("/v1/mou", "worker").json()
+        assert in_force["version"] == in_force["document"]["version"] == "alder-2027.1"
 
     def test_a_document_that_no_event_can_hold_is_refused(self, here):
-        document = {**document_of(MOU), "version": "alder-2027.2", "undo": {"minutes": 10.0, "clause": "7.4"}}
+        document = {"version": "alder-2027.2", "undo": {"minutes": 10.0, "clause": "7.4"}}
         answer = here.post("/v1/mou/versions", {"document": document, "signed_by": ALL_SIGNED}, "coordinator")
         problem(answer, 422, "invalid-field")
 
     def test_is_not_adopted_by_a_screener(self, here):
-        document = {**document_of(MOU), "version": "alder-2027.3"}
+        document = packed_document(MOU.model_copy(update={"version": "alder-2027.3"}))
         answer = here.post("/v1/mou/versions", {"document": document, "signed_by": ALL_SIGNED}, "screener")
         said = problem(answer, 403, "not-allowed")
         assert said["clause"] == "7.1"

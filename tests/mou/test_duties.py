@@ -99,6 +99,16 @@ class TestMou_CrossReport_WithinTwentyFourHours:
         out = happened(EVALUATED_OUT, "2026-01-15 12:00", on=CONCERN, concern=CONCERN)
         assert self.state(out, now=LATER) == State.NO_RECORD
 
+    def test_what_was_done_at_the_very_moment_at_which_it_ended_was_done(self):
+        out = happened(EVALUATED_OUT, "2026-01-14 12:00", on=CONCERN, concern=CONCERN)
+        assert self.state(out, cross_reported("2026-01-14 12:00"), now=LATER) == State.DONE_ON_TIME
+
+    def test_what_was_done_after_it_ended_does_not_show_that_it_was_recorded_in_time(self):
+        out = happened(EVALUATED_OUT, "2026-01-14 12:00", on=CONCERN, concern=CONCERN)
+        told = cross_reported("2026-01-14 11:00", recorded="2026-01-18 11:00")
+        again = cross_reported("2026-01-14 13:00")
+        assert self.state(out, told, again, now=LATER) == State.DONE_ON_TIME_RECORDED_LATE
+
     def test_each_concern_has_a_duty_of_its_own_and_is_met_on_its_own(self):
         second = reported("2026-01-14 10:00", on=SECOND_CONCERN)
         told = cross_reported("2026-01-14 11:00", on=SECOND_CONCERN)
@@ -512,6 +522,18 @@ class TestMou_Agreement_RecordedWithoutATime:
         made = happened("agreement-made", "2026-06-02 09:00", recorded="2026-07-02 09:00")
         assert only(self.offered, made, now=LATER, by="agreement").state == State.DONE_ON_TIME
 
+    def test_of_two_times_at_which_an_event_may_count_the_first_does(self):
+        either = rule(
+            "agreement",
+            opens=[{"act": "agreement-offered"}],
+            closes=[{"act": "agreement-made"}, {"act": "agreement-made", "at": "signed_at"}],
+            within={"days": 5},
+        )
+        document = MOU.model_copy(update={"duties": (either,)})
+        made = happened("agreement-made", "2026-02-09 09:00", signed_at="2026-02-05T18:00:00.000000Z")
+        duty = only(self.offered, made, now=LATER, by="agreement", document=document)
+        assert (duty.state, duty.met_at) == (State.DONE_ON_TIME_RECORDED_LATE, here("2026-02-05 10:00"))
+
     def test_a_field_that_must_be_absent_must_be_absent(self):
         made = happened("agreement-made", "2026-06-02 09:00", declined="in part")
         assert only(self.offered, made, now=LATER, by="agreement").state == State.OPEN
@@ -612,6 +634,13 @@ class TestMou_Statements_OfAnAuthority:
             asked, stated(DUTY_TOLLED, duty, "2026-03-03 10:00", **span), now="2026-03-04 10:00", by="answer"
         )
         assert (held.state, held.due_at) == (State.TOLLED, here("2026-03-07 23:59:59.999999"))
+
+    def test_a_hold_that_was_over_before_the_clock_started_moves_nothing(self):
+        asked = happened(REQUESTED, "2026-03-05 10:00", case=CASE, referral="r", urgency="days")
+        duty = only(asked, now="2026-03-05 11:00", by="answer")
+        span = {"from": "2026-03-01T18:00:00Z", "until": "2026-03-03T18:00:00Z"}
+        said = stated(DUTY_TOLLED, duty, "2026-03-05 10:30", **span)
+        assert only(asked, said, now=LATER, by="answer").due_at == duty.due_at
 
     def test_a_clock_of_court_days_moves_by_the_court_days_that_passed(self):
         filed = happened("petition-filed", "2026-01-08 10:00")
@@ -780,6 +809,50 @@ class TestMou_Book_ReadEventByEvent:
             [],
             [State.NO_RECORD],
         ]
+
+    def test_what_is_done_in_spite_of_a_waiver_is_seen_at_once(self):
+        concern = reported("2026-01-14 09:00")
+        duty = only(concern, now="2026-01-14 09:00", by="cross-report")
+        waived = stated(DUTY_WAIVED, duty, "2026-01-14 10:00")
+        told = cross_reported("2026-01-14 11:00")
+        assert self.states(concern, waived, told, by="cross-report") == [
+            [State.NO_RECORD],
+            [State.WAIVED],
+            [State.DONE_ON_TIME],
+        ]
+
+    def test_what_was_met_before_anybody_knew_by_when_has_a_due_time_once_that_is_known(self):
+        planned = rule(
+            "advise",
+            opens=[{"act": "interview-planned"}],
+            closes=[{"act": "advised-of-advocate"}],
+            per="case",
+            within={"before": {"act": "interviewed"}},
+        )
+        document = MOU.model_copy(update={"duties": (planned,)})
+        book, due = empty(lambda _: document), []
+        for what in (
+            happened("interview-planned", "2026-02-09 14:00"),
+            happened("advised-of-advocate", "2026-02-09 15:00"),
+            happened("interviewed", "2026-02-10 14:00"),
+        ):
+            book = evolve(book, what)
+            due += [duty.due_at for duty in standing(book, here(LATER))]
+        assert due == [None, None, here("2026-02-10 14:00")]
+
+    def test_what_joined_a_duty_has_joined_it_once_however_often_it_is_read(self):
+        book = empty(lambda _: DOCUMENT)
+        band, at = "clear-concern", "2026-03-02T17:00:00.000000Z"
+        second = happened(SCREENED, "2026-03-03 09:00", case=CASE, band=band, screened_at=at)
+        for what in (
+            happened(SCREENED, "2026-03-02 09:00", case=CASE, band=band, screened_at=at),
+            second,
+            happened("team-met", "2026-03-04 09:00"),
+            happened("team-met", "2026-03-05 09:00"),
+        ):
+            book = evolve(book, what)
+            duties = [duty for duty in standing(book, here(LATER)) if duty.rule.id == "team"]
+        assert [duty.joined for duty in duties] == [(second.id,)]
 
     def test_a_correction_takes_back_at_once_what_was_said_of_a_duty(self):
         concern = reported("2026-01-14 09:00")

@@ -15,7 +15,20 @@ from alder import (
     told,
 )
 
-from shared.mou import Act, CaseFacts, ThingFacts, coded, reject_reasons, respond_within, sees
+from shared.mou import (
+    Act,
+    CaseFacts,
+    ThingFacts,
+    coded,
+    load_document,
+    reject_reasons,
+    respond_within,
+    sees,
+)
+from shared.mou.findings import InvalidMou
+from shared.mou.load import document_of
+from shared.mou.terms import listed_codes
+from shared.mou.vocabulary import CodeList
 
 ANSWERS = [Act.RECEIVE_REFERRAL, Act.ACCEPT_REFERRAL, Act.REJECT_REFERRAL]
 
@@ -246,6 +259,66 @@ class TestMou_4_10_AgenciesOutsideThisMemorandum:
         outside = referral("human-services")
         (item,) = told("referral.requested", outside, urgency="day")
         assert (item.address, item.needs_ack) == ("human-services/social-worker", True)
+
+
+class TestMou_4_11_AskingForMore:
+    ASKER = "30d9f6a5-7ce1-4b84-9d2b-a8f705e3c619"
+
+    def test_the_agency_that_was_asked_asks_by_a_person_or_by_its_system(self):
+        assert allowed(ADVOCATE, Act.ASK_INFORMATION, referral()).clause == "4.11"
+        assert allowed(system_of("advocacy"), Act.ASK_INFORMATION, referral()).allowed
+
+    def test_the_agency_that_asked_for_help_answers_and_nobody_else(self):
+        assert allowed(SOCIAL_WORKER, Act.GIVE_INFORMATION, referral()).clause == "4.11"
+        for caller in (ADVOCATE, SHELTER_WORKER, OFFICER):
+            answer = allowed(caller, Act.GIVE_INFORMATION, referral())
+            assert (answer.allowed, answer.reason) == (False, "not-the-sending-agency")
+
+    def test_the_agency_that_asked_for_help_is_told_of_the_question_and_takes_it_in_hand(self):
+        (item,) = told("referral.information-asked", referral(), urgency="day", actor="advocacy")
+        assert (item.address, item.tier) == ("human-services/social-worker", "act-soon")
+        assert item.needs_ack
+
+    def test_within_hours_the_question_is_told_at_once(self):
+        (item,) = told("referral.information-asked", referral(), urgency="hours", actor="advocacy")
+        assert item.tier == "act-now"
+
+    def test_the_answer_is_told_to_the_queue_of_whoever_asked_and_to_that_person(self):
+        queue, person = told(
+            "referral.information-given",
+            referral(),
+            urgency="routine",
+            actor="human-services",
+            worker=self.ASKER,
+        )
+        assert (queue.address, person.address) == ("advocacy/advocate", self.ASKER)
+        assert {queue.tier, person.tier} == {"act-soon"}
+
+    def test_what_may_be_missing_is_listed(self):
+        assert {"consent", "language", "age", "other"} <= set(listed_codes(CodeList.MISSING, MOU))
+
+    def test_a_document_that_lets_agencies_ask_and_tells_nobody_is_not_taken(self):
+        document = document_of(MOU)
+        document["routing"] = [
+            rule for rule in document["routing"] if not rule["event"].endswith("information-asked.v1")
+        ]
+        with pytest.raises(InvalidMou, match="information-asked"):
+            load_document(document)
+        document["may"] = [rule for rule in document["may"] if rule["act"] != "ask-information"]
+        assert load_document(document).routing
+
+
+class TestMou_4_12_CallingEachOther:
+    @pytest.mark.parametrize("caller", [SOCIAL_WORKER, ADVOCATE], ids=lambda c: c.agency)
+    def test_either_agency_of_the_referral_states_a_call(self, caller):
+        assert allowed(caller, Act.STATE_REFERRAL_CALL, referral()).clause == "4.12"
+
+    @pytest.mark.parametrize("caller", [SHELTER_WORKER, OFFICER], ids=lambda c: c.agency)
+    def test_nobody_else_does(self, caller):
+        assert not allowed(caller, Act.STATE_REFERRAL_CALL, referral()).allowed
+
+    def test_nobody_is_told_of_it(self):
+        assert told("referral.call-stated", referral(), actor="advocacy") == []
 
 
 class TestMou_4_2_AWorkerAskedByName:

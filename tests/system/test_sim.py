@@ -13,6 +13,7 @@ from collections import Counter
 import pytest
 
 from deploy.local.sim.planner import plans
+from deploy.local.sim.steps import Door
 from deploy.local.system import System
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(240)]
@@ -26,6 +27,9 @@ def test_a_small_county_is_played_as_planned_and_every_check_holds(system: Syste
     steps = [step for plan in plans(SEED, CASES) for step in plan.steps]
     assert Counter(told["accepted_by_command"]) == Counter(s.act for s in steps if s.fault is None)
     assert sum(one["count"] for one in told["refused"]) == sum(s.fault is not None for s in steps)
+    on_pages = Counter(s.act for s in steps if s.door is Door.PAGES)
+    assert on_pages
+    assert told["by_pages"] == on_pages
     assert told["repeats"] == sum(s.again for s in steps)
     assert set(told["lag"]["end"].values()) == {0}
     assert all(check["wrong"] == 0 and check["of"] > 0 for check in told["checks"]), told["checks"]

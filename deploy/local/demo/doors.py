@@ -14,9 +14,9 @@ from pydantic import SecretStr
 
 from deploy.local.demo.watching import FeedStream, Records
 from deploy.local.infrastructure import Infrastructure
+from deploy.local.signing_in import token_of
 from shared.bus.clients import Publisher
 from shared.cli.client import Client
-from shared.cli.places import local_token
 from shared.events.names import SealedClass, receipts_topic, submissions_topic
 from shared.events.sealing import seal_for_county
 from shared.settings import Settings
@@ -51,7 +51,7 @@ class Doors:
         known = (service, person, purpose)
         if known not in self._clients:
             issuer = self._addresses["issuer"]
-            token = (lambda: local_token(person, issuer)) if person else None
+            token = (lambda: token_of(person, issuer)) if person else None
             self._clients[known] = Client(self._addresses[service], token, purpose=purpose)
         return self._clients[known]
 
@@ -119,7 +119,7 @@ class Doors:
         issuer = self._addresses["issuer"]
         # A client of its own: a stream holds its connection as long as it lives.
         stream = FeedStream(
-            person, Client(self._addresses["notifications"], lambda: local_token(person, issuer))
+            person, Client(self._addresses["notifications"], lambda: token_of(person, issuer))
         )
         stream.begin()
         return stream

@@ -20,6 +20,7 @@ from shared.bus.record import Record
 Place = tuple[str, int]
 DELIVERED = "accord.notification.delivered.v1"
 ACKNOWLEDGED = "accord.notification.acknowledged.v1"
+BEGUN = "accord.session.begun.v1"
 
 
 class Check(Protocol):
@@ -46,6 +47,8 @@ class Accepted:
     """I1: what was acknowledged is in the topics, and within the size that the ledger's signed log has."""
 
     events: Mapping[bytes, str]
+    commands: Mapping[bytes, str]
+    """Those of which only the key is known."""
     items: frozenset[str]
     sizes: Mapping[Place, int]
     _seen: set[bytes] = field(default_factory=set)
@@ -54,9 +57,9 @@ class Accepted:
 
     def see(self, record: Record, event: Mapping[str, Any]) -> None:
         """See Check."""
-        id = UUID(event["id"]).bytes
-        if id in self.events:
-            self._seen.add(id)
+        id, command = UUID(event["id"]).bytes, _uuid(event.get("commandid"))
+        if id in self.events or command in self.commands:
+            self._seen |= {id, command}
             if (record.sequence or 0) >= self.sizes.get(place_of(record), 0):
                 self._beyond.append(
                     f"{event['id']} ({event['type']}): {_at(place_of(record), record.sequence)}"
@@ -66,12 +69,53 @@ class Accepted:
 
     def lines(self) -> Iterator[Line]:
         """See Check."""
-        missing = (f"{UUID(bytes=id)} of {act}" for id, act in self.events.items() if id not in self._seen)
-        of = len(self.events)
+        known = {**self.events, **self.commands}
+        missing = (f"{UUID(bytes=id)} of {act}" for id, act in known.items() if id not in self._seen)
+        of = len(known)
         yield Line.saying("acknowledged events missing from the topics", "I1", of, missing)
         yield Line.saying("acknowledged events beyond what the ledger holds", "I1", of, self._beyond)
         lost = self.items - self._in_hand
         yield Line.saying("acknowledged items without their event", "I1", len(self.items), sorted(lost))
+
+
+@dataclass
+class SignedIn:
+    """What this run's people did, they did after signing in to the pages: a session of theirs had begun."""
+
+    events: Mapping[bytes, str]
+    commands: Mapping[bytes, str]
+    people: frozenset[str]
+    _acts: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
+    _begun: dict[str, str] = field(default_factory=dict)
+
+    def see(self, record: Record, event: Mapping[str, Any]) -> None:
+        """See Check."""
+        actor, at = event.get("actor", ""), str(event["recordedtime"])
+        if event["type"] == BEGUN:
+            person = str(event["data"]["person"])
+            self._begun[person] = min(at, self._begun.get(person, at))
+        ours = UUID(event["id"]).bytes in self.events or _uuid(event.get("commandid")) in self.commands
+        if ours and actor in self.people:
+            self._acts[actor].append((at, event["id"]))
+
+    def lines(self) -> Iterator[Line]:
+        """See Check."""
+        wrong = (
+            f"{id}: by {actor}, who had not signed in"
+            for actor, acts in self._acts.items()
+            for at, id in acts
+            if at < self._begun.get(actor, "~")
+        )
+        of = sum(map(len, self._acts.values()))
+        yield Line.saying("acts of people who had not signed in to the pages", "-", of, wrong)
+
+
+def _uuid(text: object) -> bytes:
+    """A command's id as it is kept; empty where it is none."""
+    try:
+        return UUID(str(text)).bytes
+    except ValueError:
+        return b""
 
 
 @dataclass

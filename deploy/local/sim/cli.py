@@ -47,7 +47,7 @@ def sim(
     as_json: Json = False,
 ) -> None:
     """Exit 0 if every check holds, 6 if one does not (it is named), 7 if the platform is away, 130 after Ctrl-C."""
-    from deploy.local.sim.calls import NotAnswered
+    from deploy.local.sim.patience import NotAnswered
     from deploy.local.sim.playing import play
     from shared.cli.places import data_directory
     from shared.errors import TryLater

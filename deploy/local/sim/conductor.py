@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from deploy.local.sim.calls import Stopped
+from deploy.local.sim.patience import Stopped
 from deploy.local.sim.player import Astray, Player
 from deploy.local.sim.speeds import Speed
 from deploy.local.sim.steps import Plan, Step

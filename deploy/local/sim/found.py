@@ -12,9 +12,10 @@ from typing import Any
 from uuid import UUID
 
 from deploy.local.people import PEOPLE
-from deploy.local.sim.calls import Calls, NotAnswered
+from deploy.local.sim.calls import Calls
 from deploy.local.sim.checks import Place, Told
 from deploy.local.sim.lines import Line
+from deploy.local.sim.patience import NotAnswered
 from deploy.local.sim.place import Place as Platform
 from services.audit.domain.proof import NotProven, VerifierKey, signed_checkpoint
 from services.audit.domain.proof.base64s import decoded

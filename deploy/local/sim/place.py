@@ -15,7 +15,7 @@ from shared.cli.places import address
 from shared.settings import Settings
 from shared.web.issuers import is_loopback
 
-SERVICES = ("referrals", "notifications", "audit", "issuer")
+SERVICES = ("referrals", "notifications", "audit", "issuer", "site")
 _WHY = (
     "The simulator plays invented people: it needs the local platform's own issuer, and loopback addresses."
 )

@@ -13,8 +13,11 @@ from uuid import UUID, uuid4, uuid5
 
 import httpx2
 
-from deploy.local.sim.calls import Calls, NotAnswered, Stopped
+from deploy.local.sim import paging
+from deploy.local.sim.browsers import NoForm
+from deploy.local.sim.calls import Calls
 from deploy.local.sim.invented import MARKER
+from deploy.local.sim.patience import NotAnswered, Stopped
 from deploy.local.sim.steps import ACKNOWLEDGE, ACTS, MUST, Act, Door, Fault, Step
 from deploy.local.sim.submissions import Submissions
 from deploy.local.sim.tally import CaseIds, Refused, Tally
@@ -55,13 +58,15 @@ class Player:
         """One step. Raises Astray once it is in the tally, Stopped."""
         try:
             if step.act == ACKNOWLEDGE:
-                self._acknowledge(case.ids[step.about])
+                self._acknowledge(step, case.ids[step.about])
+            elif step.door is Door.PAGES:
+                self._on_page(step, case)
             elif step.door is Door.KAFKA:
                 self._submit(step, case)
             else:
                 self._post(step, case)
-        except (NotAnswered, KeyError) as error:
-            what = "its thing is not known"
+        except (NotAnswered, NoForm, KeyError) as error:
+            what = str(error) if isinstance(error, NoForm) else "its thing is not known"
             if isinstance(error, NotAnswered):
                 self.tally.no_answer()
                 what = f"no answer: {error}"
@@ -121,6 +126,19 @@ class Player:
         if not second.is_success or second.json()["events"] != first.json()["events"]:
             raise self._astray(step, case, f"the same key was answered otherwise: {_said(second)}")
         self.tally.repeated()
+
+    # On pages
+
+    def _on_page(self, step: Step, case: CaseIds) -> None:
+        about = _about(step, case)
+        sent = paging.send(step, about, self.calls.people.browser(step.actor))
+        self.tally.took_form(step.act, sent.key)
+        case.keys[step.label] = sent.key
+        if step.makes:
+            case.ids[step.makes] = sent.thing
+        if step.act in paging.SLUGS:  # a page names no event; a later step may have to
+            shown = self.calls.get("referrals", f"/v1/referrals/{about}", step.actor).json()
+            case.ids[step.label] = shown["steps"][-1]["event"]
 
     # Over Kafka
 
@@ -188,9 +206,13 @@ class Player:
         if step.makes:
             case.ids[step.makes] = said[step.makes.partition("-")[0]]
 
-    def _acknowledge(self, concern: str) -> None:
+    def _acknowledge(self, step: Step, concern: str) -> None:
         """The screener finds the concern's item and says that it is in hand."""
-        until, who = time.monotonic() + ITEM_SECONDS, "screener@human-services"
+        if step.door is Door.PAGES:
+            browser = self.calls.people.browser(step.actor)
+            self.tally.in_hand(paging.acknowledge(concern, browser, ITEM_SECONDS), by_pages=True)
+            return
+        until, who = time.monotonic() + ITEM_SECONDS, step.actor
         while time.monotonic() < until:
             page = self.calls.get("notifications", "/v1/feed", who, limit=50, open=True).json()["items"]
             found = [i["id"] for i in page if i["about"] and i["about"]["id"] == concern]

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import httpx2
 
-from deploy.local.sim.calls import Calls, NotAnswered, Stopped
+from deploy.local.sim.calls import Calls
 from deploy.local.sim.cli import SimStopped
 from deploy.local.sim.conductor import Conductor
 from deploy.local.sim.found import Auditor
 from deploy.local.sim.habits import habits
 from deploy.local.sim.lag import Lag, ask
+from deploy.local.sim.patience import NotAnswered, Stopped
 from deploy.local.sim.place import Place, find
 from deploy.local.sim.planner import plans
 from deploy.local.sim.player import Player

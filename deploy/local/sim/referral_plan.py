@@ -97,11 +97,37 @@ class _Referral:
             reason = {"reason": self.w.pick("reasons.error")}
             self.w.follow(step, "enter-referral-in-error", reason, {"entry": step.label})
 
+    def talk(self) -> None:
+        """What is asked and told before the answer, and a call: the referral stays as it is."""
+        w, forbidden = self.w, _other(self)
+        if w.happens("referral.asks"):
+            missing = {"missing": [w.pick("referral.missing")]}
+            asked = w.say(
+                "ask-information",
+                self.server,
+                about=self.label,
+                body=missing,
+                forbidden=self.sender if forbidden else "",
+            )
+            if w.happens("referral.told"):
+                w.say(
+                    "give-information",
+                    self.sender,
+                    about=self.label,
+                    facts=facts(w.number, SealedClass.NARRATIVE),
+                    refs={"question": asked.label},
+                    forbidden=forbidden,
+                )
+        if w.happens("referral.telephoned"):
+            body = {"called_by": "sender", "result": w.pick("referral.call")}
+            w.say("state-referral-call", self.sender, about=self.label, body=body, late=True)
+
     def live(self) -> None:
         """Its first answer and all that comes of it."""
         first = self.w.pick("referral.first")
         if first == "received":
             self.do("receive")
+            self.talk()
             first = self.w.pick("referral.after_received")
         if first == "unanswered":
             return

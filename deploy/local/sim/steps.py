@@ -18,6 +18,7 @@ class Door(StrEnum):
 
     HTTP = "http"
     KAFKA = "kafka"
+    PAGES = "pages"
 
 
 class Fault(StrEnum):
@@ -113,6 +114,9 @@ ACTS: Mapping[str, Act] = {
     "forward-referral": Act(
         "/v1/referrals/{about}/forward", based=True, keyed=True, read="/v1/referrals/{about}"
     ),
+    "ask-information": _on_referral("ask-information"),
+    "give-information": _on_referral("give-information"),
+    "state-referral-call": Act("/v1/referrals/{about}/calls", keyed=True, time="called_at"),
     "undo-referral": _on_referral("undo"),
     "enter-referral-in-error": _on_referral("enter-in-error"),
 }

@@ -7,7 +7,7 @@ import threading
 import time
 from typing import Any
 
-from deploy.local.sim.calls import NotAnswered, Stopped
+from deploy.local.sim.patience import NotAnswered, Stopped
 from deploy.local.sim.place import Place
 from shared.bus import clients
 from shared.bus.clients import Publisher

@@ -42,6 +42,10 @@ class Tally:
 
     events: dict[bytes, str] = field(default_factory=dict)
     """Acknowledged event (16 bytes) -> the command that it came of."""
+    commands: dict[bytes, str] = field(default_factory=dict)
+    """Key of a form that was taken (16 bytes) -> its command: a page names no event."""
+    by_pages: Counter[str] = field(default_factory=Counter)
+    """Of what was accepted, what was done on pages."""
     acknowledged: set[str] = field(default_factory=set)
     """Items of the feed that somebody has in hand."""
     submitted: Counter[bytes] = field(default_factory=Counter)
@@ -67,6 +71,14 @@ class Tally:
             self.accepted[act] += 1
             self.events.update((UUID(event).bytes, act) for event in events)
 
+    def took_form(self, act: str, key: str) -> None:
+        """A form was taken."""
+        with self.lock:
+            self.unanswered = 0
+            self.accepted[act] += 1
+            self.by_pages[act] += 1
+            self.commands[UUID(key).bytes] = act
+
     def refuse(self, why: Refused) -> None:
         """A command was refused, as planned."""
         with self.lock:
@@ -89,9 +101,10 @@ class Tally:
             self.submitted[UUID(submission).bytes] += records
             self.agencies.add(agency)
 
-    def in_hand(self, item: str) -> None:
+    def in_hand(self, item: str, by_pages: bool = False) -> None:
         """An item was acknowledged."""
         with self.lock:
+            self.by_pages["acknowledge"] += by_pages
             self.accepted["acknowledge"] += 1
             self.acknowledged.add(item)
 

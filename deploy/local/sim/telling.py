@@ -108,6 +108,7 @@ class Result:
             "accepted_per_second": round(tally.total() / self.seconds, 1),
             "accepted_by_command": dict(tally.accepted.most_common()),
             "refused": refused,
+            "by_pages": dict(tally.by_pages.most_common()),
             "repeats": tally.repeats,
             "submissions": sum(tally.submitted.values()),
             "asked_again": self.retries,
@@ -125,6 +126,7 @@ class Result:
         )
         out.write(f" checked in {self.checking:.0f} s\n")
         out.write(f"{tally.total():,} commands accepted, {per_second:.1f} a second; ")
+        out.write(f"{sum(tally.by_pages.values()):,} of them on pages; ")
         out.write(f"{tally.repeats:,} repeats answered as the first; ")
         out.write(f"{sum(tally.submitted.values()):,} records submitted over Kafka\n")
         out.write(f"Most that was behind: {self.most}\nAt the end: {self.end or 'not known'}\n\n")

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from deploy.local.people import PEOPLE
+from deploy.local.signing_in import is_person
 from deploy.local.sim import checks
 from deploy.local.sim.as_of import Sample
 from deploy.local.sim.calls import Calls
@@ -31,6 +33,8 @@ SETTLE_SECONDS = 180.0
 #: Cases whose state is asked for, and moments of each.
 SAMPLED, MOMENTS = 60, 3
 _LOOK = 0.5
+#: The random ids of the invented people, without the agencies' systems.
+PERSONS = frozenset(str(one.id) for one in PEOPLE if is_person(one.handle))
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,10 @@ class Judge:
         chosen = chance.sample(self.tally.cases, min(SAMPLED, len(self.tally.cases)))
         sizes = {place: size for place, (size, _) in signed.items()}
         return [
-            checks.Accepted(self.tally.events, frozenset(self.tally.acknowledged), sizes),
+            checks.Accepted(
+                self.tally.events, self.tally.commands, frozenset(self.tally.acknowledged), sizes
+            ),
+            checks.SignedIn(self.tally.events, self.tally.commands, PERSONS),
             checks.Roots(signed),
             checks.Once(),
             checks.ToldOnce(items, recipients),

@@ -18,6 +18,8 @@ SCREENER, WORKER = "screener@human-services", "worker@human-services"
 STRANGER = "officer@juvenile-court"
 #: Taken whatever they say and however they say it (DESIGN 1, rule 4), so little can be wrong with them.
 LENIENT = frozenset({"report-concern", "state-call", "record-screening", "record-act", "record-concern-act"})
+#: A call that was made; whenever it is said to have been is taken.
+CALLS = frozenset({"state-call", "state-referral-call"})
 HOUR = 3_600.0
 #: A mis-click is taken back within the MOU's minutes; a person needs no longer than this (seconds).
 SOON = 60.0
@@ -81,28 +83,40 @@ class Writing:
         reused = act != ACKNOWLEDGE and self.happens("slips.bad") and self._wrongly(step, forbidden)
         if late and self.happens("slips.late"):
             step = replace(step, ago=HOUR * float(self.pick("slips.late_hours")))
-        elif act == "state-call":
+        elif act in CALLS:
             step = replace(step, ago=60.0)
         if act != ACKNOWLEDGE and self.happens("slips.again"):
             step = replace(step, again=True)
+        if not reused and self._on_pages(step):
+            step = replace(step, door=Door.PAGES)
         done = self._add(step)
         if reused:
             self.wrong(done, Fault.KEY_REUSED, key_of=done.label)
         return done
 
     def follow(self, step: Step, act: str, body: Mapping[str, Any], refs: Mapping[str, str]) -> Step:
-        """What the same person does at once, through the same door: taking back, or marking what was wrong."""
+        """What the same person does at once: taking back, or marking what was wrong. What was done on a page is
+        followed by a call; all else goes through the same door."""
         wait = min(self.tables.wait(self.chance, "waits.soon"), SOON)
-        follows = replace(step, act=act, makes="", body=body, facts={}, refs=refs, wait=wait)
+        door = Door.HTTP if step.door is Door.PAGES else step.door
+        follows = replace(step, act=act, door=door, makes="", body=body, facts={}, refs=refs, wait=wait)
         return self._add(replace(follows, ago=0.0, again=False, fault=None))
 
     def wrong(self, step: Step, fault: Fault, **changes: Any) -> Step:
-        """A step that must be refused, and makes nothing."""
+        """A step that must be refused, and makes nothing. On a page it could not be done at all."""
+        if step.door is Door.PAGES:
+            step = replace(step, door=Door.HTTP)
         return self._add(replace(step, makes="", fault=fault, ago=0.0, again=False, **changes))
 
     def _add(self, step: Step) -> Step:
         self.steps.append(replace(step, label=f"step-{len(self.steps) + 1}"))
         return self.steps[-1]
+
+    def _on_pages(self, step: Step) -> bool:
+        """Whether it is done on pages, if that can be: just now, once, and with what their forms ask for."""
+        share = float(self.table("pages.share").get(step.act, 0.0))
+        fits = step.door is Door.HTTP and not step.again and not step.ago and not step.refs
+        return self.chance.random() < share and fits and "to_worker" not in step.body
 
     def _door(self, act: str, actor: str) -> Door:
         share = self.table("kafka").get(actor.partition("@")[2], 0.0)
@@ -139,8 +153,8 @@ def _possible(step: Step, forbidden: str) -> set[Fault]:
         found |= {Fault.NO_KEY, Fault.KEY_REUSED}
     if forbidden:
         found.add(Fault.FORBIDDEN)
-    if step.about and step.act not in ("state-call",):
+    if step.about and step.act != "state-call":
         found.add(Fault.UNKNOWN)
-    if step.act not in LENIENT:
+    if step.act not in LENIENT | CALLS:
         found |= {Fault.AHEAD} | ({Fault.BAD_CODE} if _coded(step) else set())
     return found

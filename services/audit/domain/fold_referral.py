@@ -12,12 +12,15 @@ from typing import Any
 from services.audit.domain.state import CaseState, Correction, Happening, Referral
 from shared.events.types.referral import (
     ReferralAccepted,
+    ReferralCallStated,
     ReferralCancelled,
     ReferralCompleted,
     ReferralEnteredInError,
     ReferralFailed,
     ReferralForwarded,
     ReferralHeld,
+    ReferralInformationAsked,
+    ReferralInformationGiven,
     ReferralReceived,
     ReferralRejected,
     ReferralRequested,
@@ -135,6 +138,32 @@ def _forwarded(state: CaseState, _: Happening, data: ReferralForwarded, __: str)
     referral.forwarded_to = (*referral.forwarded_to, data.forwarded_to)
 
 
+def _asked(state: CaseState, what: Happening, data: ReferralInformationAsked, _: str) -> None:
+    referral = referral_of(state, data.referral)
+    referral.asked, referral.sealed = what, sealed_of(referral.sealed, data)
+    referral.questions[what.event] = data.missing
+    referral.missing = _without_answer(referral)
+
+
+def _told(state: CaseState, what: Happening, data: ReferralInformationGiven, _: str) -> None:
+    referral = referral_of(state, data.referral)
+    referral.told, referral.sealed = what, sealed_of(referral.sealed, data)
+    referral.answers[data.question] = what.event
+    referral.missing = _without_answer(referral)
+
+
+def _without_answer(referral: Referral) -> tuple[str, ...]:
+    waiting = (codes for event, codes in referral.questions.items() if event not in referral.answers)
+    return tuple(dict.fromkeys(code for codes in waiting for code in codes))
+
+
+def _called(state: CaseState, _: Happening, data: ReferralCallStated, __: str) -> None:
+    referral = referral_of(state, data.referral)
+    referral.called_at, referral.called_by = data.called_at, str(data.called_by)
+    referral.result = str(data.result)
+    _flagged(referral, data.flags)
+
+
 def _undone(state: CaseState, what: Happening, data: ReferralUndone, _: str) -> None:
     _corrected(referral_of(state, data.referral), Correction(data.entry, data.act, "undone", None, what))
 
@@ -168,6 +197,9 @@ ON: Mapping[type, Callable[[CaseState, Happening, Any, str], None]] = {
     ReferralFailed: _failed,
     ReferralCancelled: _cancelled,
     ReferralForwarded: _forwarded,
+    ReferralInformationAsked: _asked,
+    ReferralInformationGiven: _told,
+    ReferralCallStated: _called,
     ReferralUndone: _undone,
     ReferralEnteredInError: _in_error,
 }

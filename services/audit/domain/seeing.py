@@ -164,7 +164,7 @@ SHOWN: Mapping[str, frozenset[str]] = {
     "referrals": _names(
         "status matter sender recipient kind needs urgency respond_by youth_choice requested received answered"
         " reason alternatives worker first_contact_by to_worker outside started held held_until ended outcome"
-        " attempts flags sealed follows forwarded_to"
+        " attempts flags sealed follows forwarded_to missing asked told called_at called_by result"
     ),
     "screenings": _names("agency tool tool_version band trigger screened_at flags reason"),
     "acts": _names("concern agency act to method about done_at flags reason sealed"),
@@ -181,6 +181,8 @@ HIDDEN: Mapping[str, str] = {
     "concerns/linked": "How the case took it in is told by the case.",
     "concerns/linked_version": "A number of events is for proof.",
     "referrals/stream": "An inner id.",
+    "referrals/questions": "Inner ids; what was asked and has no answer is told by `missing`.",
+    "referrals/answers": "Inner ids; that there was an answer is told by `told`.",
     "referrals/corrections": "Why an entry counts no longer; that it does not is told by the other fields.",
     "screenings/stream": "An inner id.",
     "screenings/recorded": "When it was made is told by `screened_at`.",

@@ -148,7 +148,10 @@ class Act:
 
 @dataclass(slots=True)
 class Referral:
-    """A referral, from request to outcome."""
+    """A referral, from request to outcome.
+
+    `missing` are the codes of the questions that have no answer; `called_at` to `result` tell the last call.
+    """
 
     referral: str
     status: str = "unknown"
@@ -178,6 +181,14 @@ class Referral:
     ended: Happening | None = None
     outcome: str | None = None
     attempts: int | None = None
+    missing: tuple[str, ...] = ()
+    asked: Happening | None = None
+    told: Happening | None = None
+    questions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
+    called_at: Moment | None = None
+    called_by: str | None = None
+    result: str | None = None
     flags: tuple[str, ...] = ()
     corrections: tuple[Correction, ...] = ()
     sealed: tuple[str, ...] = ()

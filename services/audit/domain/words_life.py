@@ -7,12 +7,15 @@ from typing import Any
 
 from shared.events.types.act import ActEnteredInError, ActRecorded
 from shared.events.types.referral import (
+    ReferralCallStated,
     ReferralCancelled,
     ReferralCompleted,
     ReferralEnteredInError,
     ReferralFailed,
     ReferralForwarded,
     ReferralHeld,
+    ReferralInformationAsked,
+    ReferralInformationGiven,
     ReferralResumed,
     ReferralStarted,
     ReferralUndone,
@@ -76,6 +79,30 @@ def _forwarded(who: str, d: ReferralForwarded) -> str:
     return f"{agency(who)} went on to {to}, with a new referral that follows this one."
 
 
+def _asked(who: str, d: ReferralInformationAsked) -> str:
+    return f"{agency(who)} needs to know more before it can go on: {listed(d.missing)}."
+
+
+def _told(who: str, _: ReferralInformationGiven) -> str:
+    return f"{agency(who)} answered what was asked about the referral."
+
+
+#: What came of a call, as the end of a sentence.
+CALLS = {
+    "reached": "they reached each other",
+    "left-no-message": "nobody was reached and no message was left",
+    "no-answer": "nobody answered",
+}
+
+
+def _called(who: str, d: ReferralCallStated) -> str:
+    caller = {"sender": "the agency that asked", "recipient": "the agency that was asked"}.get(
+        str(d.called_by), plain(d.called_by)
+    )
+    result = CALLS.get(str(d.result), plain(d.result))
+    return f"{agency(who)} stated a call about the referral: {caller} called, {result}.{_flags(d.flags)}"
+
+
 def _undone(who: str, d: ReferralUndone) -> str:
     return f"{agency(who)} took back a mis-click: {plain(d.act)}. The entry stays in the record."
 
@@ -114,6 +141,9 @@ ON: Mapping[type, Callable[[str, Any], str]] = {
     ReferralFailed: _failed,
     ReferralCancelled: _cancelled,
     ReferralForwarded: _forwarded,
+    ReferralInformationAsked: _asked,
+    ReferralInformationGiven: _told,
+    ReferralCallStated: _called,
     ReferralUndone: _undone,
     ReferralEnteredInError: _in_error,
     ScreeningRecorded: _screened,

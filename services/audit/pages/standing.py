@@ -114,7 +114,7 @@ def _facts(
 ) -> Iterator[Fact]:
     say, inner = page.say, INNER.get(section, frozenset())
     for name, value in fields.items():
-        if name in inner:
+        if name.split(".")[0] in inner:
             continue
         path = f"{section}/{id}/{name}" if id else f"{section}/{name}"
         history = page.to("/field", ("field", path))

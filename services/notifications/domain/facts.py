@@ -28,6 +28,8 @@ from shared.events.types.referral import (
     ReferralFailed,
     ReferralForwarded,
     ReferralHeld,
+    ReferralInformationAsked,
+    ReferralInformationGiven,
     ReferralReceived,
     ReferralRejected,
     ReferralRequested,
@@ -169,6 +171,8 @@ THINGS: Mapping[str, tuple[str, ...]] = {
             ReferralFailed,
             ReferralCancelled,
             ReferralForwarded,
+            ReferralInformationAsked,
+            ReferralInformationGiven,
             ReferralUndone,
             ReferralEnteredInError,
         )

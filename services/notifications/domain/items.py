@@ -50,6 +50,8 @@ HANDLED = frozenset(
         "accord.referral.completed.v1",
         "accord.referral.failed.v1",
         "accord.referral.cancelled.v1",
+        "accord.referral.information-asked.v1",
+        "accord.referral.information-given.v1",
         "accord.referral.undone.v1",
         "accord.referral.entered-in-error.v1",
         "accord.screening.recorded.v1",
@@ -69,6 +71,7 @@ DELIBERATELY_SILENT: Mapping[str, str] = {
 NAMES_A_PERSON: Mapping[str, str] = {
     "accord.worker.assigned.v1": "worker",
     "accord.referral.requested.v1": "to_worker",
+    "accord.referral.information-given.v1": "asked_by",
     "accord.cover.arranged.v1": "covering",
     "accord.cover.ended.v1": "covering",
 }
@@ -128,7 +131,7 @@ def event_facts(event: Recorded, known: Known) -> EventFacts:
         event.type,
         _thing(event, known),
         actor=event.envelope.agency,
-        urgency=_text(said.get("urgency")),
+        urgency=_text(said.get("urgency")) or _urgency(event, known),
         submitter=_text(said.get("submitter")),
         worker=said.get(NAMES_A_PERSON[event.type]) if event.type in NAMES_A_PERSON else None,
         flags=tuple(said.get("flags", ())),
@@ -153,6 +156,11 @@ def _thing(event: Recorded, known: Known) -> ThingFacts:
         owner=_text(vars(event.data).get("agency")),
         workers=frozenset(thing.workers),
     )
+
+
+def _urgency(event: Recorded, known: Known) -> str | None:
+    """How urgent the referral is that the event is about; None if it is about no referral, or that is not known."""
+    return next((known[id].urgency for id in concerns(event)[:1] if id in known), None)
 
 
 def _text(code: Any) -> str | None:

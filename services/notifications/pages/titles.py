@@ -19,6 +19,8 @@ TITLES: dict[str, str] = {
     "accord.referral.completed.v1": N_("Referral %(code)s is completed"),
     "accord.referral.failed.v1": N_("Referral %(code)s was not completed"),
     "accord.referral.cancelled.v1": N_("Referral %(code)s is no longer asked for"),
+    "accord.referral.information-asked.v1": N_("Referral %(code)s: the agency you asked has a question"),
+    "accord.referral.information-given.v1": N_("Referral %(code)s: your question is answered"),
     "accord.referral.undone.v1": N_("Referral %(code)s: an entry was taken back"),
     "accord.referral.entered-in-error.v1": N_("Referral %(code)s: an entry was wrong"),
     "accord.screening.recorded.v1": N_("A screening was recorded in case %(code)s"),

@@ -56,6 +56,11 @@ ROUTES = (
     Route("/v1/referrals/{referral}/fail", "fail-referral", "Say that it could not be given to its end"),
     Route("/v1/referrals/{referral}/cancel", "cancel-referral", "Take the request back"),
     Route("/v1/referrals/{referral}/forward", "forward-referral", "Go on to another agency", "referral"),
+    Route("/v1/referrals/{referral}/ask-information", "ask-information", "Say what has to be known first"),
+    Route("/v1/referrals/{referral}/give-information", "give-information", "Answer what was asked about it"),
+    Route(
+        "/v1/referrals/{referral}/calls", "state-referral-call", "State a telephone call", states_anew=True
+    ),
     Route("/v1/referrals/{referral}/undo", "undo-referral", "Take back one's own last entry"),
     Route(
         "/v1/referrals/{referral}/enter-in-error",

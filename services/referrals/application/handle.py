@@ -40,7 +40,7 @@ from shared.events.types.mou import MouAdopted
 from shared.events.types.submission import CommandRefused, SubmissionRefused
 from shared.mou.document import Mou
 from shared.mou.findings import InvalidMou
-from shared.mou.load import load_document
+from shared.mou.load import load_for_adoption
 from shared.store.store import Store
 
 EVENTS = events_topic(Service.REFERRALS)
@@ -294,10 +294,10 @@ def _require_found(spec: Spec, order: Order, things: Things) -> None:
 
 
 def _document_of(order: Order) -> Mou:
-    document: Any = getattr(order.command, "document", None)
+    document: dict[str, Any] = getattr(order.command, "document", {})
     try:
         require_plain(document)
-        return load_document(document)
+        return load_for_adoption(document)
     except ValueError:
         detail = "The document has a float, a number beyond 2^53 or a key that is not ASCII."
         raise Refusal(NO_MOU, "invalid-field", detail, "Write whole numbers.", "/document") from None

@@ -27,7 +27,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class ListOf:
-    """How a list is read. `sorted_by` is a field of the part's state."""
+    """How a list is read. `sorted_by` is a field of the part's state, or the path to one, with commas."""
 
     kind: str
     where: str
@@ -38,7 +38,7 @@ class ListOf:
     def query(self) -> str:
         """The list's page after a place. None of its words come from outside."""
         way, then = ("DESC", "<") if self.newest_first else ("ASC", ">")
-        by = f"state->>'{self.sorted_by}'"
+        by = f"state#>>'{{{self.sorted_by}}}'" if "," in self.sorted_by else f"state->>'{self.sorted_by}'"
         return (
             f"SELECT state, {by} AS at, id::text AS place FROM parts WHERE {self.where}"  # noqa: S608 - of this module
             f" AND (%(at)s::text IS NULL OR ({by}, id) {then} (%(at)s, %(id)s::uuid))"
@@ -61,6 +61,13 @@ LISTS: Mapping[str, ListOf] = {
         "referral",
         "kind = 'referral' AND sender = %(agency)s AND status = 'requested' AND state->>'outside' IS NOT NULL",
         "requested_at",
+    ),
+    "telephoned": ListOf(
+        "referral",
+        "kind = 'referral' AND (sender = %(agency)s OR recipient = %(agency)s)"
+        " AND state#>>'{calls,-1,called_at}' IS NOT NULL",
+        "calls,-1,called_at",
+        newest_first=True,
     ),
 }
 _PARTS: Mapping[str, Callable[[Any], Things]] = {

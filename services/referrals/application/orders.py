@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 
 from services.referrals.domain import (
     acts,
+    asking,
     cases,
     concerns,
     corrections,
@@ -35,8 +36,8 @@ from shared.mou.facts import CallerFacts
 KEYS = UUID("0b6e9f2e-3a53-4b0e-8f0f-0e4f1c6c2a07")
 #: Said with every answer to a report or to a stated call, through either door.
 NOTICE = (
-    "This record does not replace the call: a mandated reporter telephones the hotline at once"
-    " (PC 11166(a)). State the call when it is made."
+    "This record does not replace the call: a mandated reporter telephones the hotline at once."
+    " State the call when it is made."
 )
 
 
@@ -285,6 +286,11 @@ COMMANDS: Mapping[str, Spec] = {
     "fail-referral": _answering(c.FailReferral, serving.fail),
     "cancel-referral": _answering(c.CancelReferral, serving.cancel),
     "forward-referral": _answering(c.ForwardReferral, referrals.forward),
+    "ask-information": _answering(c.AskInformation, asking.ask),
+    "give-information": _answering(c.GiveInformation, asking.give),
+    "state-referral-call": Spec(
+        c.StateReferralCall, "referral", False, lambda t, body, at, *_: asking.call(*_referral(t), body, at)
+    ),
     "undo-referral": _answering(c.UndoReferral, corrections.undo),
     "enter-referral-in-error": _answering(c.EnterReferralInError, corrections.enter_in_error),
     "record-screening": Spec(

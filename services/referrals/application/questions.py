@@ -20,6 +20,7 @@ from shared.events.names import SealedClass, Service, access_topic
 from shared.events.types.record import RecordDenied, RecordRead
 from shared.mou.document import Mou
 from shared.mou.facts import CallerFacts
+from shared.mou.load import plain_document
 from shared.store.store import Store
 
 #: Reads of one thing stand in a stream of their own.
@@ -227,7 +228,7 @@ class Questions:
                 " WHERE effective <= %s ORDER BY adopted DESC LIMIT 1",
                 [self.now()],
             ).fetchone()
-        return dict(row) if row else None
+        return {**row, "document": plain_document(row["document"])} if row else None
 
 
 def name_in(shown: dict[str, Any]) -> str:

@@ -100,6 +100,15 @@ COMMANDS: dict[str, tuple[tuple[str, str, bool, bool, str], ...]] = {
             True,
             "Go on to another agency: --set recipient=medical-hub --set youth_choice=agrees",
         ),
+        ("ask", "ask-information", False, True, "Ask for what is missing: --set missing=language,consent"),
+        ("tell", "give-information", False, True, "Answer a question: --set question=EVENT --body FILE"),
+        (
+            "call",
+            "calls",
+            False,
+            False,
+            "State a call: --set called_at=… --set called_by=sender --set result=reached",
+        ),
         ("undo", "undo", False, True, "Take back your own last entry, within the MOU's minutes."),
         (
             "enter-in-error",

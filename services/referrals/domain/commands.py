@@ -26,6 +26,7 @@ from shared.events.names import (
 from shared.events.sealing import MAX_OPENED
 from shared.events.types.act import Method
 from shared.events.types.concern import CallLine, Danger
+from shared.events.types.referral import CallResult, Side
 from shared.mou.vocabulary import CODE_FORM, CODE_LENGTH
 
 #: How deep facts in clear may be nested; what is read by people needs no more.
@@ -206,6 +207,26 @@ class ForwardReferral(Sealing):
     needs: tuple[Code, ...] | None = Field(default=None, max_length=20)
     urgency: Urgency | None = None
     youth_choice: YouthChoice
+
+
+class AskInformation(Sealing):
+    """Say what has to be known before the referral can go on, by the codes of the MOU's list; it is no answer."""
+
+    missing: tuple[Code, ...] = Field(min_length=1, max_length=20)
+
+
+class GiveInformation(Sealing):
+    """Answer a question of the agency that was asked (`question`, the id of its event), within what it may see."""
+
+    question: Id
+
+
+class StateReferralCall(Command):
+    """State a telephone call between the two agencies: when, who called, what came of it. No names."""
+
+    called_at: Stated
+    called_by: Side
+    result: CallResult = CallResult.REACHED
 
 
 class UndoReferral(Command):

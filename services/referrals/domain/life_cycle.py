@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from services.referrals.domain.deciding import At, permit, referral_facts
-from services.referrals.domain.parts import Matter, Referral, ReferralStatus
+from services.referrals.domain.parts import GOES_ON, Matter, Referral, ReferralStatus
 from shared.errors import Refusal
 from shared.mou.document import Mou
 from shared.mou.facts import ThingFacts
@@ -23,6 +23,7 @@ class Party(StrEnum):
 
     SENDER = "the agency that asked"
     RECIPIENT = "the agency that was asked"
+    EITHER = "one of the two agencies"
     AUTHOR = "whoever made the entry"
 
 
@@ -47,7 +48,7 @@ NO_ACCEPTANCE, NO_START, NO_RESUMPTION = (
 )
 
 #: (status, act) -> what follows. A pair that is absent is refused, with the clause of the act.
-TRANSITIONS: Mapping[tuple[ReferralStatus, str], Move] = {
+MOVES: Mapping[tuple[ReferralStatus, str], Move] = {
     (_S.NONE, "request-referral"): Move(_S.REQUESTED, _BY.SENDER),
     (_S.REQUESTED, "receive-referral"): Move(_S.RECEIVED, _BY.RECIPIENT),
     (_S.REQUESTED, "accept-referral"): Move(_S.ACCEPTED, _BY.RECIPIENT),
@@ -56,6 +57,7 @@ TRANSITIONS: Mapping[tuple[ReferralStatus, str], Move] = {
     (_S.REQUESTED, "complete-referral"): Move(_S.COMPLETED, _BY.RECIPIENT, (NO_ACCEPTANCE, NO_START)),
     (_S.REQUESTED, "fail-referral"): Move(_S.FAILED, _BY.RECIPIENT, (NO_ACCEPTANCE,)),
     (_S.REQUESTED, "cancel-referral"): Move(_S.CANCELLED, _BY.SENDER),
+    (_S.REQUESTED, "undo-referral"): Move(None, _BY.AUTHOR),
     (_S.REQUESTED, "enter-referral-in-error"): Move(_S.ENTERED_IN_ERROR, _BY.AUTHOR),
     (_S.RECEIVED, "accept-referral"): Move(_S.ACCEPTED, _BY.RECIPIENT),
     (_S.RECEIVED, "reject-referral"): Move(_S.REJECTED, _BY.RECIPIENT),
@@ -96,10 +98,25 @@ TRANSITIONS: Mapping[tuple[ReferralStatus, str], Move] = {
     (_S.CANCELLED, "enter-referral-in-error"): Move(_S.ENTERED_IN_ERROR, _BY.AUTHOR),
     (_S.ENTERED_IN_ERROR, "undo-referral"): Move(None, _BY.AUTHOR),
 }
+_ASKS: Mapping[tuple[ReferralStatus, str], Move] = {
+    (status, act): Move(status, by)
+    for status in GOES_ON
+    for act, by in (("ask-information", _BY.RECIPIENT), ("give-information", _BY.SENDER))
+}
+_CALLS: Mapping[tuple[ReferralStatus, str], Move] = {
+    (s, "state-referral-call"): Move(s, _BY.EITHER) for s in _S if s is not _S.NONE
+}
+#: Every pair. Asking, telling and calling leave a referral as it stands, and stop no clock: an agency may ask for
+#: as long as something is to be done, and call at any time.
+TRANSITIONS: Mapping[tuple[ReferralStatus, str], Move] = {**MOVES, **_ASKS, **_CALLS}
 ACTS = tuple(dict.fromkeys(act for _, act in TRANSITIONS))
 
 #: Who must be told apart from the caller, by party -> the refusal's reason.
-_REASONS = {Party.SENDER: "not-the-sending-agency", Party.RECIPIENT: "not-the-receiving-agency"}
+_REASONS = {
+    Party.SENDER: "not-the-sending-agency",
+    Party.RECIPIENT: "not-the-receiving-agency",
+    Party.EITHER: "not-the-receiving-agency",
+}
 
 
 @dataclass(frozen=True)
@@ -131,11 +148,17 @@ def allowed(
     if move is None:
         detail = f"A referral that is {referral.status} does not take {act}."
         raise Refusal(clause, "illegal-transition", detail, remedy(referral.status))
-    side = {Party.SENDER: referral.sender, Party.RECIPIENT: referral.recipient}.get(move.by, at.caller.agency)
-    if at.caller.agency != side:
+    if at.caller.agency not in _side(move.by, referral, at):
         detail = f"Only {move.by} may do this, whatever a county agrees."
         raise Refusal(clause, _REASONS[move.by], detail, f"Ask {move.by}.")
     return clause, move
+
+
+def _side(by: Party, referral: Referral, at: At) -> tuple[str, ...]:
+    """The agencies that may. Whose an entry is the MOU has been asked already."""
+    both = (referral.sender, referral.recipient)
+    sides = {Party.SENDER: both[:1], Party.RECIPIENT: both[1:], Party.EITHER: both}
+    return sides.get(by, (at.caller.agency,))
 
 
 def remedy(status: ReferralStatus) -> str:

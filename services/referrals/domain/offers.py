@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from services.referrals.domain.asking import shown_to_recipient
 from services.referrals.domain.commands import UndoReferral
 from services.referrals.domain.corrections import NOT_UNDONE, entry_of, undo, whole
 from services.referrals.domain.deciding import At, referral_facts
@@ -15,6 +16,7 @@ from shared.mou.authority import may
 from shared.mou.facts import ThingFacts
 
 FORWARD, UNDO, IN_ERROR = "forward-referral", "undo-referral", "enter-referral-in-error"
+GIVE = "give-information"
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,15 @@ class Offers:
     """What a caller may do with a referral now.
 
     `acts` are commands, in the order of the life cycle; `next_agencies` who may be asked instead; `wrong` the
-    entries (ids of events) that they may mark as entered in error, and `all_wrong` whether the whole referral.
+    entries (ids of events) that they may mark as entered in error, and `all_wrong` whether the whole referral;
+    `tells` the classes of facts in which a question may be answered.
     """
 
     acts: tuple[str, ...] = ()
     next_agencies: Askable = Askable()
     wrong: tuple[str, ...] = ()
     all_wrong: bool = False
+    tells: tuple[str, ...] = ()
 
 
 def askable_in(matter: Matter, at: At) -> Askable:
@@ -64,13 +68,15 @@ def offers(referral: Referral, matter: Matter, at: At) -> Offers:
         FORWARD: bool(after),
         IN_ERROR: all_wrong or bool(wrong),
         UNDO: _can_undo(referral, matter, at),
+        GIVE: bool(referral.open_questions) and _may(referral, matter, GIVE, at),
     }
     acts = tuple(
         act
         for status, act in TRANSITIONS
         if status is referral.status and (special[act] if act in special else _may(referral, matter, act, at))
     )
-    return Offers(acts, after, wrong, all_wrong)
+    tells = shown_to_recipient(referral, matter, at.mou) if GIVE in acts and at.mou else ()
+    return Offers(acts, after, wrong, all_wrong, tuple(map(str, tells)))
 
 
 def _askable(act: str, thing: ThingFacts, at: At) -> Askable:

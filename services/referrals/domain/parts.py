@@ -40,6 +40,16 @@ class ReferralStatus(StrEnum):
     ENTERED_IN_ERROR = "entered-in-error"
 
 
+#: In these a referral waits for an answer or is being served.
+GOES_ON = (
+    ReferralStatus.REQUESTED,
+    ReferralStatus.RECEIVED,
+    ReferralStatus.ACCEPTED,
+    ReferralStatus.IN_PROGRESS,
+    ReferralStatus.ON_HOLD,
+)
+
+
 class SealedFact(BaseModel):
     """Where a sealed fact stands: the event that carries it, and the JWE."""
 
@@ -163,9 +173,35 @@ class Step(BaseModel):
     attempts: int | None = None
     until: datetime | None = None
     forwarded_to: Id | None = None
+    missing: tuple[str, ...] = ()
+    question: Id | None = None
+    called_at: datetime | None = None
+    called_by: str | None = None
+    result: str | None = None
     flags: tuple[str, ...] = ()
     struck: str | None = None
     struck_by: str | None = None
+
+
+class Question(BaseModel):
+    """What the agency that was asked has to know: `event` asked it, `answer` told it, if that was told yet."""
+
+    model_config = ConfigDict(frozen=True)
+    event: Id
+    missing: tuple[str, ...]
+    asked_at: datetime
+    answer: Id | None = None
+    answered_at: datetime | None = None
+
+
+class Call(BaseModel):
+    """A telephone call between the two agencies."""
+
+    model_config = ConfigDict(frozen=True)
+    event: Id
+    called_at: datetime
+    called_by: str
+    result: str
 
 
 class Referral(Part):
@@ -198,4 +234,12 @@ class Referral(Part):
     outcome: str | None = None
     attempts: int | None = None
     forwarded_to: tuple[Id, ...] = ()
+    questions: tuple[Question, ...] = ()
+    calls: tuple[Call, ...] = ()
     flags: tuple[str, ...] = ()
+
+    @property
+    def open_questions(self) -> tuple[Question, ...]:
+        """Those that wait for an answer: none, once the referral itself waits for nothing more."""
+        goes_on = self.status in GOES_ON
+        return tuple(q for q in self.questions if goes_on and q.answer is None)

@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from services.referrals.domain.parts import Referral, ReferralStatus, Step
+from services.referrals.domain.parts import Call, Question, Referral, ReferralStatus, Step
 from shared.events import Recorded
 from shared.events.types.referral import (
     ReferralAccepted,
+    ReferralCallStated,
     ReferralCancelled,
     ReferralCompleted,
     ReferralEnteredInError,
     ReferralFailed,
     ReferralForwarded,
     ReferralHeld,
+    ReferralInformationAsked,
+    ReferralInformationGiven,
     ReferralReceived,
     ReferralRejected,
     ReferralResumed,
@@ -38,6 +41,9 @@ RECORDS: Mapping[type, tuple[str, ReferralStatus | None]] = {
     ReferralFailed: ("fail-referral", ReferralStatus.FAILED),
     ReferralCancelled: ("cancel-referral", ReferralStatus.CANCELLED),
     ReferralForwarded: ("forward-referral", None),
+    ReferralInformationAsked: ("ask-information", None),
+    ReferralInformationGiven: ("give-information", None),
+    ReferralCallStated: ("state-referral-call", None),
     ReferralEnteredInError: ("enter-referral-in-error", ReferralStatus.ENTERED_IN_ERROR),
 }
 #: Fields of an event that its step keeps.
@@ -68,6 +74,7 @@ NOTHING: Mapping[str, Any] = {
                 "first_contact_by",
             ),
             *("reason", "alternatives", "outcome", "attempts", "forwarded_to", "flags"),
+            *("questions", "calls"),
         )
     },
 }
@@ -160,6 +167,22 @@ def _forwarded(found: dict[str, Any], step: Step) -> dict[str, Any]:
     return {"forwarded_to": (*found["forwarded_to"], step.forwarded_to)}
 
 
+def _asked(found: dict[str, Any], step: Step) -> dict[str, Any]:
+    question = Question(event=step.event, missing=step.missing, asked_at=step.happened)
+    return {"questions": (*found["questions"], question)}
+
+
+def _told(found: dict[str, Any], step: Step) -> dict[str, Any]:
+    said = {"answer": step.event, "answered_at": step.happened}
+    questions = (q.model_copy(update=said) if q.event == step.question else q for q in found["questions"])
+    return {"questions": tuple(questions)}
+
+
+def _called(found: dict[str, Any], step: Step) -> dict[str, Any]:
+    facts = step.model_dump(include=set(Call.model_fields))
+    return {"calls": (*found["calls"], Call(**facts))}
+
+
 SAID: Mapping[str, Callable[[dict[str, Any], Step], dict[str, Any]]] = {
     "receive-referral": _received,
     "accept-referral": _accepted,
@@ -170,4 +193,7 @@ SAID: Mapping[str, Callable[[dict[str, Any], Step], dict[str, Any]]] = {
     "fail-referral": _ended,
     "cancel-referral": _over,
     "forward-referral": _forwarded,
+    "ask-information": _asked,
+    "give-information": _told,
+    "state-referral-call": _called,
 }

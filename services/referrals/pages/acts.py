@@ -13,7 +13,8 @@ from shared.web.site.words import N_
 class Act:
     """An act: the last segment of its page, its command, how it is offered, and what is said once it is done.
 
-    `fields` are those of its form (`filled.py`); `required` of them must be filled in.
+    `fields` are those of its form (`filled.py`); `required` of them must be filled in. One that needs more than a
+    form has a page of its own.
     """
 
     slug: str
@@ -24,6 +25,7 @@ class Act:
     done: str
     fields: tuple[str, ...] = ()
     required: str = ""
+    own_page: bool = False
 
 
 RECEIVE = Act(
@@ -53,6 +55,35 @@ REJECT = Act(
     N_("The agency that asked is told that you cannot take it."),
     ("reason", "alternatives", "words", "time"),
     "reason",
+)
+ASK = Act(
+    "ask",
+    "ask-information",
+    N_("Ask for what you need to know"),
+    N_("The agency that asked is told what is missing. The time for your answer goes on."),
+    N_("Ask"),
+    N_("Asked. The agency that can answer is told."),
+    ("missing", "words", "time"),
+    "missing",
+)
+ANSWER = Act(
+    "answer",
+    "give-information",
+    N_("Answer the question"),
+    N_("The agency that you asked needs to know more before it goes on."),
+    N_("Answer the question"),
+    N_("Answered. The agency that has the question is told."),
+    own_page=True,
+)
+CALL = Act(
+    "call",
+    "state-referral-call",
+    N_("Record a call"),
+    N_("Say that the two agencies telephoned, or that one tried to. It is not an answer."),
+    N_("Record the call"),
+    N_("The call is recorded."),
+    ("called_at", "called_by", "result"),
+    "called_at",
 )
 START = Act(
     "start",
@@ -119,6 +150,7 @@ FORWARD = Act(
     N_("A new referral that follows this one. Ask the young person anew."),
     N_("Ask another agency"),
     "",
+    own_page=True,
 )
 UNDO = Act(
     "undo",
@@ -143,6 +175,9 @@ ACTS = (
     RECEIVE,
     ACCEPT,
     REJECT,
+    ASK,
+    ANSWER,
+    CALL,
     START,
     HOLD,
     RESUME,
@@ -195,8 +230,11 @@ WAITING: Mapping[ReferralStatus, tuple[str, str]] = {
 
 
 def next_step(status: str, offered: tuple[str, ...], forwarded: bool) -> Act | None:
-    """The single next step of whom these commands are offered to. Who went on to another agency has none left."""
-    act = NEXT.get(ReferralStatus(status))
+    """The single next step of whom these commands are offered to. Who went on to another agency has none left.
+
+    A question comes first: whoever can answer it is waited for.
+    """
+    act = ANSWER if ANSWER.command in offered else NEXT.get(ReferralStatus(status))
     if act is None or act.command not in offered or (act is FORWARD and forwarded):
         return None
     return act

@@ -1,4 +1,4 @@
-"""`/calls`: which concerns still need a call, which were called, and who outside is still to be reached."""
+"""`/calls`: concerns without a call and with one, who outside is still to be reached, and calls about referrals."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.referrals.application.listing import Lists
-from services.referrals.pages.labels import Labels, in_english
+from services.referrals.pages.labels import RESULTS, Labels, in_english
 from services.referrals.pages.listing import Card, Cursor, Pager, concern_card
+from services.referrals.pages.referral_telling import callers
 from services.referrals.pages.wording import LINES, REFERRAL_STATES, Wording
 from services.referrals.pages.work import Work
 from shared.events.moments import read_moment
@@ -45,6 +46,19 @@ def called_of(view: Mapping[str, Any], wording: Wording) -> Called:
         code_of("concern", view["id"]),
         wording.word(LINES, view.get("called_line", "other")),
         read_moment(view["called_at"]),
+    )
+
+
+def telephoned_of(view: Mapping[str, Any], agency: str, labels: Labels, wording: Wording) -> Called:
+    """The last call about a referral: who called whom, and what came of it."""
+    call = view["calls"][-1]
+    who = dict(callers(view, agency, labels, wording.say))[call["called_by"]]
+    result = wording.word(RESULTS, call["result"])
+    return Called(
+        f"/referrals/{view['id']}",
+        code_of("referral", view["id"]),
+        f"{who}. {result}.",
+        read_moment(call["called_at"]),
     )
 
 
@@ -83,6 +97,8 @@ def calls_router(work: Work) -> APIRouter:
         waiting, hidden = pager.page("not-called", viewer, responding.caller, None)
         made, more = pager.page("called", viewer, responding.caller, cursor)
         outside, _ = pager.page("outside", viewer, responding.caller, None)
+        telephoned, _ = pager.page("telephoned", viewer, responding.caller, None)
+        agency, labels = str(visitor.caller.agency), Labels(viewer.mou)
         called = [called_of(view, wording) for view in made]
         return pages.answer(
             request,
@@ -92,6 +108,7 @@ def calls_router(work: Work) -> APIRouter:
             hidden=hidden is not None,
             outside=[referral_card(view, wording) for view in outside],
             called=called,
+            telephoned=[telephoned_of(view, agency, labels, wording) for view in telephoned],
             done=next((one.code for one in called if done and one.path.endswith(str(done))), ""),
             reached=code_of("referral", reached)
             if reached and work.knows("referral", str(reached), responding)

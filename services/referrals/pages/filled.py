@@ -31,6 +31,12 @@ CHOOSE: Mapping[str, str] = {
     "reason": N_("Choose why."),
     "outcome": N_("Choose how it ended."),
     "entry": N_("Choose which entry."),
+    "missing": N_("Choose what is missing."),
+    "question": N_("Choose which question."),
+    "about": N_("Choose what kind of fact it is."),
+    "called_at": TIME_FORM,
+    "called_by": N_("Choose who called."),
+    "result": N_("Choose what came of it."),
 }
 #: Reasons that have no pointer and belong to one field.
 OF_FIELD: Mapping[str, str] = {"other-agency-not-a-party": "recipient", "too-large": "words"}
@@ -142,6 +148,10 @@ READERS: Mapping[str, Callable[[str, Form, Visitor, ZoneInfo], dict[str, Any]]] 
     "time": _moment,
     "attempts": _number,
     "alternatives": _several,
+    "missing": _several,
+    "called_at": _moment,
+    "called_by": _code,
+    "result": _code,
     "words": _words,
     "entry": _entry,
 }

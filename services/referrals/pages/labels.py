@@ -62,6 +62,14 @@ class Labels:
         """A list of codes that stand in clear."""
         return [(code, entry.label) for code, entry in listed_codes(name, self.mou).items()]
 
+    def missing(self, code: str) -> str:
+        """What the agency that was asked has to know."""
+        return dict(self.listed(CodeList.MISSING)).get(code, code)
+
+    def missing_options(self) -> list[tuple[str, Markup]]:
+        """What may be asked for, to choose from."""
+        return [(code, in_english(label)) for code, label in self.listed(CodeList.MISSING)]
+
     def coded(self, part: str) -> dict[str, str]:
         """A list of reasons, outcomes or agencies."""
         return {code: entry.label for code, entry in coded(self.mou, part).items()} if self.mou else {}
@@ -120,7 +128,16 @@ ENTRIES: Mapping[str, str] = {
     "fail-referral": N_("Not completed"),
     "cancel-referral": N_("The request was taken back"),
     "forward-referral": N_("Another agency was asked"),
+    "ask-information": N_("A question was asked"),
+    "give-information": N_("A question was answered"),
+    "state-referral-call": N_("The agencies telephoned"),
     "enter-referral-in-error": N_("The whole referral was marked as wrong"),
+}
+#: What came of a call. Nothing is left on a machine, or with whoever answers: somebody else could hear it.
+RESULTS: Mapping[str, str] = {
+    "reached": N_("They spoke with each other"),
+    "left-no-message": N_("A machine or somebody else answered, and no message was left"),
+    "no-answer": N_("Nobody answered"),
 }
 STRUCK: Mapping[str, str] = {
     "undone": N_("This was undone. It counts no more."),
@@ -131,4 +148,5 @@ FLAGS: Mapping[str, str] = {
     "acceptance-not-recorded": N_("That it was accepted was not recorded."),
     "start-not-recorded": N_("That the service began was not recorded."),
     "resumption-not-recorded": N_("That it went on was not recorded."),
+    "ahead.called_at": N_("A call lies in the future, as it was typed."),
 }

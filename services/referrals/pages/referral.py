@@ -13,9 +13,9 @@ from services.referrals.application.questions import Shown
 from services.referrals.domain.offers import Offers
 from services.referrals.pages import acts
 from services.referrals.pages import referral_telling as telling
-from services.referrals.pages.acts import BY_SLUG, FORWARD, Act
+from services.referrals.pages.acts import BY_SLUG, CALL, Act
 from services.referrals.pages.filled import ALL, fill, refused_field
-from services.referrals.pages.labels import CHOICES, ENTRIES, FLAGS, URGENCIES, Labels
+from services.referrals.pages.labels import CHOICES, ENTRIES, FLAGS, RESULTS, STRUCK, URGENCIES, Labels
 from services.referrals.pages.wording import CLASSES, REFERRAL_STATES
 from services.referrals.pages.work import Work
 from shared.errors import Refusal
@@ -24,7 +24,7 @@ from shared.web.site.codes import code_of
 from shared.web.site.components import by_day
 from shared.web.site.forms import CheckedForm, Fields
 from shared.web.site.refusing import route_of
-from shared.web.site.times import absolute
+from shared.web.site.times import absolute, local
 from shared.web.site.visitor import CurrentVisitor, Visitor
 from shared.web.site.words import N_, catalogue
 from shared.web.trace import CurrentTrace, Trace
@@ -33,6 +33,8 @@ WHOLE = N_("The whole referral")
 SENT = N_("Sent. The agency you asked is told.")
 #: What a page says that was led to by an act (`?done=`).
 DONE: Mapping[str, str] = {"sent": SENT, **{act.slug: act.done for act in acts.ACTS if act.done}}
+#: So much of a local time tells the minute.
+MINUTES = len("2026-03-03 14:15")
 #: Words that every template of referrals is given.
 WORDS: Mapping[str, Mapping[str, str]] = {
     "statuses": REFERRAL_STATES,
@@ -93,6 +95,8 @@ class ReferralPages:
             reason=telling.why(view, labels),
             outcome=labels.reason("complete-referral", view["outcome"]) if view.get("outcome") else "",
             due=telling.due(view, self.work.desk.site.now()),
+            questions=telling.questions(view),
+            call=CALL if CALL.command in offered else None,
             days=by_day(telling.history(view, labels, says), self.work.pages.county.zone),
             knows_case=self.work.knows("case", view["case"], visitor),
             done=DONE.get(done, ""),
@@ -175,7 +179,7 @@ class ReferralPages:
         )
 
     def _facts(self, found: Looked, referral: str, visitor: Visitor) -> dict[str, Any]:
-        view = found.view
+        view, says = found.view, catalogue(visitor.language).gettext
         return {
             **WORDS,
             "view": view,
@@ -184,7 +188,13 @@ class ReferralPages:
             "code": code_of("referral", referral),
             "case_code": code_of("case", view["case"]),
             "path": f"/referrals/{referral}",
+            "shared": telling.without_questions(view),
+            "struck": {step["event"]: STRUCK[step["struck"]] for step in view["steps"] if step.get("struck")},
             "entry_options": self._wrong(found, visitor),
+            "call_options": telling.callers(view, visitor.caller.agency, found.labels, says),
+            "result_options": [(code, says(text)) for code, text in RESULTS.items()],
+            "just_now": local(self.work.desk.site.now(), self.work.pages.county.zone)[:MINUTES],
+            "own_side": telling.side(view, visitor.caller.agency),
             "code_of": code_of,
             "moment": telling.moment,
             "lines": telling.lines,
@@ -207,8 +217,8 @@ def path_of(referral: str, act: Act) -> str:
 
 
 def _act(slug: str) -> Act:
-    """The act of this address. Raises Problem `not-found`; asking another agency has pages of its own."""
+    """The act of this address. Raises Problem `not-found`; what has pages of its own is none."""
     act = BY_SLUG.get(slug)
-    if act is None or act is FORWARD:
+    if act is None or act.own_page:
         raise Problem("not-found")
     return act

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.referrals.pages.labels import ENTRIES, SHORT, STRUCK, Labels
+from services.referrals.domain.parts import GOES_ON
+from services.referrals.pages.labels import ENTRIES, RESULTS, SHORT, STRUCK, Labels
 from shared.events.moments import read_moment
 from shared.web.site.components import Entry
 from shared.web.site.words import N_
@@ -81,12 +82,99 @@ def moment(text: str | datetime) -> datetime:
     return text if isinstance(text, datetime) else read_moment(text)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A question on a referral: what is missing, by code; the words of it and of its answer, as far as the viewer
+    may read them. `waits`: it has no answer, and one is still of use."""
+
+    missing: tuple[str, ...]
+    asked_at: datetime
+    words: Mapping[str, Any]
+    answered_at: datetime | None
+    told: Mapping[str, Any]
+    waits: bool
+
+
+def waiting(view: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The questions that wait for an answer."""
+    goes_on = view["status"] in GOES_ON
+    return [one for one in view["questions"] if goes_on and "answer" not in one]
+
+
+def questions(view: Mapping[str, Any]) -> list[Asked]:
+    """Every question that counts, oldest first."""
+    open_ones = waiting(view)
+    return [
+        Asked(
+            tuple(one["missing"]),
+            moment(one["asked_at"]),
+            of_events(view, {one["event"]}),
+            moment(one["answered_at"]) if "answer" in one else None,
+            of_events(view, {one.get("answer")}),
+            one in open_ones,
+        )
+        for one in view["questions"]
+    ]
+
+
+def without_questions(view: Mapping[str, Any]) -> dict[str, Any]:
+    """The view without the words of questions and answers, which are shown where they were said."""
+    theirs = {one.get(name) for one in view["questions"] for name in ("event", "answer")}
+    facts = {fact["event"] for found in view["opened"].values() for fact in found["facts"]}
+    return {**view, "opened": of_events(view, facts - theirs)}
+
+
+def of_events(view: Mapping[str, Any], events: Collection[Any]) -> dict[str, Any]:
+    """What is opened of these events, by class."""
+    return {
+        name: {**found, "facts": facts}
+        for name, found in view["opened"].items()
+        if (facts := [fact for fact in found["facts"] if fact["event"] in events])
+    }
+
+
+def side(view: Mapping[str, Any], agency: str) -> str:
+    """On which side of the referral an agency is."""
+    return "sender" if agency == view["sender"] else "recipient"
+
+
+def callers(view: Mapping[str, Any], agency: str, labels: Labels, said: Said) -> list[tuple[str, str]]:
+    """Who may have called whom, to choose from; the reader's own agency first."""
+    own = side(view, agency)
+    other = "recipient" if own == "sender" else "sender"
+    return [(one, _called(view, one, labels, said)) for one in (own, other)]
+
+
+def _called(view: Mapping[str, Any], by: str, labels: Labels, said: Said) -> str:
+    outside = view.get("outside")
+    names = {
+        "sender": labels.agency(view["sender"]),
+        "recipient": labels.outside(outside) if outside else labels.agency(view["recipient"]),
+    }
+    caller, called = (names["sender"], names["recipient"])[:: 1 if by == "sender" else -1]
+    return said(N_("%(caller)s called %(called)s")) % {"caller": caller, "called": called}
+
+
 def history(view: Mapping[str, Any], labels: Labels, said: Said) -> list[Entry]:
     """Every entry, oldest first. `said` translates."""
-    return [_entry(step, labels, said) for step in view["steps"]]
+    more = _more(view, labels, said)
+    return [_entry(step, labels, said, more.get(step["event"], ())) for step in view["steps"]]
 
 
-def _entry(step: Mapping[str, Any], labels: Labels, said: Said) -> Entry:
+def _more(view: Mapping[str, Any], labels: Labels, said: Said) -> dict[str, tuple[str, ...]]:
+    """What is said of an entry besides its name, by its event."""
+    calls = {
+        one["event"]: (
+            _called(view, one["called_by"], labels, said),
+            said(RESULTS.get(one["result"], one["result"])),
+        )
+        for one in view["calls"]
+    }
+    asked = {one["event"]: tuple(map(labels.missing, one["missing"])) for one in view["questions"]}
+    return {**calls, **asked}
+
+
+def _entry(step: Mapping[str, Any], labels: Labels, said: Said, more: tuple[str, ...]) -> Entry:
     recorded, happened = moment(step["recorded"]), moment(step["happened"])
     struck = step.get("struck")
     return Entry(
@@ -95,7 +183,7 @@ def _entry(step: Mapping[str, Any], labels: Labels, said: Said) -> Entry:
         recorded,
         labels.agency(step["agency"]),
         happened=happened if abs(recorded - happened) > APART else None,
-        lines=(said(STRUCK[struck]),) if struck else (),
+        lines=(said(STRUCK[struck]),) if struck else more,
     )
 
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from services.referrals.application.finding import Finding
 from services.referrals.application.listing import Lists
+from services.referrals.pages.answering import AnswerPages
 from services.referrals.pages.calls import calls_router
 from services.referrals.pages.cases import CasePages
 from services.referrals.pages.concerns import ConcernPages
@@ -38,8 +39,9 @@ def casework_pages(work: Work) -> list[APIRouter]:
         TeamPages(work, lists, finding).router(),
         RecordingPages(work, lists, finding).router(),
         searching_router(work),
-        # Asking another agency stands before the acts of a referral: its address looks like one of theirs.
+        # What has pages of its own stands before the acts of a referral: its address looks like one of theirs.
         ReferPages(work).router(),
+        AnswerPages(work).router(),
         ReferralPages(work).router(),
         worklist_router(work),
     ]

@@ -33,6 +33,11 @@ QUEUES: tuple[tuple[Queue, str], ...] = (
     ("inbound", N_("Asked of your agency")),
     ("outbound", N_("Asked by your agency")),
 )
+#: What is said of a referral with an open question.
+QUESTION: Mapping[Queue, str] = {
+    "inbound": N_("Your question waits for an answer"),
+    "outbound": N_("Answer the question"),
+}
 #: Parts of a queue, and what an empty one says.
 PARTS: tuple[tuple[Part, str, str], ...] = (
     ("open", N_("Open"), N_("Nothing is open here.")),
@@ -53,6 +58,7 @@ class Row:
     agency: str
     outside: bool
     state: str
+    question: str
     urgency: str
     due: Due | None
 
@@ -68,6 +74,7 @@ def row_of(view: Mapping[str, Any], queue: Queue, labels: Labels, now: Any) -> R
         labels.outside(outside) if outside else labels.agency(other),
         bool(outside),
         REFERRAL_STATES[view["status"]],
+        QUESTION[queue] if telling.waiting(view) else "",
         URGENCIES.get(view["urgency"], view["urgency"]),
         telling.due(view, now),
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from enum import StrEnum
+from functools import partial
+from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from shared.events.data import (
     AgencyCode,
@@ -13,11 +15,33 @@ from shared.events.data import (
     Id,
     MatterCode,
     Sealed,
+    Unrecognised,
     UrgencyCode,
     Word,
     YouthChoiceCode,
+    _code,
 )
 from shared.events.moments import Moment
+
+
+class Side(StrEnum):
+    """One of the two agencies of a referral. For an agency outside, the one that asked speaks for both."""
+
+    SENDER = "sender"
+    RECIPIENT = "recipient"
+
+
+class CallResult(StrEnum):
+    """What came of a telephone call between the two agencies. Nothing is ever left on an answering machine that
+    somebody else could hear."""
+
+    REACHED = "reached"
+    LEFT_NO_MESSAGE = "left-no-message"
+    NO_ANSWER = "no-answer"
+
+
+SideCode = Annotated[Side | Unrecognised, BeforeValidator(partial(_code, Side))]
+ResultCode = Annotated[CallResult | Unrecognised, BeforeValidator(partial(_code, CallResult))]
 
 
 class ReferralRequested(Data):
@@ -143,6 +167,44 @@ class ReferralForwarded(Data):
     forwarded_to: Id
     recipient: AgencyCode
     outside: Word | None = None
+
+
+class ReferralInformationAsked(Data):
+    """The agency that was asked needs to know more before it can go on: what is missing, by code. It is no answer,
+    and the time for the answer goes on."""
+
+    TYPE: ClassVar[str] = "accord.referral.information-asked.v1"
+    referral: Id
+    case: Id
+    missing: tuple[Word, ...] = Field(min_length=1, max_length=20)
+    sealed: Sealed
+
+
+class ReferralInformationGiven(Data):
+    """The agency that asked told what was missing. `question` is the event that asked for it, `asked_by` the person
+    who did: nobody, where an agency's system or an agency outside asked."""
+
+    TYPE: ClassVar[str] = "accord.referral.information-given.v1"
+    referral: Id
+    case: Id
+    question: Id
+    asked_by: Id | None = None
+    sealed: Sealed
+
+
+class ReferralCallStated(Data):
+    """The two agencies telephoned about the referral, or one tried to: when, which of them called, what came of it.
+
+    It is no answer and changes nothing else. Who spoke is not said.
+    """
+
+    TYPE: ClassVar[str] = "accord.referral.call-stated.v1"
+    referral: Id
+    case: Id
+    called_at: Moment
+    called_by: SideCode
+    result: ResultCode = CallResult.REACHED
+    flags: tuple[Word, ...] = ()
 
 
 class ReferralUndone(Data):

@@ -77,12 +77,13 @@ class Shelf:
         if what.id in self.read:
             return False
         book = self._rulebook(what.mouversion)
-        opens = book.opened_by(what).values()
+        tokens = what.tokens
+        opens = book.opened_by(what, tokens).values()
         self.read[what.id] = what
         self.reached = {}
         group = self._group_of(what)
         places = self._places(group, what)
-        for name in what.tokens:
+        for name in tokens:
             group.read[name].append(what)
         for place in places:
             group.found[place].append(what)
@@ -149,13 +150,15 @@ class Shelf:
         if concern is not None:
             self._concerns.add(concern)
         named = {what.subject, what.text("case") or what.subject, concern or what.subject}
+        own = self._groups.get(what.subject)
+        if own is not None and named <= own.subjects:
+            return own
         groups = {self._groups[name] for name in named if name in self._groups} or {_Group()}
         group, *others = sorted(groups, key=lambda one: len(one.lines), reverse=True)
         for other in others:
             self._merge(group, other)
-        if others or not named <= group.subjects:
-            group.subjects |= named
-            self._groups.update(dict.fromkeys(group.subjects, group))
+        group.subjects |= named
+        self._groups.update(dict.fromkeys(group.subjects, group))
         return group
 
     def _merge(self, group: _Group, other: _Group) -> None:

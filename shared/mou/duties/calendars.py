@@ -49,8 +49,9 @@ class Nth:
 
 
 #: California's judicial holidays besides Saturdays and Sundays: the full days of GC 6700 less those that CCP 135
-#: takes out (Lunar New Year, Genocide Remembrance Day, Admission Day, Columbus Day, Diwali; the Native American
-#: Day came in with AB 855 of 2021). Compared with the list of a superior court for 2025 and 2026.
+#: takes out (Lunar New Year, Genocide Remembrance Day, Admission Day, Columbus Day; AB 855 of 2021 put the Native
+#: American Day in). Compared with the list of a superior court for 2025 and 2026, which has no Diwali. To be
+#: confirmed by counsel each year, as any default; `closures` of the document can add days, and none can be removed.
 JUDICIAL_HOLIDAYS: dict[str, Fixed | Nth] = {
     "New Year's Day": Fixed(1, 1),
     "Dr. Martin Luther King, Jr. Day": Nth(1, MONDAY, 3),

@@ -140,7 +140,7 @@ def _joined(line: Line, facts: Facts, course: Course, one: Opening) -> Course:
 def _course(line: Line, facts: Facts, opened: Opening, joined: tuple[str, ...]) -> Course:
     rule = opened.rule
     said = [one for each in (opened.what.id, *joined) for one in facts.statements(line.rule, each)]
-    held = _held(said)
+    held = _held(said) if said else ()
     due = _due(line, facts, opened, held)
     outcome = _Outcome(line, facts, opened, due, said)
     state, by, when = outcome.read()

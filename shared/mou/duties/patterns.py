@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -70,10 +70,10 @@ class Rulebook:
             for pattern in rule.opens:
                 self._opening[token(pattern)].append((rule, pattern))
 
-    def opened_by(self, what: Happening) -> dict[str, tuple[DutyRule, datetime]]:
-        """The rules of which it opens a duty, by id, each with when it happened."""
+    def opened_by(self, what: Happening, tokens: Sequence[str]) -> dict[str, tuple[DutyRule, datetime]]:
+        """The rules of which it opens a duty, by id, each with when it happened. `tokens` are its own."""
         found: dict[str, tuple[DutyRule, datetime]] = {}
-        for name in what.tokens:
+        for name in tokens:
             for rule, pattern in self._opening.get(name, ()):
                 if rule.id not in found and (at := when(pattern, what)):
                     found[rule.id] = rule, at

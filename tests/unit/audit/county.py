@@ -15,7 +15,7 @@ from shared.events.types.concern import ConcernAttached, ConcernCallStated, Conc
 from shared.events.types.mou import MouAdopted
 from shared.events.types.record import RecordDenied, RecordRead
 from shared.events.types.submission import CommandRefused
-from shared.mou import Mou, document_of, load
+from shared.mou import Mou, load, packed_document
 from tests.unit.audit.made import Case, Log
 
 ALDER = Path("deploy/local/alder-county.yaml")
@@ -38,6 +38,7 @@ def versions() -> tuple[Mou, ...]:
         "     purposes: [coordinate], classes: [narrative, health, substance_use], basis: WIC 18961.7 (invented)}\n"
     )
     wide = text.replace("may:\n", "may:\n" + referrals, 1).replace("disclosure:\n", "disclosure:\n" + rows, 1)
+    wide = wide.replace("needed: true", "needed: false")  # as if no consent were needed for what it discloses
     reporter = '  - {clause: "3.6", act: read-concern, roles: [workers], needs: [reporter]'
     narrow = text.replace(reporter, reporter.replace("needs: [reporter]", "needs: [reporter, lead]"))
     assert wide != text != narrow
@@ -62,6 +63,7 @@ class County:
     recipients: dict[str, str] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
     stories: dict[str, list[str]] = field(default_factory=dict)
+    questions: dict[str, list[str]] = field(default_factory=dict)
 
     def sealed(self, *, most: int = 3) -> dict[str, str]:
         """Sealed parts of some classes, each with a canary of its own."""
@@ -77,7 +79,7 @@ class County:
             version=mou.version,
             effective=effective,
             signed_by=("human-services",),
-            document=document_of(mou),
+            document=packed_document(mou),
         )
         self.log.add(data, str(mou.id), str(mou.id), topic=MOU_TOPIC, agency="county")
         self.adopted.append((self.log.now, effective, mou))
@@ -144,7 +146,9 @@ class County:
     def live(self, case: Case, referral: str) -> None:
         """The next step of a referral, one that is taken back at once, or the next agency that is asked."""
         by, story = self.recipients[referral], self.stories.setdefault(referral, self.story())
-        match self.chance.randrange(4):
+        match self.chance.randrange(6):
+            case 4:
+                self.talk(case, referral)
             case 0:
                 to = self.chance.choice(ACTIVE)
                 self.recipients[case.forward(referral, to)] = to
@@ -155,6 +159,20 @@ class County:
                 take_back(referral, entry, by=by)
             case _ if story:
                 case.say(story.pop(0), referral, by=by)
+
+    def talk(self, case: Case, referral: str) -> None:
+        """A question, which may be taken back or answered, or a call."""
+        by, asked = self.recipients[referral], self.questions.setdefault(referral, [])
+        match self.chance.randrange(4):
+            case 0 if asked:
+                case.tell_more(referral, asked.pop(), sealed=self.sealed())
+            case 1 if asked:
+                self.chance.choice((case.undo, case.wrong))(referral, asked.pop(), by=by)
+            case 2:
+                case.call(referral, self.chance.choice(("reached", "no-answer")), by=by)
+            case _:
+                missing = (self.chance.choice(("age", "consent", "language")),)
+                asked.append(case.ask(referral, by=by, missing=missing, sealed=self.sealed(most=1)))
 
     def story(self) -> list[str]:
         """How a referral's service goes, each step once."""

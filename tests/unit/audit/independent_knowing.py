@@ -140,6 +140,21 @@ def build(rows: Rows) -> dict[tuple[str, str], dict[str, Any]]:  # noqa: C901
                 it.update(reason=d["reason"])
             case "referral.forwarded":
                 it["forwarded_to"] = [*it.get("forwarded_to", []), d["forwarded_to"]]
+            case "referral.information-asked" | "referral.information-given":
+                said = "asked" if kind.endswith("asked") else "told"
+                it.setdefault(f"_{said}", {})[e["id"] if said == "asked" else d["question"]] = d
+                it[said] = when
+                waits = [
+                    c
+                    for q, a in it.get("_asked", {}).items()
+                    if q not in it.get("_told", {})
+                    for c in a["missing"]
+                ]
+                it["missing"] = list(dict.fromkeys(waits))
+                if not waits:
+                    del it["missing"]
+            case "referral.call-stated":
+                it.update({n: d[n] for n in ("called_at", "called_by", "result")})
             case "screening.recorded":
                 it.update(agency=e["agency"], _stream=e["stream"])
                 copy = "tool tool_version band trigger screened_at flags"

@@ -17,12 +17,15 @@ from shared.events.types.concern import ConcernAttached, ConcernLinked, ConcernR
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
 from shared.events.types.referral import (
     ReferralAccepted,
+    ReferralCallStated,
     ReferralCancelled,
     ReferralCompleted,
     ReferralEnteredInError,
     ReferralFailed,
     ReferralForwarded,
     ReferralHeld,
+    ReferralInformationAsked,
+    ReferralInformationGiven,
     ReferralReceived,
     ReferralRejected,
     ReferralRequested,
@@ -220,6 +223,21 @@ class Case:
         facts: dict[str, Any] = {"referral": referral, "case": self.case, "reason": "wrong-entry"}
         wrong = ReferralEnteredInError(**facts, entry=event, act="start-referral")
         return self.log.add(wrong, **self.of(referral), agency=by, **when)
+
+    def ask(self, referral: str, by: str = "advocacy", **more: Any) -> str:
+        facts: dict[str, Any] = {"missing": ("language",), "sealed": {}} | more
+        asked = ReferralInformationAsked(referral=referral, case=self.case, **facts)
+        return self.log.add(asked, **self.of(referral), agency=by)
+
+    def tell_more(self, referral: str, question: str, by: str = "human-services", **more: Any) -> str:
+        facts: dict[str, Any] = {"question": question, "sealed": {"narrative": "eyJ.a.b.c.d"}} | more
+        told = ReferralInformationGiven(referral=referral, case=self.case, **facts)
+        return self.log.add(told, **self.of(referral), agency=by)
+
+    def call(self, referral: str, result: str = "reached", by: str = "advocacy") -> str:
+        facts: dict[str, Any] = {"called_at": self.log.now, "called_by": "recipient", "result": result}
+        called = ReferralCallStated(referral=referral, case=self.case, **facts)
+        return self.log.add(called, **self.of(referral), agency=by)
 
     def forward(self, referral: str, to: str) -> str:
         after = self.refer(to, matter=self.stream_of[referral], follows=referral)

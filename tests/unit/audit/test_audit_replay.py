@@ -141,6 +141,21 @@ class TestState:
         assert (other.status, other.outcome, other.attempts) == ("completed", "completed", 2)
         assert all(other_ is not None for other_ in (other.answered, other.started, other.held, other.ended))
 
+    def test_a_question_stands_unanswered_until_it_is_answered_and_moves_nothing_else(self) -> None:
+        case = story()
+        referral = case.refer()
+        asked = case.ask(referral, missing=("language", "consent"))
+        case.call(referral, "no-answer")
+        waits = fold(case.case, told(case)).referrals[referral]
+        assert (waits.status, waits.missing, waits.told) == ("requested", ("language", "consent"), None)
+        assert (waits.called_by, waits.result) == ("recipient", "no-answer")
+        answered = case.tell_more(referral, asked)
+        after = fold(case.case, told(case)).referrals[referral]
+        assert (after.missing, after.told is not None, after.sealed) == ((), True, ("narrative",))
+        case.undo(referral, answered, by="human-services")
+        again = fold(case.case, told(case)).referrals[referral]
+        assert (again.missing, again.told) == (("language", "consent"), None)
+
     def test_before_a_correction_the_case_shows_what_was_believed_and_after_it_what_counts(self) -> None:
         case = story()
         referral = case.refer()

@@ -1,4 +1,5 @@
 import json
+import re
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import typer
 import shared.cli.client
 from shared.cli import run
 from shared.cli.client import Answer
-from shared.mou import document_of, load
+from shared.mou import document_of, load, load_document
 from shared.mou.cli import register
+from shared.mou.packing import pack
 
 FILE = Path(__file__).parents[3] / "deploy" / "local" / "alder-county.yaml"
 MOU = load(FILE.read_text("utf-8"))
@@ -29,9 +31,13 @@ def county(monkeypatch):
     sent = []
 
     class Kept:
+        def get(self, path):
+            sent.append((path, None))
+            return Answer(200, {}, {"document": document_of(MOU)})
+
         def post(self, path, body):
             sent.append((path, body))
-            return Answer(201, {}, {"version": body["document"]["version"]})
+            return Answer(201, {}, {"version": load_document(body["document"]).version})
 
     @contextmanager
     def connect(service, *, person=None, data=None):
@@ -64,11 +70,17 @@ class TestValidate:
         assert [finding["path"] for finding in answer["findings"]] == ["/version", "/may/3/act"]
         assert all(finding["problem"] and finding["remedy"] for finding in answer["findings"])
         assert "open-case" in answer["findings"][1]["remedy"]
-        assert "/may/3/act" in err
+        assert f"{broken}:7:10: /version is not written as it must be" in err
+        assert re.search(r"broken\.yaml:\d+:26: /may/3/act is none of the known codes", err)
         assert "sesame" not in out + err
 
     def test_a_file_that_is_not_there_is_a_usage_error(self, accord, tmp_path):
         assert accord("mou", "validate", tmp_path / "nothing.yaml") == 2
+
+    def test_a_file_of_five_megabytes_is_not_read_to_its_end(self, accord, tmp_path, capsys):
+        (tmp_path / "large.yaml").write_text("# é\n" * 1_250_000)
+        assert accord("mou", "validate", tmp_path / "large.yaml") == 6
+        assert "is too large to read" in capsys.readouterr().err
 
     def test_a_file_that_is_no_text_is_a_usage_error(self, accord, tmp_path):
         (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe\x00")
@@ -90,6 +102,54 @@ class TestShow:
         assert accord("mou", "show", broken) == 5
         assert "/version" in capsys.readouterr().err
 
+    def test_it_reads_clause_by_clause_with_what_is_due(self, accord, capsys):
+        assert accord("mou", "show", FILE) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[0] == "Memorandum of understanding of Alder County, version alder-2026.2"
+        at = lines.index("9.2 The initial team meeting")
+        assert "  By when: within 7 days, by the end of the last one." in lines[at : at + 12]
+        assert (
+            "Initial team meeting\tsheriff\tin-meeting\tmon, tue, wed, thu, fri\t08:00-17:00\tif-needed\t9.2"
+            in lines
+        )
+
+
+class TestExplain:
+    def test_a_clause_of_a_file_is_told_with_its_source_and_its_duties(self, accord, capsys):
+        assert accord("mou", "explain", "8.2", "--file", FILE) == 0
+        told = capsys.readouterr().out.splitlines()
+        assert told[0] == "8.2 The written report"
+        assert "Source: PC 11166(a); form SS 8572." in told
+        assert "Counsel has still to confirm it." in told
+        assert "  By when: within 36 hours, nights and weekends included." in told
+        assert "  Owed by: the agency that reported." in told
+
+    def test_a_clause_of_the_memorandum_in_force_is_asked_of_the_county(self, accord, county, capsys):
+        assert accord("mou", "explain", "9.2", "--json") == 0
+        answer = json.loads(capsys.readouterr().out)
+        assert answer["clause"]["title"] == "The initial team meeting"
+        assert answer["treatment"] == "timed"
+        assert county == [("/v1/mou", None)]
+
+    def test_a_clause_that_is_not_there_is_a_usage_error_that_names_those_that_are(self, accord, capsys):
+        assert accord("mou", "explain", "99.9", "--file", FILE) == 2
+        assert "9.2" in capsys.readouterr().err
+
+
+class TestCoverage:
+    def test_what_no_rule_speaks_of_is_listed_and_is_no_finding(self, accord, capsys):
+        assert accord("mou", "validate", FILE, "--coverage") == 0
+        assert "search-effort-made\ttold" in capsys.readouterr().out.splitlines()
+
+    def test_as_json_it_stands_beside_the_findings(self, accord, capsys):
+        assert accord("mou", "validate", FILE, "--coverage", "--json") == 0
+        answer = json.loads(capsys.readouterr().out)
+        assert (answer["valid"], answer["coverage"]["event"], answer["coverage"]["act"]) == (True, [], [])
+
+    def test_of_a_document_that_is_wrong_only_the_findings_are_told(self, accord, broken, capsys):
+        assert accord("mou", "validate", broken, "--coverage", "--json") == 6
+        assert "coverage" not in json.loads(capsys.readouterr().out)
+
 
 class TestAdopt:
     DIGEST = "ab" * 32
@@ -100,7 +160,7 @@ class TestAdopt:
         ((path, body),) = county
         assert path == "/v1/mou/versions"
         assert body == {
-            "document": document_of(MOU),
+            "document": pack(FILE.read_text("utf-8")),
             "signed_by": ["human-services", "shelter"],
             "pdf_digest": f"sha256:{self.DIGEST}",
         }

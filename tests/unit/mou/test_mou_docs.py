@@ -36,5 +36,6 @@ def test_every_clause_of_alder_county_that_is_tested_reads_as_a_class_of_its_own
     }
     mou = load((ROOT / "deploy" / "local" / "alder-county.yaml").read_text("utf-8"))
     clauses = {tuple(map(int, clause.id.split("."))) for clause in mou.clauses}
-    assert clauses - named == {(1, 1), (2, 2)}
+    # From section 8 on a clause is a duty or a list; tests/mou has them by duty and by row.
+    assert {clause for clause in clauses if clause[0] < 8} - named == {(1, 1), (2, 2)}
     assert named <= clauses

@@ -15,10 +15,11 @@ from services.referrals.pages import acts
 from services.referrals.pages import referral_telling as telling
 from services.referrals.pages.asking import asked, class_of
 from services.referrals.pages.filled import READERS, fill, refused_field
-from services.referrals.pages.labels import ENTRIES, REASONS, Labels
+from services.referrals.pages.labels import ENTRIES, REASONS, RESULTS, Labels
 from services.referrals.pages.referral import DONE
 from services.referrals.pages.wording import REFERRAL_STATES
 from shared.errors import Refusal
+from shared.events.types.referral import CallResult
 from shared.mou.vocabulary import CodeList
 from shared.web.site.forms import Form
 from tests.mou.alder import MOU
@@ -27,7 +28,8 @@ NOW = datetime(2026, 3, 3, 22, 15, tzinfo=UTC)
 ZONE = ZoneInfo("America/Los_Angeles")
 STATUSES = [status for status in ReferralStatus if status is not ReferralStatus.NONE]
 VISITOR = SimpleNamespace(caller=SimpleNamespace(person="me-random-id"))
-ALL = tuple(COMMANDS)
+#: Everything that may be offered while no question waits.
+ALL = tuple(command for command in COMMANDS if command != "give-information")
 
 
 class TestTheNextStep:
@@ -54,6 +56,12 @@ class TestTheNextStep:
     def test_is_none_for_whom_it_is_not_offered_to(self, status):
         assert acts.next_step(status, (), forwarded=False) is None
 
+    @pytest.mark.parametrize("status", ["requested", "received", "accepted", "in-progress", "on-hold"])
+    def test_is_the_question_for_whoever_can_answer_it(self, status):
+        found = acts.next_step(status, ("cancel-referral", "give-information"), forwarded=False)
+        assert found is acts.ANSWER
+        assert acts.next_step(status, ("cancel-referral",), forwarded=False) is None
+
     def test_is_none_once_another_agency_was_asked(self):
         assert acts.next_step("rejected", ALL, forwarded=True) is None
 
@@ -66,12 +74,13 @@ class TestTheNextStep:
     def test_is_not_among_the_others(self, status):
         first = acts.next_step(status, ALL, forwarded=False)
         assert first not in acts.others(ALL, first)
-        assert len(acts.others(ALL, first)) == len(acts.ACTS) - (first is not None)
+        assert len(acts.others(ALL, first)) == len(acts.ACTS) - 1 - (first is not None)
 
 
 class TestWords:
     def test_there_is_an_act_for_each_command_and_words_for_each_state_and_entry(self):
         assert {act.command for act in acts.ACTS} == set(COMMANDS) - {"request-referral"}
+        assert set(RESULTS) == set(CallResult)
         assert set(acts.WAITING) == set(STATUSES) == set(REFERRAL_STATES)
         assert set(ENTRIES) == set(COMMANDS) - {"request-referral", "undo-referral"}
         assert set(DONE) == {"sent", *(act.slug for act in acts.ACTS)} - {"forward"}

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.referrals.domain import concerns, corrections, referrals, serving
+from services.referrals.domain import asking, concerns, corrections, referrals, serving
 from services.referrals.domain.commands import (
     AcceptReferral,
+    AskInformation,
     AttachConcern,
     CancelReferral,
     CompleteReferral,
@@ -18,6 +19,7 @@ from services.referrals.domain.commands import (
     EvaluateOut,
     FailReferral,
     ForwardReferral,
+    GiveInformation,
     HoldReferral,
     OpenCase,
     ReceiveReferral,
@@ -27,6 +29,7 @@ from services.referrals.domain.commands import (
     ResumeReferral,
     StartReferral,
     StateCall,
+    StateReferralCall,
     UndoReferral,
 )
 from services.referrals.domain.deciding import At, NewIds
@@ -53,6 +56,8 @@ REQUEST = RequestReferral(
     urgency="hours",
     youth_choice="agrees",
 )
+#: Stands for the question that is open, until there is one.
+QUESTION = str(uuid4())
 BODIES: dict[str, Any] = {
     "report-concern": ReportConcern(immediate_danger="yes", signs=("older-controlling-adult",)),
     "state-call": StateCall(called_at=NOW - timedelta(minutes=5)),
@@ -70,6 +75,11 @@ BODIES: dict[str, Any] = {
     "fail-referral": FailReferral(reason="unable-to-locate"),
     "cancel-referral": CancelReferral(reason="need-met"),
     "forward-referral": ForwardReferral(recipient="shelter", youth_choice="agrees"),
+    "ask-information": AskInformation(missing=("language",)),
+    "give-information": GiveInformation(
+        question=QUESTION, clear={"narrative": {"text": "Invented words of an answer."}}
+    ),
+    "state-referral-call": StateReferralCall(called_at=NOW - timedelta(minutes=5), called_by="sender"),
     "undo-referral": UndoReferral(),
     "enter-referral-in-error": EnterReferralInError(reason="wrong-youth"),
 }
@@ -178,6 +188,15 @@ def a_referral(status: str, log: Log | None = None) -> tuple[Referral, Matter]:
     return reached, log.one(Matter)
 
 
+def body_of(act: str, referral: Referral) -> Any:
+    """A body that fits the referral: an answer names a question that waits for one, if there is any."""
+    body = BODIES[act]
+    waiting = referral.open_questions
+    if act == "give-information" and waiting:
+        return body.model_copy(update={"question": waiting[0].event})
+    return body
+
+
 CONCERN_ACTS: dict[str, Any] = {
     "state-call": lambda c, m, body, when: concerns.state_call(c, m if c.case else None, body, when),
     "evaluate-out": lambda c, m, body, when: concerns.evaluate_out(c, body, when),
@@ -195,6 +214,9 @@ REFERRAL_ACTS: dict[str, Any] = {
     "fail-referral": serving.fail,
     "cancel-referral": serving.cancel,
     "forward-referral": referrals.forward,
+    "ask-information": asking.ask,
+    "give-information": asking.give,
+    "state-referral-call": asking.call,
     "undo-referral": corrections.undo,
     "enter-referral-in-error": corrections.enter_in_error,
 }

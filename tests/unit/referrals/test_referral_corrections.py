@@ -139,7 +139,7 @@ class TestUndo:
         undo(log)
         with pytest.raises(Refusal) as refused:
             undo(log)
-        assert refused.value.reason == "illegal-transition"
+        assert refused.value.reason == "nothing-to-undo"
 
 
 class TestEnteredInError:

@@ -27,6 +27,7 @@ from tests.unit.referrals.made import (
     Log,
     a_referral,
     at,
+    body_of,
 )
 
 STATUSES = tuple(s for s in ReferralStatus if s is not ReferralStatus.NONE)
@@ -38,11 +39,24 @@ def who_may(status, act, referral):
     """A person of the agency that the table says may, at most."""
     by = TRANSITIONS[status, act].by
     if by is not Party.AUTHOR:
-        return {Party.SENDER: SENDER, Party.RECIPIENT: RECIPIENT}[by]
+        return {Party.SENDER: SENDER, Party.RECIPIENT: RECIPIENT, Party.EITHER: RECIPIENT}[by]
     if act == "enter-referral-in-error":
         return SENDER  # without an entry it is the whole referral, which is the sender's
     last = next(step for step in reversed(referral.steps) if step.struck is None)
     return {one.person: one for one in (SENDER, RECIPIENT)}[last.person]
+
+
+def reached(status, act, log=None):
+    """A referral in this status on which there is something for the act: a question, or an entry of its own."""
+    log = log or Log()
+    referral, matter = a_referral(str(status), log)
+    first = {"give-information": "ask-information"}.get(act)
+    if act == "undo-referral" and not referral.steps:
+        first = "ask-information"
+    if first is None or (status, first) not in TRANSITIONS:
+        return referral, matter
+    log.append(REFERRAL_ACTS[first](referral, matter, BODIES[first], at(RECIPIENT)), RECIPIENT)
+    return log.parts[referral.id], matter
 
 
 class TestTheTable:
@@ -69,13 +83,21 @@ class TestTheTable:
     def test_whatever_was_recorded_can_be_marked_as_wrong_and_taken_back(self):
         for status in STATUSES:
             assert ((status, "enter-referral-in-error") in TRANSITIONS) == (status != "entered-in-error")
-            assert ((status, "undo-referral") in TRANSITIONS) == (status != "requested")
+            assert (status, "undo-referral") in TRANSITIONS
 
     def test_that_a_youth_was_served_is_never_refused_for_a_step_that_was_not_recorded(self):
         for status in ("requested", "received", "accepted", "in-progress", "on-hold"):
             assert (ReferralStatus(status), "complete-referral") in TRANSITIONS
             assert (ReferralStatus(status), "fail-referral") in TRANSITIONS
         assert TRANSITIONS[ReferralStatus.REQUESTED, "start-referral"].flags == ("acceptance-not-recorded",)
+
+    def test_asking_telling_and_calling_leave_it_as_it_stands(self):
+        acts = {"ask-information", "give-information", "state-referral-call"}
+        assert all(move.after is status for (status, act), move in TRANSITIONS.items() if act in acts)
+        goes_on = {"requested", "received", "accepted", "in-progress", "on-hold"}
+        for act in ("ask-information", "give-information"):
+            assert {status for status, found in TRANSITIONS if found == act} == goes_on
+        assert {s for s, found in TRANSITIONS if found == "state-referral-call"} == set(STATUSES)
 
     @pytest.mark.parametrize("status", STATUSES)
     def test_a_refusal_says_what_the_referral_does_take(self, status):
@@ -88,33 +110,34 @@ class TestTheTable:
 class TestEveryPair:
     def test_does_what_the_table_says_and_is_refused_where_it_says_nothing(self, status, act):
         log = Log()
-        referral, matter = a_referral(str(status), log)
+        referral, matter = reached(status, act, log)
         move = TRANSITIONS.get((status, act))
         if move is None:
             for caller in (SENDER, RECIPIENT):
                 with pytest.raises(Refusal) as refused:
-                    REFERRAL_ACTS[act](referral, matter, BODIES[act], at(caller))
+                    REFERRAL_ACTS[act](referral, matter, body_of(act, referral), at(caller))
                 assert refused.value.clause in {clause.id for clause in MOU.clauses}
                 assert refused.value.remedy
             assert "illegal-transition" in self.reasons(status, act)
             return
         caller = who_may(status, act, referral)
-        facts = REFERRAL_ACTS[act](referral, matter, BODIES[act], at(caller))
+        facts = REFERRAL_ACTS[act](referral, matter, body_of(act, referral), at(caller))
         assert getattr(facts[0].data, "flags", ()) == move.flags
         log.append(facts, caller)
         after = log.parts[referral.id].status
         assert after == (move.after or after)
-        if move.after is None:
+        if move.after is None and referral.status != "requested":
             assert after != status
 
     def test_is_refused_to_every_agency_but_the_one_the_table_names(self, status, act):
-        referral, matter = a_referral(str(status))
+        referral, matter = reached(status, act)
         may = who_may(status, act, referral) if (status, act) in TRANSITIONS else None
+        either = may is not None and TRANSITIONS[status, act].by is Party.EITHER
         for caller in (SENDER, RECIPIENT, SHELTER, OFFICER, DEPUTY):
-            if may is not None and caller.agency == may.agency:
+            if (may is not None and caller.agency == may.agency) or (either and caller is SENDER):
                 continue
             with pytest.raises(Refusal) as refused:
-                REFERRAL_ACTS[act](referral, matter, BODIES[act], at(caller))
+                REFERRAL_ACTS[act](referral, matter, body_of(act, referral), at(caller))
             assert refused.value.clause != "none"
             assert refused.value.reason in {
                 *("not-the-receiving-agency", "not-the-sending-agency", "not-your-agency"),
@@ -136,7 +159,7 @@ class TestEveryPair:
 
 def test_a_county_whose_document_gives_an_act_to_others_does_not_widen_the_table():
     document = document_of(MOU)
-    for act in ("cancel-referral", "accept-referral", "complete-referral"):
+    for act in ("cancel-referral", "accept-referral", "complete-referral", "state-referral-call"):
         rule = {"clause": "4.8", "act": act, "agencies": ["any"], "roles": ["workers"], "needs": ["any"]}
         document["may"].append(rule)
     wide = load_document(document)
@@ -144,6 +167,7 @@ def test_a_county_whose_document_gives_an_act_to_others_does_not_widen_the_table
         ("cancel-referral", "not-the-sending-agency"),
         ("accept-referral", "not-the-receiving-agency"),
         ("complete-referral", "not-the-receiving-agency"),
+        ("state-referral-call", "not-the-receiving-agency"),
     ):
         referral, matter = a_referral("requested")
         with pytest.raises(Refusal) as refused:

@@ -38,6 +38,7 @@ COLLEAGUE = replace(ADVOCATE, person="8e0bb9a6-2f0a-4f8e-9d0e-5b1c7f3f6d11")
 PEOPLE = {"advocate": ADVOCATE, "colleague": COLLEAGUE, "screener": SCREENER, "shelter": SHELTER}
 ASKED, ASKING = {"advocate", "colleague"}, {"screener"}
 
+NO_QUESTION = "8e0bb9a6-2f0a-4f8e-9d0e-5b1c7f3f6d12"
 #: How a person of the county would put it: while the referral stands so, this may be said of it, by these people.
 STILL_OPEN = {"requested", "received", "accepted", "in-progress", "on-hold"}
 SAID = {
@@ -51,6 +52,19 @@ SAID = {
     "fail": (STILL_OPEN, ASKED),
     "cancel": (STILL_OPEN, ASKING),
     "forward": ({"rejected", "failed"}, ASKING),
+    "ask": (STILL_OPEN, ASKED),
+    "tell": (STILL_OPEN, ASKING),
+    "call": (
+        STILL_OPEN | {"rejected", "completed", "failed", "cancelled", "entered-in-error"},
+        ASKED | ASKING,
+    ),
+}
+#: What a person says -> the command, where it is not called so.
+COMMANDS = {
+    "in-error": "enter-referral-in-error",
+    "ask": "ask-information",
+    "tell": "give-information",
+    "call": "state-referral-call",
 }
 BECOMES = {
     "receive": "received",
@@ -75,6 +89,7 @@ class Line:
     when: datetime
     event: str
     crossed_out: bool = False
+    about: str = ""
 
 
 def decided(decide, *arguments):
@@ -100,6 +115,12 @@ class Paper(RuleBasedStateMachine):
         counting = [line.act for line in self.lines if not line.crossed_out and line.act in BECOMES]
         return BECOMES[counting[-1]] if counting else "requested"
 
+    def open_questions(self) -> list[str]:
+        """Asked, not crossed out, and no answer to it that counts."""
+        counting = [line for line in self.lines if not line.crossed_out]
+        told = {line.about for line in counting if line.act == "tell"}
+        return [line.event for line in counting if line.act == "ask" and line.event not in told]
+
     def clock(self) -> datetime:
         return self.log.now + timedelta(seconds=len(self.log.events) + 1)
 
@@ -107,7 +128,7 @@ class Paper(RuleBasedStateMachine):
         """The event that came of it, or None where it was refused, with a clause and a remedy."""
         caller = PEOPLE[person]
         part, matter = self.log.parts[self.referral], self.log.one(Matter)
-        name = {"in-error": "enter-referral-in-error"}.get(act, f"{act}-referral")
+        name = COMMANDS.get(act, f"{act}-referral")
         facts, refused = decided(
             REFERRAL_ACTS[name], part, matter, body or BODIES[name], at(caller, self.clock())
         )
@@ -123,10 +144,16 @@ class Paper(RuleBasedStateMachine):
     def say(self, act, person):
         when, by = SAID[act]
         expected = self.says() in when and person in by
-        event = self.tried(act, person)
+        about, body = "", None
+        if act == "tell":
+            about = next(iter(self.open_questions()), "")
+            expected = expected and bool(about)
+            body = BODIES["give-information"].model_copy(update={"question": about or NO_QUESTION})
+        event = self.tried(act, person, body)
         assert (event is not None) == expected, (self.says(), act, person)
         if event:
-            self.lines.append(Line(act, person, self.log.events[-1].envelope.recordedtime, event))
+            when_recorded = self.log.events[-1].envelope.recordedtime
+            self.lines.append(Line(act, person, when_recorded, event, about=about))
             self.forwarded += act == "forward"
 
     @rule(person=st.sampled_from(sorted(PEOPLE)))
@@ -135,7 +162,6 @@ class Paper(RuleBasedStateMachine):
         last = counting[-1] if counting else None
         possible = (
             last is not None
-            and self.says() != "requested"
             and last.who == person
             and last.act != "forward"
             and self.clock() <= self.recorded(last) + timedelta(minutes=10)
@@ -179,6 +205,10 @@ class Paper(RuleBasedStateMachine):
         part = self.log.parts[self.referral]
         assert part.status == self.says()
         assert len(part.forwarded_to) == self.forwarded
+        open_questions = self.open_questions() if self.says() in STILL_OPEN else []
+        assert [question.event for question in part.open_questions] == open_questions
+        calls = [line.event for line in self.lines if line.act == "call" and not line.crossed_out]
+        assert [call.event for call in part.calls] == calls
         assert [s.struck is not None for s in part.steps] == [line.crossed_out for line in self.lines]
 
     @invariant()

@@ -27,14 +27,17 @@ from services.audit.domain.proof.leaf import framed_headers
 from shared.bus.record import Record, relay_headers
 
 REFERRALS, NOTES = "accord.referrals.events", "accord.notifications.events"
+ACCESS = "accord.referrals.access"
 CASE, YOUTH, REFERRAL, ITEM = (str(uuid4()) for _ in range(4))
-ADVOCATES = "advocacy/advocate"
-ID = {name: str(uuid4()) for name in ("opened", "requested", "accepted", "told", "acknowledged")}
+ADVOCATES, ADVOCATE = "advocacy/advocate", str(uuid4())
+ID = {name: str(uuid4()) for name in ("opened", "requested", "accepted", "told", "acknowledged", "begun")}
 
 
 def record(name: str, type: str, data: Mapping[str, Any], at: int, topic: str = REFERRALS) -> Record:
     event = {
         "id": ID[name],
+        "commandid": ID[name],
+        "actor": ADVOCATE,
         "type": f"accord.{type}.v1",
         "data": data,
         "subject": CASE,
@@ -47,6 +50,12 @@ def record(name: str, type: str, data: Mapping[str, Any], at: int, topic: str = 
     return Record(topic, 0, at, 0, CASE.encode(), tuple(relay_headers(at)), value)
 
 
+def signed_in(name: str, second: int, person: str = "") -> Record:
+    """The record that a person signed in, at this second of the story."""
+    begun = record(name, "session.begun", {"person": person or ADVOCATE}, 0, ACCESS)
+    return altered(begun, stream=ID[name], recordedtime=f"2026-01-05T09:59:{second:02}.000000Z")
+
+
 def the_records() -> list[Record]:
     told = {"item": ITEM, "event": ID["requested"], "rule": "referral-requested", "recipient": ADVOCATES}
     on = {"case": CASE, "referral": REFERRAL}
@@ -56,6 +65,7 @@ def the_records() -> list[Record]:
         record("accepted", "referral.accepted", on, 2),
         record("told", "notification.delivered", told, 0, NOTES),
         record("acknowledged", "notification.acknowledged", told, 1, NOTES),
+        signed_in("begun", 0),
     ]
 
 
@@ -100,13 +110,15 @@ class Seen:
         default_factory=lambda: {ITEM: (ID["requested"], "referral-requested", ADVOCATES)}
     )
     acknowledged: frozenset[str] = frozenset({ITEM})
+    commands: dict[bytes, str] = field(default_factory=dict)
     state: Callable[[str, datetime, str], Mapping[str, Any] | None] = lambda *_: STATE
 
     def lines(self) -> list[Line]:
         events = {UUID(ID[name]).bytes: name for name in ("opened", "requested", "accepted")}
         sizes = {place: size for place, (size, _) in self.log.items()}
         every: list[checks.Check] = [
-            checks.Accepted(events, self.acknowledged, sizes),
+            checks.Accepted(events, self.commands, self.acknowledged, sizes),
+            checks.SignedIn(events, self.commands, frozenset({ADVOCATE})),
             checks.Roots(self.log),
             checks.Once(),
             checks.ToldOnce(self.feeds, frozenset({ADVOCATES})),
@@ -142,6 +154,33 @@ def test_an_acknowledged_event_that_is_in_no_topic_is_named() -> None:
         "is longer than what its topic holds"
         in found["logs of the ledger that are not their topic, byte for byte"]
     )
+
+
+def test_a_form_that_was_taken_and_came_to_no_event_is_named() -> None:
+    taken = UUID(ID["accepted"]).bytes
+    assert Seen(commands={taken: "accept-referral"}).wrong == {}
+    lost = {uuid4().bytes: "accept-referral"}
+    assert "accept-referral" in Seen(commands=lost).wrong["acknowledged events missing from the topics"]
+
+
+NOT_SIGNED_IN = "acts of people who had not signed in to the pages"
+
+
+def test_an_act_of_a_person_who_never_signed_in_is_named() -> None:
+    records = [one for one in the_records() if b"session.begun" not in (one.value or b"")]
+    somebody_else = signed_in("begun", 0, str(uuid4()))
+    for without in (records, [*records, somebody_else]):
+        wrong = Seen(without, signed(without)).wrong
+        assert f"{ID['opened']}: by {ADVOCATE}, who had not signed in" == wrong[NOT_SIGNED_IN]
+
+
+def test_an_act_before_its_person_signed_in_is_named() -> None:
+    late = [
+        altered(one, recordedtime="2026-01-05T10:00:01.000000Z") if b"session.begun" in one.value else one
+        for one in the_records()
+        if one.value
+    ]
+    assert ID["opened"] in Seen(late, signed(late)).wrong[NOT_SIGNED_IN]
 
 
 def test_an_acknowledged_event_that_the_ledger_does_not_hold_yet_is_named() -> None:

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 
 from deploy.local.first_steps import DOCUMENT
 from deploy.local.people import BY_HANDLE
+from deploy.local.signing_in import is_person
 from deploy.local.sim.habits import habits
 from deploy.local.sim.invented import MARKER, NO_CODE
+from deploy.local.sim.paging import PAGED
 from deploy.local.sim.planner import plan, plans
 from deploy.local.sim.steps import ACKNOWLEDGE, ACTS, MUST, NOT_PLAYED, Door, Fault, Plan, Step
 from services.referrals.application.orders import COMMANDS
@@ -139,13 +141,12 @@ def test_what_is_wrong_makes_nothing_and_is_not_repeated(seed: int) -> None:
 
 
 @given(SEEDS)
-def test_a_mis_click_is_taken_back_by_whom_it_was_made_through_the_same_door_within_the_minutes(
-    seed: int,
-) -> None:
+def test_a_mis_click_is_taken_back_by_whom_it_was_made_within_the_minutes(seed: int) -> None:
     steps = right(a_plan(seed))
     for before, step in pairwise(steps):
         if step.act == "undo-referral":
-            assert (before.actor, before.door, before.about) == (step.actor, step.door, step.about)
+            assert (before.actor, before.about) == (step.actor, step.about)
+            assert (before.door is Door.KAFKA) == (step.door is Door.KAFKA)
             assert step.wait < undo_within(MOU).total_seconds()
 
 
@@ -156,6 +157,26 @@ def test_only_agencies_with_a_system_of_their_own_submit_over_kafka(seed: int) -
         if step.door is Door.KAFKA:
             assert step.agency in habits().table("kafka")
             assert step.actor == f"system@{step.agency}"
+
+
+@given(SEEDS)
+def test_what_is_done_on_pages_people_do_just_now_once_and_rightly(seed: int) -> None:
+    for step in a_plan(seed).steps:
+        if step.door is Door.PAGES:
+            assert is_person(step.actor)
+            assert step.act in {*PAGED, ACKNOWLEDGE}
+            assert (step.again, step.ago, step.fault, step.key_of) == (False, 0.0, None, "")
+            assert not step.refs
+            assert "to_worker" not in step.body
+
+
+def test_some_of_each_kind_is_done_on_pages_and_most_is_not() -> None:
+    steps = [step for step in many() if step.fault is None]
+    on_pages = Counter(step.act for step in steps if step.door is Door.PAGES)
+    kinds = {"report-concern", "request-referral", "receive-referral", "accept-referral", "reject-referral"}
+    assert all(on_pages[act] for act in {*kinds, "ask-information", ACKNOWLEDGE})
+    assert on_pages.total() < len(steps) / 10
+    assert set(habits().table("pages.share")) == {*PAGED, ACKNOWLEDGE}
 
 
 @given(SEEDS)

@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 
-from deploy.local.sim.calls import NotAnswered
 from deploy.local.sim.invented import MARKER, facts
+from deploy.local.sim.patience import NotAnswered
 from deploy.local.sim.player import NO_TAG, Astray, Player
 from deploy.local.sim.steps import MUST, Door, Fault, Step
 from deploy.local.sim.tally import CaseIds, Refused, Tally

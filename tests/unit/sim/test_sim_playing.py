@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from deploy.local.sim.calls import Stopped
 from deploy.local.sim.conductor import MOST_OPEN, Conductor
 from deploy.local.sim.lag import Lag, lag_of
+from deploy.local.sim.patience import Stopped
 from deploy.local.sim.place import find, require_local
 from deploy.local.sim.player import Astray
 from deploy.local.sim.speeds import Speed
@@ -122,14 +122,14 @@ def test_nothing_is_sent_to_another_machine(where: str) -> None:
 def test_the_address_of_a_county_is_refused_before_anything_is_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("REFERRALS", "NOTIFICATIONS", "AUDIT", "ISSUER"):
+    for name in ("REFERRALS", "NOTIFICATIONS", "AUDIT", "ISSUER", "SITE"):
         monkeypatch.setenv(f"ACCORD_{name}_URL", "https://accord.example.org")
     with pytest.raises(Usage, match="nothing was sent"):
         find(tmp_path)
 
 
 def local(folder: Path, monkeypatch: pytest.MonkeyPatch, kafka: str = "127.0.0.1:1") -> None:
-    for name in ("REFERRALS", "NOTIFICATIONS", "AUDIT", "ISSUER"):
+    for name in ("REFERRALS", "NOTIFICATIONS", "AUDIT", "ISSUER", "SITE"):
         monkeypatch.setenv(f"ACCORD_{name}_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", kafka)
     (folder / "secrets").mkdir()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.spreading import DEALT, FIRST, TOGETHER, group_of, in_order
+from tests.spreading import DEALT, FIRST, TOGETHER, group_of, in_order, random_names
 
 ROOT = Path(__file__).parents[3]
 
@@ -35,3 +35,9 @@ def test_the_longest_come_first_and_all_else_stays_as_it_was() -> None:
 def test_every_file_that_is_named_is_there() -> None:
     named = {*TOGETHER, *DEALT, *(group.split()[0] for group in FIRST if group not in TOGETHER.values())}
     assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
+def test_an_id_in_a_name_stands_in_the_file_or_is_another_one_in_each_worker() -> None:
+    written, made = "0f000000-0000-4000-8000-000000000002", "8460f4dd-bebd-48b3-acb7-c661aa826140"
+    names = [f"tests/a.py::test_it[{written}]", f"tests/a.py::test_it[{made}]", "tests/a.py::test_it[x]"]
+    assert random_names(names, lambda _: f'ID = "{written}"') == [names[1]]

@@ -1,0 +1,62 @@
+"""The law's own facts as data, for the checks: counties, and what no document may go beyond. Read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from shared.events.names import SealedClass
+from shared.mou.reading import read
+
+
+@dataclass(frozen=True, slots=True)
+class County:
+    """A county: its code, its name, its seat and its zone. `fips` is None for one that does not exist."""
+
+    code: str
+    name: str
+    seat: str
+    time_zone: str
+    number: str | None = None
+    fips: str | None = None
+
+    @property
+    def fictional(self) -> bool:
+        """Whether it is one of the examples and tests."""
+        return self.fips is None
+
+
+@dataclass(frozen=True, slots=True)
+class Locator:
+    """What a shared database of the profile `locator` may hold, and on which basis."""
+
+    classes: frozenset[SealedClass]
+    basis: str
+
+
+@cache
+def counties() -> dict[str, County]:
+    """Every county that a document may name, by code: the 58, and the fictional ones."""
+    table = _table("counties.yaml")
+    return {row["code"]: County(**row) for row in (*table["counties"], *table["fictional"])}
+
+
+@cache
+def locator() -> Locator:
+    """The limits of the profile `locator`."""
+    limits = _table("limits.yaml")["locator"]
+    return Locator(frozenset(map(SealedClass, limits["classes"])), limits["basis"])
+
+
+@cache
+def never_in_a_device_agreement() -> frozenset[str]:
+    """Words that ask for a search or for tracking."""
+    return frozenset(_table("limits.yaml")["device_agreement"]["never"])
+
+
+def _table(name: str) -> dict[str, Any]:
+    values, _ = read(files(__name__).joinpath(name).read_text("utf-8"))
+    assert isinstance(values, dict), "a table of this package"
+    return values

@@ -1,0 +1,153 @@
+"""What a document says, in plain sentences, for people who do not read YAML. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from shared.mou.check import references
+from shared.mou.document import Clause, Mou
+from shared.mou.duties.rules import DutyRule, Holder, Mode, Pattern, Within
+from shared.mou.parties import party_of
+from shared.mou.vocabulary import Target
+
+#: A relation to the case -> how people say it.
+RELATED: dict[str, str] = {
+    Target.LEAD: "the case's lead agency",
+    Target.SENDER: "the agency that asked",
+    Target.RECIPIENT: "the agency that was asked",
+    Target.REPORTER: "the agency that reported",
+    Target.SUBMITTER: "the agency whose message it was",
+    Target.OWNER: "the agency whose seat it is",
+    Target.WORKER: "the worker who is named",
+}
+#: How Accord treats a clause, by what cites it; the first that fits is said.
+TREATMENT: dict[str, str] = {
+    "timed": "Accord times it: what is due, and what has no record by then, is told.",
+    "recorded": "Accord holds it open until it is recorded, without a time.",
+    "enforced": "Accord enforces it: what it does not allow is refused.",
+    "told": "Accord tells people by it.",
+    "off": "Accord does not time it, and says why.",
+    "listed": "Accord uses its lists.",
+    "explained": "Accord only explains it.",
+}
+
+
+def explained(mou: Mou, clause: Clause) -> list[str]:
+    """What a clause says and what follows from it: a sentence a line."""
+    lines = [f"{clause.id} {clause.title}", clause.text, f"Source: {clause.source}."]
+    lines += [
+        "County counsel has confirmed it."
+        if clause.confirmed == "counsel"
+        else "Counsel has still to confirm it."
+    ]
+    lines += [f"To whoever edits it: {clause.hint}"] if clause.hint else []
+    lines += [TREATMENT[treatment(mou, clause)]]
+    for duty in mou.duties:
+        if duty.clause == clause.id:
+            lines += ["", *duty_in_words(mou, duty)]
+    return lines
+
+
+def treatment(mou: Mou, clause: Clause) -> str:
+    """How Accord treats a clause: a word of TREATMENT."""
+    modes = {duty.mode for duty in mou.duties if duty.clause == clause.id}
+    parts = {path.split("/")[1] for path, cited in references(mou) if cited == clause.id}
+    found = {
+        "timed": Mode.TIMED in modes,
+        "recorded": Mode.RECORDED in modes,
+        "enforced": bool(parts & {"may", "disclosure", "otherwise", "undo", "respond_within"}),
+        "told": bool(parts & {"routing", "unroutable", "escalation", "notification_tiers"}),
+        "off": Mode.OFF in modes,
+        "listed": bool(parts),
+    }
+    return next((word for word, holds in found.items() if holds), "explained")
+
+
+def duty_in_words(mou: Mou, duty: DutyRule) -> list[str]:
+    """A duty: what, by when, what opens and meets it, who owes it, and where it stands in the law."""
+    row = f"{duty.row}, " if duty.row else ""
+    lines = [f"{duty.says} ({row}{duty.source})"]
+    if duty.why_off is not None:
+        return [*lines, f"  Not timed: {duty.why_off}"]
+    by_when = time_in_words(mou, duty.within) if duty.within else "without a time"
+    lines += [f"  By when: {by_when}."]
+    lines += [f"  Opens: {_any(mou, duty.opens)}.", f"  Is met by: {_any(mou, duty.closes)}."]
+    lines += [f"  Ends unmet: {_any(mou, duty.ends)}."] if duty.ends else []
+    lines += [f"  Owed by: {holder_in_words(mou, duty.owed_by)}."] if duty.owed_by else []
+    lines += [f"  Told to: {_told(mou, duty.to)}."] if duty.to else []
+    return lines + ([f"  Afterwards: {duty.afterwards}"] if duty.afterwards else [])
+
+
+def time_in_words(mou: Mou, within: Within) -> str:
+    """How long, and on which clock: "within 36 hours, nights and weekends included"."""
+    if within.at_once:
+        return f"at once, within {_many(within.at_once.outer_hours, 'hour')} at the latest"
+    if within.before:
+        return f"before this: {_pattern(mou, within.before)}"
+    clocks = [
+        (within.hours, "hour", ", nights and weekends included"),
+        (within.days, "day", ", by the end of the last one"),
+        (within.months, "month", ", by the end of the day"),
+        (within.court_days, "day", " on which the court sits"),
+        (within.court_hours, "hour", ", without days on which the court does not sit"),
+    ]
+    count, unit, note = next((count, unit, note) for count, unit, note in clocks if count is not None)
+    return f"within {_many(count, unit)}{note}"
+
+
+def holder_in_words(mou: Mou, holder: Holder) -> str:
+    """An agency by its name, or by its relation to the case, and the role there."""
+    party = party_of(mou, holder.agency)
+    agency = party.name if party else RELATED.get(holder.agency, holder.agency)
+    labels = {meaning.role: meaning.label for meaning in mou.roles}
+    if holder.role is None or holder.role not in labels:
+        return agency
+    return f"{agency} ({holder.role.replace('-', ' ')})"
+
+
+def _any(mou: Mou, patterns: tuple[Pattern, ...]) -> str:
+    return "; or ".join(dict.fromkeys(_pattern(mou, pattern) for pattern in patterns))
+
+
+def _pattern(mou: Mou, pattern: Pattern) -> str:
+    labels = {act.code: act.label for act in mou.acts}
+    what = labels.get(pattern.act or "", pattern.act) if pattern.act else _event(pattern.event or "")
+    return " ".join(
+        [str(what), *(f"({_where(mou, field, values)})" for field, values in pattern.where.items())]
+    )
+
+
+def _event(event: str) -> str:
+    _, thing, happened, _ = event.split(".")
+    return f"{thing} {happened.replace('-', ' ')}".capitalize()
+
+
+def _where(mou: Mou, field: str, values: tuple[Any, ...]) -> str:
+    if field == "to":
+        return _told(mou, tuple(map(str, values)))
+    return f"{_plain(field)}: {', '.join(str(value) for value in values)}"
+
+
+def _plain(field: str) -> str:
+    return field.replace("_", " ")
+
+
+def _told(mou: Mou, codes: tuple[str, ...]) -> str:
+    labels = {entry.code: entry.label for entry in mou.told}
+    return ", ".join(labels.get(code, code) for code in codes)
+
+
+def _many(count: int | None, unit: str) -> str:
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+
+
+def told_whole(mou: Mou) -> Iterator[str]:
+    """The whole document as people read it: clause after clause, in its order."""
+    yield f"Memorandum of understanding of {mou.county}, version {mou.version}"
+    yield f"In effect from {mou.effective.isoformat()}" + (
+        f" until {mou.term.until}" if mou.term and mou.term.until else ""
+    )
+    for clause in mou.clauses:
+        yield ""
+        yield from explained(mou, clause)
