@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 from services.notifications import writing
 from services.notifications.records import Sources
 from shared.events import Draft
-from shared.events.types.notification import NotificationAcknowledged
+from shared.events.types.notification import NotificationAcknowledged, Tier
 from shared.store.store import Store
 
 SERVICE = "/services/notifications"
@@ -41,6 +41,11 @@ _AS_COVER = f"CASE WHEN i.recipient = ANY(%(addresses)s) THEN NULL ELSE {_COVER}
 _MINE = (
     f"i.recipient = ANY(%(addresses)s::text[] || ARRAY(SELECT v.person {_BY_VIEWER}))"
     f" AND (i.recipient = ANY(%(addresses)s) OR {_COVER} IS NOT NULL)"
+)
+#: What was decided on the concern that an item asks to decide; the decision counts, whoever had the item in hand.
+_DECIDED = (
+    "(SELECT d.facts FROM facts d WHERE d.id = i.about AND i.type = 'accord.concern.reported.v1'"
+    " AND d.facts->>'decided' IS NOT NULL)"
 )
 _READ = "EXISTS (SELECT FROM read_marks r WHERE r.item = i.id AND r.person = %(person)s)"
 
@@ -69,7 +74,8 @@ class Viewer:
 class Filter:
     """Which items: unread by the viewer only, not yet acknowledged only, of one tier only.
 
-    `waiting`: those that somebody still has to take in hand, or that the viewer has not read.
+    `waiting`: those that somebody still has to take in hand, or that the viewer has not read. What was decided
+    meanwhile is then for information.
     """
 
     unread: bool = False
@@ -111,14 +117,19 @@ class Feed:
     ) -> tuple[list[dict[str, Any]], int]:
         """A page of the viewer's items, newest first, and how many there are unread in all."""
         conditions = [_MINE]
-        if wanted.tier:
+        if wanted.tier and wanted.waiting:
+            conditions.append(
+                f"CASE WHEN {_DECIDED} IS NULL THEN i.tier ELSE '{Tier.INFORMATION}' END = %(tier)s"
+            )
+        elif wanted.tier:
             conditions.append("i.tier = %(tier)s")
         if wanted.open:
             conditions.append("i.acknowledged_by IS NULL")
         if wanted.unread:
             conditions.append(f"NOT {_READ}")
         if wanted.waiting:
-            conditions.append(f"((i.needs_ack AND i.acknowledged_by IS NULL) OR NOT {_READ})")
+            asks = f"(i.needs_ack AND i.acknowledged_by IS NULL AND {_DECIDED} IS NULL)"
+            conditions.append(f"({asks} OR NOT {_READ})")
         if after:
             conditions.append("(i.recordedtime, i.id) < (%(time)s, %(id)s)")
         values = self._whose(viewer) | {
@@ -131,7 +142,8 @@ class Feed:
             # One snapshot for list and count, so that a badge never differs from the list it stands on.
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             rows = connection.execute(
-                f"SELECT {_COLUMNS}, {_AS_COVER}, {_READ} AS read FROM items i WHERE {' AND '.join(conditions)}"  # noqa: S608
+                f"SELECT {_COLUMNS}, {_AS_COVER}, {_READ} AS read, {_DECIDED} AS decided"  # noqa: S608
+                f" FROM items i WHERE {' AND '.join(conditions)}"
                 " ORDER BY i.recordedtime DESC, i.id DESC LIMIT %(limit)s",
                 values,
             ).fetchall()
@@ -216,8 +228,8 @@ class Feed:
         self, connection: Any, whose: Mapping[str, Any], item: UUID, lock: str = ""
     ) -> dict[str, Any] | None:
         found: dict[str, Any] | None = connection.execute(
-            f"SELECT {_COLUMNS}, {_AS_COVER}, i.subject, i.correlation, {_READ} AS read FROM items i"  # noqa: S608
-            f" WHERE i.id = %(id)s AND {_MINE}{lock and ' FOR UPDATE OF i'}",
+            f"SELECT {_COLUMNS}, {_AS_COVER}, i.subject, i.correlation, {_READ} AS read,"  # noqa: S608
+            f" {_DECIDED} AS decided FROM items i WHERE i.id = %(id)s AND {_MINE}{lock and ' FOR UPDATE OF i'}",
             {**whose, "id": item},
         ).fetchone()
         return found

@@ -72,14 +72,19 @@ class Author:
         self._versions: dict[str, int] = defaultdict(int)
 
     def event(
-        self, data: Data, subject: str, agency: str = "human-services", mou: str = COUNTY.version
+        self,
+        data: Data,
+        subject: str,
+        agency: str = "human-services",
+        mou: str = COUNTY.version,
+        actor: str = "",
     ) -> Made:
         self.at += timedelta(milliseconds=1)
         self._versions[subject] += 1
         topic = MOU_TOPIC if isinstance(data, MouAdopted) else REFERRALS
         draft = Draft(
             id=uuid4(), topic=topic, source=f"/agencies/{agency}", subject=UUID(subject), time=self.at,
-            stream=UUID(subject), commandid=str(uuid4()), correlationid=str(uuid4()), actor=str(uuid4()),
+            stream=UUID(subject), commandid=str(uuid4()), correlationid=str(uuid4()), actor=actor or str(uuid4()),
             agency=agency, purpose="coordinate", mouversion=mou, clause="4.1", data=data,
         )  # fmt: skip
         return self.record(topic, subject, draft.seal_bytes(self.at, self._versions[subject]), str(draft.id))
@@ -105,13 +110,13 @@ class Author:
         data = ConcernReported(concern=concern, youth=str(uuid4()), reported_by=Agency.SHERIFF, sealed={})
         return self.event(data, concern, "sheriff", **more)
 
-    def opened(self, concern: str, case: str) -> list[Made]:
+    def opened(self, concern: str, case: str, **more: Any) -> list[Made]:
         attached = ConcernAttached(concern=concern, case=case, case_stream=case, matter=Matter.NONE)
         opened = CaseOpened(
             case=case, case_stream=case, matter=Matter.NONE, youth=str(uuid4()),
             lead=Agency.HUMAN_SERVICES, concern=concern,
         )  # fmt: skip
-        return [self.event(attached, concern), self.event(opened, case)]
+        return [self.event(attached, concern, **more), self.event(opened, case, **more)]
 
     def requested(self, referral: str, case: str, urgency: Urgency = Urgency.HOURS) -> Made:
         data = ReferralRequested(

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import re
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+import typer
 from fastapi.testclient import TestClient
+from structlog.testing import capture_logs
 
 from services.referrals.api.app import checks, make_app
+from services.referrals.cli import things
+from shared.cli import run
 from shared.events.moments import write_moment
 from shared.events.names import Role
 from shared.settings import Settings
 from shared.web.callers import Caller
 from shared.web.fakes import FakeVerifier
+from shared.web.server import make_server
 from shared.web.site.codes import code_of
+from tests.integration.bus_support import eventually
 from tests.integration.people_made import sign_in_as
 from tests.integration.signing_in_made import place
 
@@ -136,6 +144,14 @@ class TestOnesOwnAbsence:
         assert "Take this back" in agency.person.get(OWN).text
         agency.end()
         assert agency.ended()[0].data.reason == "changed"
+
+    @pytest.mark.parametrize("begins", [0, 24], ids=["in-force", "to-come"])
+    def test_ended_by_a_double_click_is_ended_once_and_says_so_twice(self, agency, begins):
+        agency.arrange(begins=agency.local(begins))
+        key = str(uuid4())
+        answers = [agency.end(key=key) for _ in range(2)]
+        assert [one.headers.get("location") for one in answers] == [f"{OWN}?done=ended"] * 2
+        assert len(agency.ended()) == 1
 
     def test_ended_twice_says_that_it_was_over(self, agency):
         agency.arrange()
@@ -378,3 +394,42 @@ class TestOverHttp:
         for answer in (api.end(cover, reason=CANARY), api.end(cover, why=CANARY)):
             assert (answer.status_code, CANARY in answer.text) == (NOT_RIGHT, False)
         assert api.place.events("cover.ended", cover=cover) == []
+
+
+class TestOnTheCommandLine:
+    @pytest.fixture
+    def accord(self, api, monkeypatch, capsys):
+        app = typer.Typer()
+        things.register(app)
+
+        def call(*arguments):
+            code = run(app, [], ["cover", *arguments])
+            return code, capsys.readouterr().out
+
+        server = make_server(api.client.app, Settings(local=True, http_port=0))
+        thread = threading.Thread(target=server.run)
+        with capture_logs():  # the API of this process would write them between
+            thread.start()
+            eventually("the API listens", lambda: server.started)
+            port = server.servers[0].sockets[0].getsockname()[1]
+            monkeypatch.setenv("ACCORD_REFERRALS_URL", f"http://127.0.0.1:{port}")
+            monkeypatch.setenv("ACCORD_TOKEN", "away")
+            yield call
+            server.should_exit = True
+            thread.join(15)
+
+    def test_a_cover_is_arranged_listed_and_ended(self, api, accord):
+        fields = [f"{name}={value}" for name, value in api.body().items()]
+        code, text = accord(
+            "arrange", api.away, *(word for field in fields for word in ("--set", field)), "--json"
+        )
+        cover = json.loads(text)["cover"]
+        assert code == 0
+        code, text = accord("list", api.away)
+        assert (code, cover in text, api.colleague in text) == (0, True, True)
+        assert accord("end", api.away, "--set", f"cover={cover}", "--set", "reason=returned")[0] == 0
+        assert json.loads(accord("list", api.away, "--json")[1]) == {"items": []}
+
+    def test_of_somebody_else_it_says_why_not(self, api, accord):
+        assert accord("list", api.colleague)[0] != 0
+        assert accord("list", str(uuid4()))[0] == 3

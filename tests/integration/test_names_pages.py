@@ -206,15 +206,17 @@ class TestOneThatIsNotGiven:
         assert browser.follow(answer).json() == {f"case/{case}": NAME}
 
 
-def test_is_not_given_to_whom_the_memorandum_opens_the_class_and_not_the_case(infra, tmp_path):
+def test_is_not_given_where_the_memorandum_opens_the_class_for_a_purpose_and_not_the_case(infra, tmp_path):
     document = document_of(MOU)
-    document["may"] = [one for one in document["may"] if one["act"] != "read-case"]
+    document["may"] = [
+        {**one, "purposes": ["support"]} if one["act"] == "read-case" else one for one in document["may"]
+    ]
     caller = CallerFacts.of(replace(PEOPLE["worker"], purpose=Purpose.COORDINATE))
     with county(infra, tmp_path, adopt=False) as made:
         made.adopt()
         case = made.case(made.concern(clear={"identity": {"name": NAME}}))
         wanted, questions = [("case", case)], made.referrals.questions
         assert questions.names(wanted, caller, str(uuid4())) == {("case", case): NAME}
-        body = {"document": {**document, "version": "without-reading"}, "signed_by": ALL_SIGNED}
+        body = {"document": {**document, "version": "read-to-support"}, "signed_by": ALL_SIGNED}
         assert made.post("/v1/mou/versions", body, "coordinator").status_code == 201
         assert questions.names(wanted, caller, str(uuid4())) == {}

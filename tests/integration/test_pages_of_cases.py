@@ -108,6 +108,20 @@ class TestTheCase:
         assert CANARY not in here.person("worker", privacy=True).get(f"/cases/{case}").text
 
 
+class TestWordsOfTheMemorandum:
+    def test_that_have_no_spanish_are_marked_as_english_on_a_spanish_page(self, here):
+        case = here.county.case()
+        here.county.referral(case, recipient=None, outside="regional-center")
+        for path in (f"/cases/{case}", "/calls"):
+            page = here.person("worker", language="es").get(path).text
+            assert '<span lang="en">The regional center</span>' in page
+            assert page.count("The regional center") == page.count(
+                '<span lang="en">The regional center</span>'
+            )
+        case_page = here.person("worker", language="es").get(f"/cases/{case}").text
+        assert '<span lang="en">Advocacy beyond the first response</span>' in case_page
+
+
 class TestAnAddressThatSaysThatSomethingWasDone:
     @pytest.mark.parametrize(
         "done", ["opened", "attached", "joined", "left", "assigned", "recorded", "anything"]

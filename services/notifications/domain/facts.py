@@ -41,7 +41,10 @@ from shared.events.types.screening import ScreeningEnteredInError, ScreeningReco
 
 
 class Facts(BaseModel):
-    """The facts of one thing. What does not apply to its kind is left out."""
+    """The facts of one thing. What does not apply to its kind is left out.
+
+    `decided` is how a concern was decided last, and by whom and when.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -54,6 +57,10 @@ class Facts(BaseModel):
     recipient: str | None = None
     urgency: str | None = None
     respond_by: Moment | None = None
+    decided: str | None = None
+    decided_by: str | None = None
+    decided_for: str | None = None
+    decided_at: Moment | None = None
 
 
 Known = Mapping[str, Facts]
@@ -69,8 +76,24 @@ def concerns(event: Recorded) -> tuple[str, ...]:
 
 def evolve(known: Known, event: Recorded) -> dict[str, Facts]:
     """What `event` makes of the facts: the changed ones only. Events without a step change nothing."""
+    if event.type in DECISIONS:
+        return _decided(known, event)
     step = STEPS.get(event.type)
     return step(known, event.data) if step else {}
+
+
+def _decided(known: Known, event: Recorded) -> dict[str, Facts]:
+    concern, envelope = str(vars(event.data)["concern"]), event.envelope
+    if concern not in known:
+        return {}
+    decided = _with(
+        known[concern],
+        decided=DECISIONS[event.type],
+        decided_by=envelope.actor,
+        decided_for=envelope.agency,
+        decided_at=envelope.recordedtime,
+    )
+    return {concern: decided}
 
 
 def _reported(_: Known, data: Any) -> dict[str, Facts]:
@@ -166,5 +189,11 @@ STEPS: Mapping[str, Callable[[Known, Any], dict[str, Facts]]] = {
     ReferralRequested.TYPE: _requested,
 }
 
+#: Types of events that decide on a concern -> how.
+DECISIONS: Mapping[str, str] = {
+    ConcernEvaluatedOut.TYPE: "evaluated-out",
+    ConcernAttached.TYPE: "attached",
+}
+
 #: Types of events that change facts.
-FOLDED = frozenset(STEPS)
+FOLDED = frozenset({*STEPS, *DECISIONS})

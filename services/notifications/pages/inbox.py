@@ -40,6 +40,23 @@ SHOWN = 50
 #: Kinds of things that are about a youth.
 NAMED = ("concern", "case", "referral")
 
+#: How a concern was decided -> what an item that asked to decide it is called from then on.
+DECIDED = {
+    "evaluated-out": TITLES["accord.concern.evaluated-out.v1"],
+    "attached": TITLES["accord.concern.attached.v1"],
+}
+YOU, YOURS = N_("You decided it"), N_("Somebody of your agency decided it")
+LEAD = N_("The lead agency decided it")
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decision on a concern: what the item is called then, by whom it was decided, when."""
+
+    title: str
+    by: str
+    moment: datetime
+
 
 @dataclass(frozen=True)
 class Card:
@@ -62,22 +79,33 @@ class Card:
     respond_by: datetime | None
     own: bool
     covered: bool
+    decided: Decided | None
 
     @property
     def open(self) -> bool:
         """Whether somebody still has to say that they have it in hand or, for who is away, still can."""
-        return (self.asks or self.covered) and self.acknowledged is None
+        return (self.asks or self.covered) and self.acknowledged is None and self.decided is None
 
 
-def card(row: dict[str, Any], person: str) -> Card:
+def decided_in(facts: dict[str, Any] | None, viewer: Viewer) -> Decided | None:
+    """What was decided on the concern of an item, from what is known of it."""
+    if not facts:
+        return None
+    mine, ours = facts["decided_by"] == viewer.person, facts["decided_for"] == viewer.agency
+    by = YOU if mine else YOURS if ours else LEAD
+    return Decided(DECIDED[facts["decided"]], by, read_moment(facts["decided_at"]))
+
+
+def card(row: dict[str, Any], viewer: Viewer) -> Card:
     """The card of a row of the feed, for its reader."""
+    person, decided = viewer.person, decided_in(row["decided"], viewer)
     return Card(
         row["id"],
-        TITLES.get(row["type"], OTHER),
+        decided.title if decided else TITLES.get(row["type"], OTHER),
         code_of(row["about_kind"], row["about"]) if row["about_kind"] else "",
         f"/{row['about_kind']}s/{row['about']}" if row["about_kind"] in NAMED else "",
         f"/names/{row['about_kind']}/{row['about']}" if row["about_kind"] in NAMED else "",
-        row["tier"],
+        Tier.INFORMATION if decided else row["tier"],
         row["reason"],
         row["clause"],
         row["recordedtime"],
@@ -88,6 +116,7 @@ def card(row: dict[str, Any], person: str) -> Card:
         row["respond_by"],
         row["recipient"] == person,
         row["cover"] is not None,
+        decided,
     )
 
 
@@ -108,7 +137,7 @@ def inbox_router(feed: Feed, hub: Hub, gate: Gate, pages: Pages, secret: bytes) 
         groups, unread = [], 0
         for tier, heading, empty in GROUPS:
             rows, unread = feed.page(viewer, Filter(waiting=True, tier=tier), None, SHOWN + 1)
-            cards = [card(row, viewer.person) for row in rows[:SHOWN]]
+            cards = [card(row, viewer) for row in rows[:SHOWN]]
             groups.append((tier, heading, empty, cards, len(rows) > SHOWN))
         touched = feed.item(viewer, done) if done else None
         return pages.answer(
@@ -119,7 +148,7 @@ def inbox_router(feed: Feed, hub: Hub, gate: Gate, pages: Pages, secret: bytes) 
             unread=unread,
             number=number,
             covering=feed.covering(viewer),
-            done=card(touched, viewer.person) if touched else None,
+            done=card(touched, viewer) if touched else None,
         )
 
     @router.get("/inbox/all")
@@ -137,7 +166,7 @@ def inbox_router(feed: Feed, hub: Hub, gate: Gate, pages: Pages, secret: bytes) 
             last = rows[SHOWN - 1]
             at = [write_moment(last["recordedtime"]), str(last["id"])]
             more = cursors.encode(secret, visitor.caller, {"page": "inbox"}, at)
-        cards = [card(row, viewer.person) for row in rows[:SHOWN]]
+        cards = [card(row, viewer) for row in rows[:SHOWN]]
         return pages.answer(
             request,
             "inbox_all.html",

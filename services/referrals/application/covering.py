@@ -40,6 +40,10 @@ class Covering:
         """Those of them in which somebody stands in for the person, or the person for somebody."""
         return [cover for cover in self.at(agency) if person in (cover.person, cover.covering)]
 
+    def began(self, cover: str, agency: str) -> bool:
+        """Whether the agency has this cover and its time has come, also if it is over by now."""
+        return any(one.id == cover and one.begins <= self.now() for one in self._all(agency))
+
     def left(self, person: str, agency: str, since: datetime) -> list[Cover]:
         """Covers of the person's that ended after `since` because the person left."""
         return [

@@ -25,6 +25,8 @@ CLASS_OF: Mapping[str, SealedClass] = {
     "sud": SealedClass.SUBSTANCE_USE,
     "education": SealedClass.EDUCATION,
 }
+#: The fields that must be filled in, as they stand on the page.
+ORDER = ("matter", "recipient", "kind", "urgency", "youth_choice")
 
 
 def asked(form: Form, matters: Sequence[str] | None) -> Filled:
@@ -37,7 +39,7 @@ def asked(form: Form, matters: Sequence[str] | None) -> Filled:
     if matters is not None:
         body["matter"] = matters[0] if len(matters) == 1 else form.get("matter")
     empty = ["recipient" if name == "outside" else name for name, value in body.items() if value == ""]
-    errors = {name: CHOOSE[name] for name in empty}
+    errors = {name: CHOOSE[name] for name in ORDER if name in empty}
     return Filled(body | in_words(form, class_of(form.get("kind"))), errors)
 
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.referrals.application.listing import Lists
-from services.referrals.pages.labels import RESULTS, Labels
+from services.referrals.pages.labels import RESULTS, Labels, in_english
 from services.referrals.pages.listing import Card, Cursor, Pager, concern_card
 from services.referrals.pages.referral_telling import callers
 from services.referrals.pages.wording import LINES, REFERRAL_STATES, Wording
@@ -68,7 +68,7 @@ def referral_card(view: Mapping[str, Any], wording: Wording) -> Card:
         f"/referrals/{view['id']}",
         code_of("referral", view["id"]),
         wording.word(REFERRAL_STATES, view["status"]),
-        wording.outside(view["outside"]),
+        in_english(Labels(wording.mou).outside(view["outside"])),
         read_moment(view["requested_at"]),
         id=view["id"],
     )

@@ -9,11 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
+from markupsafe import Markup
 from starlette.responses import Response
 
 from services.referrals.application.finding import Finding
 from services.referrals.application.listing import Lists
 from services.referrals.application.views import Viewer
+from services.referrals.pages.labels import Labels, in_english
 from services.referrals.pages.listing import Card
 from services.referrals.pages.recording import Done, done_of
 from services.referrals.pages.telling import told
@@ -109,13 +111,16 @@ def matter_of(
 
 def referral_card(view: Mapping[str, Any], wording: Wording) -> Card:
     """A referral of the case, in a list."""
-    to = wording.outside(view["outside"]) if view.get("outside") else wording.agency(view["recipient"])
-    service = wording.listed(CodeList.REFERRAL_KIND, view["service"])
+    labels = Labels(wording.mou)
+    outside = in_english(labels.outside(view["outside"])) if view.get("outside") else ""
+    to = outside or wording.agency(view["recipient"])
     return Card(
         f"/referrals/{view['id']}",
         code_of("referral", view["id"]),
         wording.word(REFERRAL_STATES, view["status"]),
-        f"{service}: {wording.agency(view['sender'])} → {to}",
+        Markup("{}: {} → {}").format(
+            in_english(labels.kind(view["service"])), wording.agency(view["sender"]), to
+        ),
         read_moment(view["requested_at"]),
     )
 

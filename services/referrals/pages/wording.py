@@ -263,11 +263,6 @@ class Wording:
         party = party_of(self.mou, code) if self.mou else None
         return party.name if party else code
 
-    def outside(self, code: str) -> str:
-        """An agency outside the MOU, by its label there."""
-        found = [one for one in self.mou.outside_agencies if one.code == code] if self.mou else []
-        return self.say(found[0].label) if found else code
-
     def roles(self, agency: str) -> list[tuple[str, str]]:
         """What people of an agency work as, to choose from."""
         party = party_of(self.mou, agency) if self.mou else None

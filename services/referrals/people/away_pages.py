@@ -124,8 +124,7 @@ class AwayPages:
 
     def _end(self, visitor: Visitor, form: Form, trace: Trace, person: str) -> Response:
         page, cover = page_of(visitor, person), form.get("cover")
-        known = next((one for one in self._covers(visitor, person) if one.id == cover), None)
-        began = known is not None and known.in_force(self.work.covering.now())
+        began = self.work.covering.began(cover, str(visitor.caller.agency))
         reason = EndOfCover.RETURNED if began else EndOfCover.CHANGED
         try:
             self.work.do("end-cover", visitor, form, trace, {"cover": cover, "reason": reason}, person)
@@ -134,9 +133,6 @@ class AwayPages:
                 raise
             return RedirectResponse(f"{page}?done=over", 303)
         return RedirectResponse(f"{page}?done=ended", 303)
-
-    def _covers(self, visitor: Visitor, person: str) -> list[Cover]:
-        return self.work.covering.of(person, str(visitor.caller.agency))
 
     def _page(
         self,
@@ -167,7 +163,7 @@ class AwayPages:
             person=person,
             shown=by_person[person].shown if not is_own else code_of("person", person),
             agency=agency_name(agency, self.people.mou()),
-            covers=[_told(cover, person, named, now) for cover in self._covers(visitor, person)],
+            covers=[_told(cover, person, named, now) for cover in self.work.covering.of(person, agency)],
             colleagues=[(one, named(one)) for one in by_person if one != person and by_person[one].roles],
             typed={name: _first(kept, name) for name in ("covering", "begins", "until")}
             | ({} if _first(kept, "begins") or found else {"begins": local(now, zone)[:16]}),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from uuid import UUID
 
+from markupsafe import Markup, escape
+
 #: Crockford's base 32: no letter that is taken for a digit.
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _KINDS = {
@@ -20,6 +22,15 @@ _KINDS = {
     "screening": "S",
 }
 LENGTH = 6
+
+
+#: A code as pages show it.
+_SHOWN = re.compile(rf"\b[{''.join(_KINDS.values())}]-[{_LETTERS}]{{{LENGTH}}}\b")
+
+
+def unbroken(text: str) -> Markup:
+    """The text for a page, its codes each kept on one line. Markup in it stays as it is."""
+    return Markup(_SHOWN.sub(r'<span class="accord-code">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped
 
 
 def code_of(kind: str, id: UUID | str) -> str:

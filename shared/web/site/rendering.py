@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse
 
 from shared.web.site import times
 from shared.web.site.assets import address
+from shared.web.site.codes import unbroken
 from shared.web.site.cookie import Language
 from shared.web.site.county import County
 from shared.web.site.forms import own_fields
@@ -161,6 +162,7 @@ def _environment(loader: ChoiceLoader, language: Language, county: County) -> En
         "apart": lambda first, second: times.apart(first, second, language),
     }
     made.filters |= {
+        "codes": unbroken,
         "when": when,
         "day": lambda moment: times.day(moment, county.zone, language),
         "local": lambda moment: times.local(moment, county.zone),

@@ -17,6 +17,7 @@ from services.audit.domain.entry import Axis, Cut, in_order, up_to
 from services.audit.domain.fold import fold
 from services.audit.domain.gaps import gaps
 from shared.events import TYPES, read
+from shared.events.examples import EXAMPLES
 from shared.events.types.concern import ConcernCallStated
 from shared.events.types.referral import (
     ReferralAccepted,
@@ -336,6 +337,20 @@ class TestWords:
         assert told_.codes == {}
         assert "does not know (accord.concern.merged.v7)" in told_.sentence
         assert [u.type for u in fold(case.case, [strange]).unhandled] == ["accord.concern.merged.v7"]
+
+    def test_a_cover_is_told_and_so_is_what_was_taken_in_hand_by_it(self) -> None:
+        kinds = ("cover.arranged", "cover.ended", "notification.acknowledged")
+        arranged, ended, taken = (read(EXAMPLES[f"accord.{kind}.v1"].value()) for kind in kinds)
+        assert words.sentence(arranged) == (
+            "A person of Advocacy covers for a colleague from 2030-03-11T16:00:00.000000Z"
+            " until 2030-03-16T01:00:00.000000Z."
+        )
+        assert words.sentence(ended) == (
+            "A person of Advocacy does not cover for a colleague any more: returned."
+        )
+        another = replace(taken, data=taken.data.model_copy(update={"cover": arranged.data.cover}))
+        assert "who was away" not in words.sentence(taken)
+        assert ", for a colleague who was away (rule " in words.sentence(another)
 
     def test_sealed_facts_are_named_and_never_shown(self) -> None:
         case = story()

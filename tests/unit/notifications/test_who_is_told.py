@@ -154,6 +154,13 @@ class TestMou_4_7_TheLifeOfAReferral:
         known = KNOWN | {k: v for k, v in evolve(KNOWN, event).items()}
         assert told(event, known) == [("human-services/social-worker", "act-soon")]
 
+    @pytest.mark.parametrize(("kind", "tier"), [("arranged", "act-soon"), ("ended", "information")])
+    def test_who_covers_for_a_colleague_is_told_when_it_is_arranged_and_when_it_is_ended(
+        self, kind: str, tier: str
+    ) -> None:
+        event = example(f"accord.cover.{kind}.v1")
+        assert told(event) == [(vars(event.data)["covering"], tier)]
+
     @pytest.mark.parametrize(("band", "tier"), [("clear-concern", "act-now"), ("no-concern", "act-soon")])
     def test_the_lead_agency_looks_at_a_screening(self, band: str, tier: str) -> None:
         event = example("accord.screening.recorded.v1", case=CASE, band=band)

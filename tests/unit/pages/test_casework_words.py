@@ -33,7 +33,7 @@ from shared.events.types.concern import CallLine, Danger
 from shared.mou.facts import CallerFacts
 from shared.mou.terms import evaluated_out_reasons, listed_codes
 from shared.mou.vocabulary import CodeList
-from shared.web.site.codes import code_of, ids_of
+from shared.web.site.codes import code_of, ids_of, unbroken
 from shared.web.site.forms import Form
 from shared.web.site.times import local, read_local
 from tests.mou.alder import AUDITOR, MOU, SCREENER
@@ -120,6 +120,11 @@ class TestACode:
     @pytest.mark.parametrize("typed", ["", "C-", "C-12345", "C-1234567", "X-7F3K2Q", "C-7F3K2U", "Somebody"])
     def test_that_is_none_is_none(self, typed: str) -> None:
         assert ids_of(typed) is None
+
+    def test_stays_on_one_line_of_a_page_and_what_is_typed_stays_text(self) -> None:
+        assert unbroken("Case C-7F3K2Q is <b>open</b>") == (
+            'Case <span class="accord-code">C-7F3K2Q</span> is &lt;b&gt;open&lt;/b&gt;'
+        )
 
 
 class TestWords:
