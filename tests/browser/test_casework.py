@@ -213,6 +213,9 @@ class TestForEverybody:
         made.referral(case, recipient=None, outside="regional-center")
         screening = {"tool": "cse-it", "tool_version": "2.0", "band": "clear-concern"}
         made.post(f"/v1/cases/{case}/screenings", screening, "worker")
+        done = {"act": "cross-reported", "to": "law-enforcement", "method": "telephone"}
+        made.post(f"/v1/cases/{case}/acts", done, "worker")
+        made.post(f"/v1/concerns/{concern}/acts", {"act": "written-report-sent"}, "deputy")
         states: list[tuple[str, Language, str]] = [
             ("deputy", "en", "/concerns/new"),
             ("deputy", "es", "/concerns/new"),
@@ -232,6 +235,8 @@ class TestForEverybody:
             ("worker", "en", f"/cases/{case}/join"),
             ("worker", "es", f"/cases/{case}/leave"),
             ("worker", "en", f"/cases/{case}/worker"),
+            ("worker", "en", f"/cases/{case}/done"),
+            ("deputy", "es", f"/concerns/{concern}/done"),
             ("worker", "en", "/search"),
         ]
         found: dict[str, list[str]] = {}

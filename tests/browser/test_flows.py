@@ -28,6 +28,7 @@ WAYS: dict[str, tuple[type[Hand], dict[str, Any]]] = {
 }
 WORKER, ADVOCATE, SCREENER = "worker@human-services", "advocate@advocacy", "screener@human-services"
 DEPUTY, AUDITOR = "deputy@sheriff", "auditor@county"
+REPORT_SENT = "The written report was sent – Child welfare"
 Open = Callable[..., list[Hand]]
 
 
@@ -137,6 +138,30 @@ def test_a_call_is_logged(opened: Open, made: Made) -> None:
     deputy.reads(f"The call is recorded: {now}").follows("Concerns").follows(later)
     deputy.opens_up("Another time, or somebody else").types("Called at", "2026-03-03 14:15")
     deputy.presses("Record the call").reads("Tue, Mar 3, 2026, 2:15 PM PST")
+
+
+def test_what_was_done_outside_is_recorded(opened: Open, made: Made) -> None:
+    deputy, worker = opened(DEPUTY, WORKER)
+    concern, case = made.concern(DEPUTY), made.case()
+    deputy.signs_in(f"/concerns/{concern}").follows("Record what was done").presses("Record it")
+    deputy.reads("Choose what was done.").chooses("What was done", REPORT_SENT).presses("Record it")
+    deputy.reads("What was done is recorded: K-").reads(REPORT_SENT)
+    worker.signs_in(f"/cases/{case}").follows("Record what was done")
+    worker.chooses("What was done", "Cross-reported – Law enforcement").chooses("How", "By telephone")
+    worker.types("When, if not just now", "2026-03-02 14:15").presses("Record it")
+    worker.reads("Cross-reported – Law enforcement, By telephone").reads("Mon, Mar 2, 2026, 2:15 PM PST")
+
+
+def test_a_question_is_asked_and_answered(opened: Open, made: Made) -> None:
+    worker, advocate = opened(WORKER, ADVOCATE)
+    referral = made.referral()
+    advocate.signs_in(f"/referrals/{referral}/ask").ticks("The language that the young person speaks")
+    advocate.presses("Ask").reads("It waits for an answer.")
+    worker.signs_in(f"/referrals/{referral}").follows("Answer the question").types("Your answer", "Mixtec.")
+    worker.presses("Look at what they will see").presses("Send")
+    worker.reads("Answered. The agency that has the question is told.")
+    advocate.opens(f"/referrals/{referral}").reads("Mixtec.").presses("We called and spoke")
+    advocate.reads("The call is recorded.")
 
 
 def test_a_case_is_searched_and_its_team_changes(opened: Open, made: Made) -> None:

@@ -89,7 +89,9 @@ SECTIONS: Mapping[str, tuple[str, str, str]] = {
 }
 
 FIELDS: Mapping[str, str] = {
+    "about": N_("Belongs to"),
     "acknowledged": N_("In hand since"),
+    "act": N_("What was done"),
     "age_years": N_("Age in years"),
     "agencies": N_("Takes part"),
     "agency": N_("Agency"),
@@ -110,6 +112,7 @@ FIELDS: Mapping[str, str] = {
     "corrected": N_("Marked as wrong"),
     "corrections": N_("Entries taken back"),
     "delivered": N_("Told"),
+    "done_at": N_("When it was done"),
     "ended": N_("Ended"),
     "evaluated_out_reason": N_("Why it was evaluated out"),
     "event": N_("Told of"),
