@@ -18,7 +18,8 @@ from shared.events.names import SealedClass
 from tests.canary import Canary, as_code
 from tests.integration.referrals_made import PEOPLE, county
 
-pytestmark = pytest.mark.platform
+#: Every door with every field is some thousand requests, and the machine may be busy.
+pytestmark = [pytest.mark.platform, pytest.mark.timeout(400)]
 NAME, BORN, STREET = "Xochitl Quillonbar", "2009-04-17", "4417 Wrenfield Terrace"
 PLANTED = [NAME, BORN, STREET, "Quillonbar"]
 CANARY = Canary(PLANTED)
@@ -75,6 +76,9 @@ def answers(here):
             f"{act}-referral": f"/v1/referrals/{referral}/{act}"
             for act in ("start", "hold", "resume", "complete", "fail", "cancel", "forward", "undo")
         },
+        "ask-information": f"/v1/referrals/{referral}/ask-information",
+        "give-information": f"/v1/referrals/{referral}/give-information",
+        "state-referral-call": f"/v1/referrals/{referral}/calls",
         "enter-referral-in-error": f"/v1/referrals/{referral}/enter-in-error",
         "record-screening": f"/v1/cases/{case}/screenings",
         "enter-screening-in-error": f"/v1/cases/{case}/screenings/enter-in-error",
