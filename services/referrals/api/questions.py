@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Response
 
 from services.referrals.api.calls import Doors
 from services.referrals.application.covering import Covering
+from services.referrals.application.owing import Owed, Owing
 from services.referrals.domain.covers import Cover
 from services.referrals.domain.parts import ReferralStatus
 from shared.events.export_schemas import schema_of
@@ -154,3 +155,45 @@ def _show(doors: Doors, kind: str) -> Any:
         return {**shown.view, "etag": shown.etag}
 
     return show
+
+
+def duties_router(doors: Doors) -> APIRouter:
+    """What is due in a case."""
+    router = APIRouter(tags=["questions"])
+    questions = doors.referrals.questions
+
+    @router.get("/v1/cases/{case}/duties", summary="What is due in a case, and what became of it")
+    def duties(case: str, caller: CurrentCaller, trace: CurrentTrace) -> dict[str, Any]:
+        """The duties that the caller may see, the earliest opened first. A read of the case, and recorded so."""
+        asking = CallerFacts.of(caller)
+        questions.show("case", case, asking, str(trace.correlation_id))
+        return {"items": [_due(one) for one in Owing(questions).in_case(case, asking)]}
+
+    return router
+
+
+def _due(one: Owed) -> dict[str, Any]:
+    """A duty, with its clause, its plain sentence, and what became of it."""
+    duty, rule = one.duty, one.duty.rule
+    times = {
+        "opened_at": duty.opened_at,
+        "due_at": duty.due_at,
+        "alarm_at": duty.alarm_at,
+        "met_at": duty.met_at,
+    }
+    return {
+        "duty": duty.key,
+        "rule": rule.id,
+        "clause": rule.clause,
+        "says": rule.says,
+        "source": rule.source,
+        "confirmed": rule.confirmed,
+        "state": duty.state,
+        "owed_by": one.agency,
+        "to": list(rule.to),
+        "about": duty.matter,
+        "opened_by": duty.opened_by,
+        "met_by": duty.met_by,
+        "mouversion": duty.mouversion,
+        **{name: write_moment(at) if at else None for name, at in times.items()},
+    }

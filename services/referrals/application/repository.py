@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -120,6 +120,27 @@ def _things(rows: Iterable[Sequence[Any]]) -> Things:
         tuple(sorted((p for p in parts if isinstance(p, Matter)), key=lambda m: (m.opened_at, m.id))),
         next((p for p in parts if isinstance(p, Referral)), None),
     )
+
+
+P = TypeVar("P", Concern, Matter, Referral)
+
+
+def parts(connection: Connection, kind: type[P], by: Literal["id", "stream"], ids: Sequence[str]) -> list[P]:
+    """The parts of this kind with one of these ids, or in one of these streams."""
+    rows = connection.execute(
+        f"SELECT state FROM parts WHERE kind = %s AND {by} = ANY(%s::uuid[]) ORDER BY id",  # noqa: S608
+        [kind.__name__.lower(), list(ids)],
+    ).fetchall()
+    return [kind.model_validate(row["state"]) for row in rows]
+
+
+def events_of(connection: Connection, streams: Sequence[str]) -> list[bytes]:
+    """The events of these streams as they were published, in the order in which they were recorded."""
+    rows = connection.execute(
+        "SELECT state FROM stored_events WHERE originator_id = ANY(%s::uuid[]) ORDER BY notification_id",
+        [list(streams)],
+    ).fetchall()
+    return [bytes(row["state"]) for row in rows]
 
 
 #: The digest of an answer that was made again from the events: the body is not known any more.

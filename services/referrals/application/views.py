@@ -21,6 +21,7 @@ from shared.mou.authority import Permission, may, sees
 from shared.mou.disclosure import disclosable
 from shared.mou.document import Mou
 from shared.mou.facts import CallerFacts, ThingFacts
+from shared.mou.vocabulary import Act
 from shared.web.preconditions import etag, names
 
 #: Of a part, what is for the service itself and in no view.
@@ -161,10 +162,7 @@ def _screenings(viewer: Viewer, matter: Matter) -> dict[str, Any]:
 
     For whatever purpose: a tag must not hang on it, and reading the case has one already.
     """
-    if viewer.mou is None:
-        return {}
-    asked = may(viewer.caller, "read-screening", case_facts(matter), viewer.mou)
-    if not asked.allowed and asked.reason != "purpose-may-not":
+    if not may_see(viewer, Act.READ_SCREENING, case_facts(matter)):
         return {}
     shown = [
         {"screening": id, **one.model_dump(mode="json", exclude_none=True)}
@@ -175,7 +173,7 @@ def _screenings(viewer: Viewer, matter: Matter) -> dict[str, Any]:
 
 def _acts(viewer: Viewer, part: Concern | Matter, facts: ThingFacts) -> dict[str, Any]:
     """The acts on record, if the viewer may see them; those entered in error are marked so. As for screenings."""
-    if not _may_see_acts(viewer, facts):
+    if not may_see(viewer, Act.READ_ACT, facts):
         return {}
     shown = [
         {"record": id, **one.model_dump(mode="json", exclude_none=True, exclude={"sealed"})}
@@ -185,10 +183,11 @@ def _acts(viewer: Viewer, part: Concern | Matter, facts: ThingFacts) -> dict[str
     return {"acts": shown}
 
 
-def _may_see_acts(viewer: Viewer, facts: ThingFacts) -> bool:
+def may_see(viewer: Viewer, act: Act, facts: ThingFacts) -> bool:
+    """Whether the viewer may see a part that not everybody sees who may read the thing, for whatever purpose."""
     if viewer.mou is None:
         return False
-    asked = may(viewer.caller, "read-act", facts, viewer.mou)
+    asked = may(viewer.caller, act, facts, viewer.mou)
     return asked.allowed or asked.reason == "purpose-may-not"
 
 
@@ -241,7 +240,7 @@ def _with_acts(viewer: Viewer, parts: list[tuple[Part, ThingFacts]]) -> list[tup
     acts = [
         (_with_sealed_of(part, *part.acts), facts)
         for part, facts in parts
-        if isinstance(part, Concern | Matter) and part.acts and _may_see_acts(viewer, facts)
+        if isinstance(part, Concern | Matter) and part.acts and may_see(viewer, Act.READ_ACT, facts)
     ]
     return [*parts, *acts]
 

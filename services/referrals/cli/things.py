@@ -184,6 +184,9 @@ def register(app: typer.Typer) -> None:
     groups["concern"].command("report", help="Report a concern; it does not replace the call.")(report)
     groups["referral"].command("request", help="Refer the youth of a case to another agency.")(request)
     groups["referral"].command("list", help="Referrals asked of your agency, or by it.")(listing)
+    groups["case"].command("duties", help="What is due in a case, as you may see it; the read is recorded.")(
+        duties
+    )
     groups["cover"].command("list", help="Who covers for a person, and for whom they do.")(covers)
     groups["deadletters"].command("show", help="Show one; the read is recorded.")(deadletter)
     for name, commands in COMMANDS.items():
@@ -232,6 +235,23 @@ def listing(
     emit_table(columns, [[item.get(name) for name in columns] for item in page["items"]])
     if not page["items"]:
         say(f"No {queue} referrals{f' that are {status}' if status else ''}.")
+
+
+def duties(
+    case: Thing, person: As = None, purpose: For = None, data: Data = None, as_json: Json = False
+) -> None:
+    """GET /v1/cases/{case}/duties."""
+    from shared.cli.client import connect
+
+    with connect("referrals", person=person, data=data, purpose=purpose) as client:
+        found = client.get(f"/v1/cases/{case}/duties").body
+    if as_json:
+        emit_json(found)
+        return
+    columns = ("rule", "state", "due_at", "owed_by", "met_at", "clause", "says")
+    emit_table(columns, [[item.get(name) for name in columns] for item in found["items"]])
+    if not found["items"]:
+        say("Nothing is due in this case that you can see.")
 
 
 def covers(

@@ -14,7 +14,9 @@ from starlette.responses import Response
 
 from services.referrals.application.finding import Finding
 from services.referrals.application.listing import Lists
+from services.referrals.application.owing import Owing
 from services.referrals.application.views import Viewer
+from services.referrals.pages.duties import due_of
 from services.referrals.pages.labels import Labels, in_english
 from services.referrals.pages.listing import Card
 from services.referrals.pages.recording import Done, done_of
@@ -146,6 +148,7 @@ class CasePages:
     work: Work
     lists: Lists
     finding: Finding
+    owing: Owing
 
     def router(self) -> APIRouter:
         """Its address."""
@@ -165,11 +168,14 @@ class CasePages:
         known = self.finding.knows(viewer, "concern", [one for m in matters for one in m["concerns"]])
         referrals = self.lists.referrals(id, viewer)
         rights = self.finding.rights(viewer, "case", id, ACTS, viewer.caller.agency)
+        waits, settled = due_of(self.owing.in_case(id, viewer.caller), wording)
         return self.work.pages.answer(
             request,
             "case.html",
             visitor,
             id=id,
+            waits=waits,
+            settled=settled,
             code=code,
             asks=bool(self.work.asking(id, visitor).askable),
             matters=[matter_of(m, referrals, known, visitor.caller.person, wording) for m in matters],

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from services.referrals.application.finding import Finding
 from services.referrals.application.listing import Lists
+from services.referrals.application.owing import Owing
 from services.referrals.pages.answering import AnswerPages
 from services.referrals.pages.calls import calls_router
 from services.referrals.pages.cases import CasePages
@@ -35,7 +36,7 @@ def casework_pages(work: Work) -> list[APIRouter]:
         DecidingPages(work, lists, finding).router(),
         listing_router(work),
         calls_router(work),
-        CasePages(work, lists, finding).router(),
+        CasePages(work, lists, finding, Owing(work.doors.referrals.questions)).router(),
         TeamPages(work, lists, finding).router(),
         RecordingPages(work, lists, finding).router(),
         searching_router(work),
