@@ -6,12 +6,21 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from playwright.sync_api import Locator
+
+from shared.web.site.codes import code_of
 from tests.browser.hands import Hand
 
 #: Whom it is about and what is told of them. Invented, and looks it.
 NAME, AGE = "Aurelia Beispiel-Musterfrau", "15"
 WHAT = "Seen at the Beispiel Motel with an older person whom she calls her boss. Said by the night clerk."
 ASK = "Ask for her at the side door. She asked for somebody who listens."
+
+
+def item(hand: Hand, place: str) -> Locator:
+    """The item of their inbox about the referral at this address: others may wait there as well."""
+    code = code_of("referral", place.rpartition("/")[2])
+    return hand.page.get_by_role("listitem").filter(has_text=code).first
 
 
 @dataclass
@@ -73,7 +82,7 @@ class Story:
         """The advocate, who has the inbox open, is told; she takes it in hand and looks at it."""
         her = self.advocate
         her.reads("1 new item").follows("Show")
-        her.presses("I have it in hand").reads("You have it in hand")
+        her.presses("I have it in hand", item(her, self.referral)).reads("You have it in hand")
         her.follows("Look at it").reads(ASK)
         assert her.place == self.referral
 
@@ -104,11 +113,12 @@ class Story:
         her.presses("Look at what they will see").presses("Send")
         self.second = her.reads(re.compile("Referral R-")).place
         her.follows("Inbox").reads("For information")
-        other.follows("Inbox").presses("I have it in hand").follows("Look at it")
+        other.follows("Inbox").presses("I have it in hand", item(other, self.second)).follows("Look at it")
         other.opens_up("Other things that you can do").follows("Say that you cannot take it")
         other.ticks("No capacity now").ticks("Harbor Youth Shelter").presses("We cannot take it")
         other.reads("The agency that asked is told that you cannot take it.")
-        her.reads("1 new item").follows("Show").presses("I have it in hand").follows("Look at it")
+        her.reads("1 new item").follows("Show")
+        her.presses("I have it in hand", item(her, self.second)).follows("Look at it")
         her.reads("Your next step: Ask another agency").follows("Ask another agency")
         her.chooses("Who is asked", "Harbor Youth Shelter").ticks("The young person agrees")
         her.presses("Look at what they will see").presses("Send").reads(re.compile("Referral R-"))

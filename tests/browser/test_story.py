@@ -103,8 +103,10 @@ def test_a_day_without_any_agencys_system_leaves_nothing_to_be_typed_again(
         deputy.follows("Report a concern").types("What happened", WHAT)
         deputy.types("Name of the young person", NAME).presses("Send the report").reads("Still to be said")
         story.concern = deputy.place
-        deputy.follows("Calls").presses("Reached by telephone just now").reads("The call is recorded")
-        worker.follows("Concerns").follows(code_of("concern", story.concern.rpartition("/")[2]))
+        code = code_of("concern", story.concern.rpartition("/")[2])
+        deputy.follows("Calls").presses(f"Reached by telephone just now: {code}")
+        deputy.reads(f"The call is recorded: {code}")
+        worker.follows("Concerns").follows(code)
         story.open_case()
         story.ask()
         story.hear()

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from shared.events.names import Purpose
-from shared.mou import document_of
+from shared.mou import document_of, load_document, packed_document
 from shared.mou.facts import CallerFacts
 from tests.integration.referrals_made import ALL_SIGNED, PEOPLE, county
 from tests.integration.signing_in_made import person, place
@@ -217,6 +217,7 @@ def test_is_not_given_where_the_memorandum_opens_the_class_for_a_purpose_and_not
         case = made.case(made.concern(clear={"identity": {"name": NAME}}))
         wanted, questions = [("case", case)], made.referrals.questions
         assert questions.names(wanted, caller, str(uuid4())) == {("case", case): NAME}
-        body = {"document": {**document, "version": "read-to-support"}, "signed_by": ALL_SIGNED}
+        changed = load_document({**document, "version": "read-to-support"})
+        body = {"document": packed_document(changed), "signed_by": ALL_SIGNED}
         assert made.post("/v1/mou/versions", body, "coordinator").status_code == 201
         assert questions.names(wanted, caller, str(uuid4())) == {}
