@@ -47,7 +47,7 @@ class Owing:
     questions: Questions
 
     def in_case(self, case: str, caller: CallerFacts) -> list[Owed]:
-        """The duties of a case and its concerns, the earliest opened first; of one that is not theirs to know, none.
+        """The duties of a case and its concerns, the earliest opened first; none if it is not theirs to know.
 
         A duty is shown to who may see what opened it. It keeps the rule of the version under which that was
         recorded; what was recorded before there was a memorandum counts under the one in force. It is no read:
