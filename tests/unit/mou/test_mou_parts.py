@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deploy.local.first_steps import EARLIER as FOLLOWED
 from shared.mou import document_of, load, load_document, validate
 from shared.mou.coverage import coverage
 from shared.mou.documents import DOCUMENTS, text_of
@@ -364,6 +365,10 @@ class TestEarlierDocuments:
         assert (mou.duties, mou.signatories, mou.term) == ((), (), None)
         confirmed = {clause.id for clause in mou.clauses if clause.confirmed == "counsel"}
         assert confirmed == {"2.1", "2.2", "2.4", "3.1", "3.2"}
+
+    def test_the_laptops_platform_adopts_todays_document_after_it(self):
+        assert load(self.EARLIER).version in FOLLOWED
+        assert load(TEXT).version not in FOLLOWED
 
     def test_its_plain_values_are_read_too_in_either_wording(self):
         mou = load(self.EARLIER)
