@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect
 
 from shared.web.site.fakes import FakeSite
 from tests.browser import watching
+from tests.browser.referring import referring
 from tests.browser.signed import Open, signed_in_at
 from tests.browser.watching import NARROW, WIDE, Watched
 from tests.integration.refer_made import Pagewise
-from tests.integration.referrals_made import PEOPLE, county
+from tests.integration.referrals_made import PEOPLE
 
 pytestmark = pytest.mark.platform
 SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "320"])
@@ -25,15 +25,8 @@ SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "320"])
 def here(
     infra: Any, tmp_path_factory: pytest.TempPathFactory, serve: Callable[..., FakeSite]
 ) -> Iterator[Pagewise]:
-    with county(infra, tmp_path_factory.mktemp("refer")) as made:
-        found: list[Pagewise] = []
-
-        def make(fake: FakeSite) -> FastAPI:
-            found.append(Pagewise(made, fake))
-            return found[0].app
-
-        serve(make)
-        yield found[0]
+    with referring(infra, tmp_path_factory.mktemp("refer"), serve) as made:
+        yield made
 
 
 @pytest.fixture
