@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from services.referrals.application.bodies import read_body
-from services.referrals.application.orders import COMMANDS
+from services.referrals.application.table import COMMANDS
 from services.referrals.intake.parsing import NOT_OVER_KAFKA, parse
 from services.referrals.intake.schemas import schema_of
 from shared.bus.record import Record

@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from deploy.local.postgres import wheel_programs
-from services.referrals.application.orders import COMMANDS
+from services.referrals.application.table import COMMANDS
 from shared import telemetry
 from shared.events.names import SealedClass
 from tests.canary import Canary, as_code

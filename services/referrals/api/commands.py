@@ -11,7 +11,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
 from services.referrals.api.calls import Asked, Doors, answer, carry_out, parse
-from services.referrals.application.orders import COMMANDS, NOTICE
+from services.referrals.application.orders import NOTICE
+from services.referrals.application.table import COMMANDS
 from shared.web.callers import CurrentCaller, current_caller
 from shared.web.preconditions import idempotency_key, require_if_match
 from shared.web.trace import CurrentTrace

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from services.referrals.application.orders import COMMANDS
+from services.referrals.application.table import COMMANDS
 from services.referrals.domain.commands import Command, Sealing, is_plain
 from services.referrals.domain.kept import AS_SUBMITTED, keep_as_submitted
 from services.referrals.domain.portions import require_fit

@@ -8,8 +8,8 @@ from datetime import datetime
 from uuid import UUID
 
 from services.referrals.application import repository as repo
-from services.referrals.application.orders import Things
 from services.referrals.application.questions import Questions
+from services.referrals.application.things import Things
 from services.referrals.application.views import Viewer, facts_of, matters_known, may_know
 from services.referrals.domain.evolve import PART_OF, SEEN_BY_SOME
 from shared.events import read

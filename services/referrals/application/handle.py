@@ -16,16 +16,10 @@ import structlog
 
 from services.referrals.application import repository as repo
 from services.referrals.application.grouping import group_with_case
-from services.referrals.application.orders import (
-    COMMANDS,
-    Order,
-    Outcome,
-    Spec,
-    Things,
-    flags_of,
-    made_of,
-)
+from services.referrals.application.orders import Order, Outcome, flags_of, made_of
 from services.referrals.application.recording import record
+from services.referrals.application.table import COMMANDS, Spec
+from services.referrals.application.things import Things
 from services.referrals.application.views import Viewer, may_know, parts_of
 from services.referrals.domain.covers import covers_stream
 from services.referrals.domain.deciding import NO_MOU, At, NewIds

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.referrals.application.orders import Things
 from services.referrals.application.questions import Questions
+from services.referrals.application.things import Things
 from services.referrals.application.views import Viewer, may_know, may_read
 from services.referrals.domain.parts import Concern, Matter, Referral
 from shared.mou.authority import sees

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from services.referrals.application import repository as repo
 from services.referrals.application.handle import not_found
-from services.referrals.application.orders import Things
+from services.referrals.application.things import Things
 from services.referrals.application.views import Viewer, may_know
 from services.referrals.domain.deciding import At, NewIds
 from services.referrals.domain.offers import Askable, Offers, askable_in, offers

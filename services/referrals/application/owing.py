@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.referrals.application import repository as repo
-from services.referrals.application.orders import Things
 from services.referrals.application.questions import Questions
+from services.referrals.application.things import Things
 from services.referrals.application.views import Viewer, matters_known, may_know, may_see
 from services.referrals.domain.deciding import NO_MOU, case_facts, concern_facts
 from services.referrals.domain.parts import Concern, Matter, Referral

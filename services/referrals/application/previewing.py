@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from services.referrals.application.handle import Handler
-from services.referrals.application.orders import Order, Things
+from services.referrals.application.orders import Order
 from services.referrals.application.recording import fold
+from services.referrals.application.things import Things
 from services.referrals.application.views import Viewer, may_know, may_read, opened
 from services.referrals.domain.parts import Matter, Part, Referral
 from services.referrals.domain.portions import require_fit

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4, uuid5
 
 from services.referrals.application import repository as repo
 from services.referrals.application.handle import not_found
-from services.referrals.application.orders import Things
+from services.referrals.application.things import Things
 from services.referrals.application.views import Viewer, may_know, may_read, opened
 from services.referrals.domain.deciding import NO_MOU
 from services.referrals.domain.parts import Concern, Matter, Referral

@@ -12,7 +12,8 @@ from uuid import UUID
 
 import psycopg
 
-from services.referrals.application.orders import Order, Outcome, Things
+from services.referrals.application.orders import Order, Outcome
+from services.referrals.application.things import Things
 from services.referrals.domain.covers import Person, covers_of, covers_stream
 from services.referrals.domain.evolve import KINDS
 from services.referrals.domain.governance import roles_stream

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.referrals.application.orders import Things
+from services.referrals.application.things import Things
 from services.referrals.domain.covers import Person
 from services.referrals.domain.deciding import case_facts, concern_facts, referral_facts
 from services.referrals.domain.parts import Concern, Matter, Part, Referral, SealedFact, Step

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from services.referrals.application.listing import shown_of
-from services.referrals.application.orders import Things
 from services.referrals.application.questions import Questions
+from services.referrals.application.things import Things
 from services.referrals.application.views import Viewer, may_know
 from services.referrals.domain.parts import Matter, Referral, ReferralStatus
 from shared.mou.authority import sees

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from services.referrals.application.bodies import LENIENT
-from services.referrals.application.orders import COMMANDS
+from services.referrals.application.table import COMMANDS
 from shared.bus.record import Record
 from shared.errors import Undeliverable
 from shared.events.envelope import MAX_EVENT_BYTES

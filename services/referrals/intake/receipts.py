@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from services.referrals.application.orders import COMMANDS, NOTICE, Outcome
+from services.referrals.application.orders import NOTICE, Outcome
+from services.referrals.application.table import COMMANDS
 from shared.bus.record import Record
 from shared.errors import Refusal
 from shared.events.types.submission import Outcome as Said

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.referrals.application.orders import COMMANDS, Spec
+from services.referrals.application.table import COMMANDS, Spec
 from services.referrals.intake.parsing import NOT_OVER_KAFKA
 from shared.events.export import pretty
 from shared.events.export_schemas import DIALECT, one_paragraph

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from services.referrals.api.app import make_app
 from services.referrals.api.calls import Doors
 from services.referrals.api.commands import ROUTES
-from services.referrals.application.orders import COMMANDS
+from services.referrals.application.table import COMMANDS
 from shared.events.names import Agency, Role
 from shared.settings import Settings
 from shared.web.callers import Caller

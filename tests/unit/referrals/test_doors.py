@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from services.referrals.api.commands import ROUTES
-from services.referrals.application.orders import COMMANDS as ORDERS
+from services.referrals.application.table import COMMANDS as ORDERS
 from services.referrals.cli.things import COMMANDS, home_of
 
 #: Addresses with a command of their own: `concern report`, `referral request`, `mou adopt`; roles have none.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from services.referrals.application.orders import COMMANDS, Things
+from services.referrals.application.table import COMMANDS
+from services.referrals.application.things import Things
 from services.referrals.domain.commands import AssignWorker, JoinAgency, LeaveAgency, RecordScreening
 from shared.errors import Refusal
 from shared.events.types.case import AgencyJoined, CaseOpened

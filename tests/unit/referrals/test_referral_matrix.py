@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.referrals.application.orders import COMMANDS
+from services.referrals.application.table import COMMANDS
 from services.referrals.domain.life_cycle import ACTS, TRANSITIONS, Party, remedy, rows
 from services.referrals.domain.parts import Matter, ReferralStatus
 from shared.errors import Refusal

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.referrals.application.bodies import AS_SUBMITTED, open_sealed, read_body, usable
-from services.referrals.application.orders import COMMANDS, Order
+from services.referrals.application.orders import Order
+from services.referrals.application.table import COMMANDS
 from services.referrals.domain import concerns
 from services.referrals.domain.commands import ReportConcern
 from services.referrals.vault import MemoryVault

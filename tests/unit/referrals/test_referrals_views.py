@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.referrals.application.orders import Things
+from services.referrals.application.things import Things
 from services.referrals.application.views import Viewer, may_know, may_read, opened
 from services.referrals.domain import cases, concerns, corrections, referrals, screenings
 from services.referrals.domain.commands import JoinAgency, RecordScreening, ReportConcern, StateCall

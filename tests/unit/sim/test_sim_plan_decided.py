@@ -15,7 +15,9 @@ from deploy.local.sim.planner import plan, plans
 from deploy.local.sim.steps import ACKNOWLEDGE, ACTS, Door, Fault, Step
 from services.referrals.api.app import STATUSES
 from services.referrals.application.bodies import read_body
-from services.referrals.application.orders import COMMANDS, Things, made_of
+from services.referrals.application.orders import made_of
+from services.referrals.application.table import COMMANDS
+from services.referrals.application.things import Things
 from services.referrals.application.views import Viewer, may_know, may_read
 from services.referrals.domain.parts import Concern, Matter, Referral
 from shared.errors import Refusal

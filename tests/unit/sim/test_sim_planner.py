@@ -22,7 +22,7 @@ from deploy.local.sim.invented import MARKER, NO_CODE
 from deploy.local.sim.paging import PAGED
 from deploy.local.sim.planner import plan, plans
 from deploy.local.sim.steps import ACKNOWLEDGE, ACTS, MUST, NOT_PLAYED, Door, Fault, Plan, Step
-from services.referrals.application.orders import COMMANDS
+from services.referrals.application.table import COMMANDS
 from services.referrals.domain.life_cycle import TRANSITIONS, Party
 from services.referrals.domain.parts import ReferralStatus
 from shared.mou import load
