@@ -139,7 +139,7 @@ class TestWhatCannotBeTaken:
                 "attempts",
                 "Write a whole number",
             ),
-            ("accept", {"time": "2026-03-08 02:30"}, "time", "Write the date and time"),
+            ("accept", {"time": "2026-03-08 02:30"}, "time", "The clocks go forward then"),
         ],
     )
     def test_comes_back_as_typed_with_what_to_do_beside_its_field(
