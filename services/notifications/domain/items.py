@@ -13,6 +13,7 @@ from shared.errors import TryLater
 from shared.events import Recorded
 from shared.events.types.notification import Tier
 from shared.mou import SILENT, EventFacts, Mou, Recipient, ThingFacts, recipients
+from shared.mou.routing import TOLD_BY_DUTIES
 
 #: An item's id is made of (event, rule, recipient) in this space: a replay gives the same item again.
 ITEMS = UUID("5f0a7c52-3a9e-4d7b-9a63-2b8f6c1d0e94")
@@ -30,9 +31,10 @@ BUILT_IN_TOLD: Mapping[str, str] = {
     ),
 }
 
-#: Event types whose recipients the MOU's routing rules name.
+#: Event types of which somebody is told: by the MOU's routing rules, or by the rule of the duty.
 HANDLED = frozenset(
     {
+        *TOLD_BY_DUTIES,
         "accord.concern.reported.v1",
         "accord.concern.evaluated-out.v1",
         "accord.concern.attached.v1",
