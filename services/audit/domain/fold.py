@@ -38,7 +38,14 @@ from shared.events.types.concern import (
 from shared.events.types.cover import CoverArranged, CoverEnded
 from shared.events.types.deadletter import DeadletterRecorded
 from shared.events.types.evidence import EvidenceMade, EvidenceOpened
-from shared.events.types.mou import MouAdopted
+from shared.events.types.mou import (
+    MouAdopted,
+    MouCommentAnswered,
+    MouCommented,
+    MouProposed,
+    MouSigned,
+    MouSuperseded,
+)
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
 from shared.events.types.record import RecordDenied, RecordRead
 from shared.events.types.role import RoleAssigned, RoleEnded
@@ -289,7 +296,12 @@ SILENT: frozenset[type] = frozenset(
         CoverEnded,
         SessionBegun,
         SessionEnded,
+        MouProposed,
+        MouCommented,
+        MouCommentAnswered,
+        MouSigned,
         MouAdopted,
+        MouSuperseded,
         SubmissionReceipted,
         SubmissionUnreadable,
         EvidenceMade,
