@@ -18,6 +18,7 @@ from shared.events.types.concern import (
 )
 from shared.events.types.cover import CoverArranged, CoverEnded
 from shared.events.types.deadletter import DeadletterRecorded
+from shared.events.types.duty import DutyConfirmedNotDone, DutyEnteredInError, DutyTolled, DutyWaived
 from shared.events.types.evidence import EvidenceMade, EvidenceOpened
 from shared.events.types.mou import MouAdopted
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
@@ -87,6 +88,10 @@ TYPES: Mapping[str, type[Data]] = {
         ScreeningEnteredInError,
         ActRecorded,
         ActEnteredInError,
+        DutyWaived,
+        DutyTolled,
+        DutyConfirmedNotDone,
+        DutyEnteredInError,
         SubmissionRefused,
         SubmissionUnreadable,
         SubmissionReceipted,

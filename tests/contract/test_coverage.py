@@ -78,6 +78,7 @@ class TestEveryType:
                 "unreadable",
                 "undone",
                 "evaluated-out",
+                "confirmed-not-done",
                 "entered-in-error",
             )
         )

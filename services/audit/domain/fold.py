@@ -37,6 +37,7 @@ from shared.events.types.concern import (
 )
 from shared.events.types.cover import CoverArranged, CoverEnded
 from shared.events.types.deadletter import DeadletterRecorded
+from shared.events.types.duty import DutyConfirmedNotDone, DutyEnteredInError, DutyTolled, DutyWaived
 from shared.events.types.evidence import EvidenceMade, EvidenceOpened
 from shared.events.types.mou import MouAdopted
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
@@ -279,10 +280,14 @@ TELLING: Mapping[type, Callable[[list[Notice], Happening, Any], None]] = {
     NotificationAcknowledged: _acknowledged,
 }
 
-#: Known types that say nothing of a case's state.
+#: Known types that say nothing of a case's state; what is due is worked out from the events themselves.
 SILENT: frozenset[type] = frozenset(
     {
         DeadletterRecorded,
+        DutyWaived,
+        DutyTolled,
+        DutyConfirmedNotDone,
+        DutyEnteredInError,
         RoleAssigned,
         RoleEnded,
         CoverArranged,
