@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from shared.events import names
-from shared.events.examples_life import ACTS, BETWEEN, LIFE
+from shared.events.examples_life import ACTS, BETWEEN, DUTIES, LIFE
 from shared.events.examples_mou import LIFE_OF_A_VERSION
 from shared.events.inventing import SUBMISSION, T0, Example, sealed_parts
 from shared.events.inventing import invented_id as _id
@@ -327,6 +327,7 @@ _LIST: tuple[Example, ...] = (
         *(_AD, ADVOCATE, ADVOCATE, COVER, 2, "7.7"),
     ),
     *BETWEEN,
+    *DUTIES,
     *LIFE_OF_A_VERSION,
 )
 

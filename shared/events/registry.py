@@ -18,6 +18,14 @@ from shared.events.types.concern import (
 )
 from shared.events.types.cover import CoverArranged, CoverEnded
 from shared.events.types.deadletter import DeadletterRecorded
+from shared.events.types.duty import (
+    DutyChanged,
+    DutyEscalated,
+    DutyMet,
+    DutyOpened,
+    DutyUnanswered,
+    DutyWarned,
+)
 from shared.events.types.evidence import EvidenceMade, EvidenceOpened
 from shared.events.types.mou import (
     MouAdopted,
@@ -100,6 +108,12 @@ TYPES: Mapping[str, type[Data]] = {
         CommandRefused,
         NotificationDelivered,
         NotificationAcknowledged,
+        DutyOpened,
+        DutyWarned,
+        DutyMet,
+        DutyUnanswered,
+        DutyEscalated,
+        DutyChanged,
         RecordRead,
         RecordDenied,
         MouProposed,

@@ -37,6 +37,14 @@ from shared.events.types.concern import (
 )
 from shared.events.types.cover import CoverArranged, CoverEnded
 from shared.events.types.deadletter import DeadletterRecorded
+from shared.events.types.duty import (
+    DutyChanged,
+    DutyEscalated,
+    DutyMet,
+    DutyOpened,
+    DutyUnanswered,
+    DutyWarned,
+)
 from shared.events.types.evidence import EvidenceMade, EvidenceOpened
 from shared.events.types.mou import (
     MouAdopted,
@@ -294,6 +302,12 @@ SILENT: frozenset[type] = frozenset(
         RoleEnded,
         CoverArranged,
         CoverEnded,
+        DutyOpened,
+        DutyWarned,
+        DutyMet,
+        DutyUnanswered,
+        DutyEscalated,
+        DutyChanged,
         SessionBegun,
         SessionEnded,
         MouProposed,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.audit.domain import words_life
+from services.audit.domain import words_duty, words_life
 from services.audit.domain.words_life import agency, listed, plain
 from shared.events import Recorded, Unhandled
 from shared.events.moments import write_moment
@@ -274,6 +274,7 @@ ON: Mapping[type, Callable[[str, Any], str]] = {
     ReferralAccepted: _accepted,
     ReferralRejected: _rejected,
     **words_life.ON,
+    **words_duty.ON,
     NotificationDelivered: _delivered,
     NotificationAcknowledged: _acknowledged,
     RecordRead: _read,
