@@ -39,6 +39,7 @@ from shared.mou.practice import (
     ReportingRule,
     Rescreen,
     ResponseTier,
+    SheetLine,
 )
 from shared.mou.vocabulary import (
     Act,
@@ -75,6 +76,7 @@ class Clause(Sourced):
     id: ClauseId
     title: Annotated[str, StringConstraints(min_length=3, max_length=80)]
     text: Sentence
+    es: Sentence | None = None
     source: Source
     hint: Sentence | None = None
 
@@ -160,6 +162,7 @@ class ListedCode(Part):
     code: Code
     clause: ClauseId
     label: Label
+    es: Label | None = None
 
 
 class ScreeningTool(Part):
@@ -261,6 +264,7 @@ class Mou(Part):
     notification_tiers: tuple[NotificationTier, ...] = ()
     escalation: tuple[EscalationStep, ...] = ()
     plan_elements: tuple[PlanElement, ...] = ()
+    sheets: tuple[SheetLine, ...] = ()
     device_agreement: DeviceAgreement | None = None
     retention: tuple[Retention, ...] = ()
     annual_review: AnnualReview | None = None
