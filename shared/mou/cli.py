@@ -11,11 +11,13 @@ import typer
 from shared.cli.failures import CommandFailed, ExitCode, Usage
 from shared.cli.options import As, Data, Json
 from shared.cli.output import emit_fields, emit_json, emit_table, emit_text, say
+from shared.mou.cli_papers import Pdf, register_papers, write_pdf
 from shared.mou.coverage import coverage
 from shared.mou.document import Mou
 from shared.mou.findings import Finding
 from shared.mou.load import adoptable, document_of, load, load_document, validate
 from shared.mou.page import page
+from shared.mou.papers.memorandum import memorandum
 from shared.mou.parties import clause_of
 from shared.mou.reading import MAX_TEXT
 from shared.mou.tables import emit_tables
@@ -54,6 +56,7 @@ def register(app: typer.Typer) -> None:
     mou.command("show", help="Show a document as people read it.")(show)
     mou.command("explain", help="Say what a clause means and what follows from it.")(explain)
     mou.command("adopt", help="Record a version that the parties have signed.")(adopt)
+    register_papers(mou)
     app.add_typer(mou, name="mou")
 
 
@@ -94,7 +97,7 @@ def explain(
         emit_text(lines)
 
 
-def show(file: File, as_html: Html = False, as_json: Json = False) -> None:
+def show(file: File, as_html: Html = False, pdf: Pdf = None, as_json: Json = False) -> None:
     """The document as people read it, then its rules and lists as tables; or its plain values."""
     mou = _mou(file)
     if as_json:
@@ -102,6 +105,9 @@ def show(file: File, as_html: Html = False, as_json: Json = False) -> None:
         return
     if as_html:
         emit_text([page(mou)])
+        return
+    if pdf is not None:
+        write_pdf(memorandum(mou), pdf)
         return
     emit_text(told_whole(mou))
     say("")

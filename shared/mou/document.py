@@ -138,6 +138,7 @@ class RoutingRule(Part):
     not_to_the_actor: bool = False
     needs_acknowledgement: bool = False
     reason: Sentence
+    es: Sentence | None = None
 
 
 class CodedReason(Part):

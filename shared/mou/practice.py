@@ -150,7 +150,7 @@ class PlanElement(Part):
 class SheetLine(Part):
     """What stands on the one-page sheet of these roles besides duties, times and who sees what.
 
-    `part`  what to do first, whom to call, what to say to the young person, what is never done, where it is recorded
+    `part`  what to do first, whom to call, what to say to the young person, what is never done, where to record
     `es`    the same in Spanish, where the county has translated it
     """
 

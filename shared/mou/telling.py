@@ -78,7 +78,10 @@ def duty_in_words(mou: Mou, duty: DutyRule) -> list[str]:
         return [*lines, f"  Not timed: {duty.why_off}"]
     by_when = time_in_words(mou, duty.within) if duty.within else "without a time"
     lines += [f"  By when: {by_when}."]
-    lines += [f"  Opens: {patterns_in_words(mou, duty.opens)}.", f"  Is met by: {patterns_in_words(mou, duty.closes)}."]
+    lines += [
+        f"  Opens: {patterns_in_words(mou, duty.opens)}.",
+        f"  Is met by: {patterns_in_words(mou, duty.closes)}.",
+    ]
     lines += [f"  Ends unmet: {patterns_in_words(mou, duty.ends)}."] if duty.ends else []
     lines += [f"  Owed by: {holder_in_words(mou, duty.owed_by)}."] if duty.owed_by else []
     lines += [f"  Told to: {told_in_words(mou, duty.to)}."] if duty.to else []

@@ -1,4 +1,4 @@
-"""What papers say besides the document's own sentences, in English and Spanish. A message is its English sentence."""
+"""What papers say besides the document's own sentences, by language. A message is its English sentence."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ h1, h2, h3 { font-family: system-ui, sans-serif; line-height: 1.25; }
 h2 { font-size: 1.15rem; margin: 2rem 0 0.25rem; border-top: 1px solid #767676; padding-top: 0.75rem; }
 h3 { font-size: 1rem; margin: 0.75rem 0 0.25rem; }
 p { margin: 0.35rem 0; }
+.lead { color: #1a5fb4; }
 .quiet { color: #454545; font-size: 0.9rem; }
 time { white-space: nowrap; }
 .due { border-left: 4px solid #1a5fb4; margin: 0.75rem 0; padding-left: 0.75rem; }
@@ -94,6 +95,8 @@ def _span(span: Span) -> str:
     match span.weight:
         case "strong":
             return f"<strong{language}>{text}</strong>"
+        case "lead":
+            return f'<strong class="lead"{language}>{text}</strong>'
         case "quiet":
             return f'<span class="quiet"{language}>{text}</span>'
         case "date":

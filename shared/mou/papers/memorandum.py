@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.mou.document import Clause, Mou
-from shared.mou.papers.paper import Block, Heading, Items, Line, Paper, Paragraph, SetOff, Span, plain, quiet, strong
+from shared.mou.papers.paper import (
+    Block,
+    Heading,
+    Items,
+    Line,
+    Paper,
+    Paragraph,
+    SetOff,
+    Span,
+    plain,
+    quiet,
+    strong,
+)
 from shared.mou.parties import party_of
 from shared.mou.telling import TREATMENT, duty_in_words, treatment
 
@@ -48,7 +60,11 @@ def _signing(mou: Mou) -> Iterator[Block]:
 
 
 def _clause(mou: Mou, clause: Clause) -> Iterator[Block]:
-    counsel = "Confirmed by county counsel." if clause.confirmed == "counsel" else "Counsel has still to confirm it."
+    counsel = (
+        "Confirmed by county counsel."
+        if clause.confirmed == "counsel"
+        else "Counsel has still to confirm it."
+    )
     yield Heading((plain(f"{clause.id} {clause.title}"),), anchor=f"clause-{clause.id}")
     yield Paragraph((plain(clause.text),))
     yield Paragraph((quiet(f"Source: {clause.source}. {counsel}"),))

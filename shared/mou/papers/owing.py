@@ -16,11 +16,12 @@ def owed_by(mou: Mou, role: Role) -> tuple[DutyRule, ...]:
     return tuple(
         duty
         for duty in mou.duties
-        if duty.mode is not Mode.OFF and duty.owed_by is not None and _falls_to(mou, duty.owed_by, role)
+        if duty.mode is not Mode.OFF and duty.owed_by is not None and falls_to(mou, duty.owed_by, role)
     )
 
 
-def _falls_to(mou: Mou, holder: Holder, role: Role) -> bool:
+def falls_to(mou: Mou, holder: Holder, role: Role) -> bool:
+    """Whether a holder may be people of this role, in whichever agency."""
     return any(_owes(party, holder, role) for party in _could_be(mou, holder) if role in party.roles)
 
 

@@ -14,7 +14,7 @@ class Span:
     """Some words. `language` where it is not the paper's own."""
 
     text: str
-    weight: Literal["plain", "strong", "quiet", "date"] = "plain"
+    weight: Literal["plain", "strong", "lead", "quiet", "date"] = "plain"
     language: Language | None = None
 
 
@@ -73,9 +73,10 @@ Block = Heading | Paragraph | SetOff | Items | Table
 class Paper:
     """A paper to be read, printed and sent.
 
-    `form`     a `sheet` is one page in two columns, a `book` has page numbers, `contents` a table of them
-    `sizes`    sizes of type in points, the largest first: the first by which it fits `pages` is taken
-    `pages`    how many it may have; None: as many as it needs
+    `form`     a `sheet` is one page in two columns; a `book` and the denser `pack` have page numbers
+    `contents` what its table of contents is called; None: it has none
+    `sizes`    sizes of type in points, the largest first; the first by which it fits `pages` is taken, or the last
+    `pages`    how many it should have; None: as many as it needs
     """
 
     title: str
@@ -84,7 +85,7 @@ class Paper:
     dated: date
     head: tuple[Line, ...]
     blocks: tuple[Block, ...]
-    form: Literal["sheet", "book"] = "book"
+    form: Literal["sheet", "book", "pack"] = "book"
     contents: str | None = None
     page_word: str = "Page"
     sizes: tuple[float, ...] = (10.5,)
@@ -99,6 +100,11 @@ def plain(text: str) -> Span:
 def strong(text: str) -> Span:
     """Words that stand out."""
     return Span(text, "strong")
+
+
+def lead(text: str) -> Span:
+    """Words that begin a line as a heading does."""
+    return Span(text, "lead")
 
 
 def quiet(text: str) -> Span:

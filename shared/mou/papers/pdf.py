@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, time
 
 from shared.mou.papers.paper import Paper
@@ -18,7 +18,15 @@ class Unprintable(Exception):
     """It cannot be set; says why in words for people."""
 
 
-def as_pdf(paper: Paper) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A PDF, and how many pages it has."""
+
+    pdf: bytes
+    pages: int
+
+
+def as_pdf(paper: Paper) -> Printed:
     """The PDF. Blocks for as long as it is set, at most TIME_LIMIT_SECONDS. Raises Unprintable.
 
     The process that sets it gets the paper and none of our settings, and is ended at the limit.
@@ -36,5 +44,6 @@ def as_pdf(paper: Paper) -> bytes:
     except subprocess.TimeoutExpired:
         raise Unprintable("It took too long to set.") from None
     if done.returncode:
-        raise Unprintable(f"It cannot be set: {done.stderr.decode(errors='replace').strip()}.")
-    return done.stdout
+        *_, last = ["nothing was said", *done.stderr.decode(errors="replace").splitlines()]
+        raise Unprintable(f"It cannot be set: {last}.")
+    return Printed(done.stdout, int(done.stderr))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from shared.events.names import Role, SealedClass
 from shared.mou.document import DisclosureRow, Mou
@@ -46,7 +46,7 @@ def seen(mou: Mou, role: Role, words: Words) -> Iterator[Line]:
         agencies = frozenset(own) & _agencies(mou, row)
         if agencies and _opens_to(mou, row, role):
             only = [] if agencies == frozenset(own) else [quiet(f" ({_names(mou, agencies)})")]
-            of = _of(row, words, own=True)
+            of = of_what(row, words, own=True)
             yield (strong(of[:1].upper() + of[1:]), *only, plain(f": {_classes(row, words)}"), _cited(row))
 
 
@@ -60,7 +60,7 @@ def seen_by_others(mou: Mou, role: Role, words: Words) -> Iterator[Line]:
         others = _agencies(mou, row) - own
         if others and not {Relation.REPORTER, Relation.SENDER} & {*row.needs}:
             who = strong(_others(mou, others, own, words))
-            what = f", {_of(row, words, own=False)}: {_classes(row, words)}"
+            what = f", {of_what(row, words, own=False)}: {_classes(row, words)}"
             yield (who, plain(what), _cited(row))
 
 
@@ -72,7 +72,7 @@ def seen_by_nobody(mou: Mou, words: Words) -> Iterator[Line]:
             yield (strong(words("Nobody: ")), plain(words(CLASSES[sealed])))
     for rule in mou.consent_rules:
         if rule.needed:
-            yield (said(words, rule.says, rule.es), quiet(f" [{rule.clause}]"))
+            yield (said(words, rule.says, rule.es), quiet(f"\u00a0[{rule.clause}]"))
 
 
 def agencies_of(mou: Mou, role: Role) -> tuple[str, ...]:
@@ -87,6 +87,12 @@ def _opens_to(mou: Mou, row: DisclosureRow, role: Role) -> bool:
 def _agencies(mou: Mou, row: DisclosureRow) -> frozenset[str]:
     named = members(row.agencies, mou.agency_sets)
     return frozenset(str(party.agency) for party in mou.parties) if ANY in named else named
+
+
+def named(mou: Mou, names: Iterable[str]) -> str:
+    """The parties that these codes and names of sets stand for, or all but those that they leave out."""
+    agencies = members(names, mou.agency_sets)
+    return "Every party" if ANY in agencies else _names(mou, agencies)
 
 
 def _names(mou: Mou, agencies: frozenset[str]) -> str:
@@ -109,7 +115,8 @@ def _others(mou: Mou, others: frozenset[str], own: frozenset[str], words: Words)
     return _names(mou, others)
 
 
-def _of(row: DisclosureRow, words: Words, own: bool) -> str:
+def of_what(row: DisclosureRow, words: Words, own: bool) -> str:
+    """Of which things a row speaks: of one's own agency, "a case that your agency leads", or of another one."""
     kinds = ", ".join(words(KINDS[kind]) for kind in row.of)
     needs = (words(RELATIONS[need][0 if own else 1]) for need in row.needs if need in RELATIONS)
     return " ".join([kinds, *needs])
@@ -120,4 +127,4 @@ def _classes(row: DisclosureRow, words: Words) -> str:
 
 
 def _cited(row: DisclosureRow) -> Span:
-    return quiet(f" [{row.clause}]")
+    return quiet(f"\u00a0[{row.clause}]")

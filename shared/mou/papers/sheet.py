@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from shared.events.names import Role, Urgency
 from shared.mou.document import Mou
-from shared.mou.duties.rules import DutyRule
-from shared.mou.papers.owing import owed_by
-from shared.mou.papers.paper import Block, Heading, Items, Line, Paper, Span, plain, quiet, said, strong
+from shared.mou.duties.rules import DutyRule, Holder
+from shared.mou.papers.owing import falls_to, owed_by
+from shared.mou.papers.paper import Block, Heading, Items, Line, Paper, Span, lead, plain, quiet, said, strong
 from shared.mou.papers.sharing import agencies_of, seen, seen_by_nobody, seen_by_others, short_name
 from shared.mou.parties import clause_of, includes
 from shared.mou.practice import Member, ReferralKind, ResponseTier
@@ -24,7 +24,7 @@ ROLES: dict[str, Role] = {
     "law-enforcement": Role.DEPUTY,
 }
 #: The type is set as large as the page allows; smaller than the last size nobody reads it.
-SIZES = (10.0, 9.5, 9.0, 8.5, 8.0, 7.5)
+SIZES = tuple(quarter / 4 for quarter in range(42, 29, -1))
 #: The parts of the document's own lines, in the order in which they stand on the sheet.
 FIRST: dict[str, str] = {
     "first": "At once",
@@ -53,7 +53,7 @@ def sheet(mou: Mou, role: str, words: Words) -> Paper:
     held = ROLES[role]
     own = [block for part, title in FIRST.items() for block in _own(mou, held, words, part, title)]
     rest = [*_duties(mou, held, words), *_answers(mou, held, words), *_teams(mou, held, words)]
-    rest += [*_helpers(mou, words), *_sharing(mou, held, words)]
+    rest += [*_helpers(mou, words), *_inbox(mou, held, words), *_sharing(mou, held, words)]
     rest += _own(mou, held, words, "record", "Where you record it")
     return Paper(
         title=words("Cheat sheet: {role}", role=words(role.replace("-", " "))),
@@ -73,9 +73,17 @@ def _head(mou: Mou, words: Words) -> Iterator[Span]:
     yield strong(f"{mou.county}. ")
     yield plain(words("Memorandum {version}, in effect from ", version=mou.version))
     yield Span(mou.effective.isoformat(), "date")
-    yield plain(words(". Numbers in brackets are its clauses; where this sheet and a clause differ, the clause holds."))
+    yield plain(
+        words(
+            ". Numbers in brackets are its clauses; where this sheet and a clause differ, the clause holds."
+        )
+    )
     yield plain(words(" Hours run through nights and weekends; days and months end with their last day."))
-    yield plain(words(" County counsel has still to confirm {open} of {all} clauses.", open=asked, all=len(mou.clauses)))
+    yield plain(
+        words(
+            " County counsel has still to confirm {open} of {all} clauses.", open=asked, all=len(mou.clauses)
+        )
+    )
     if words.language != "en":
         yield plain(words(" What the county has not translated stands in its own words."))
 
@@ -83,14 +91,14 @@ def _head(mou: Mou, words: Words) -> Iterator[Span]:
 def _own(mou: Mou, role: Role, words: Words, part: str, title: str) -> Iterator[Block]:
     """The document's own lines for this part of the sheet."""
     lines = [
-        (said(words, one.says, one.es), quiet(f" [{one.clause}]"))
+        (said(words, one.says, one.es), quiet(f"\u00a0[{one.clause}]"))
         for one in mou.sheets
         if one.part == part and includes(one.roles, mou.role_sets, frozenset({str(role)}))
     ]
     yield from _section(words(title), lines)
 
 
-def _section(title: str, lines: list[Line]) -> Iterator[Block]:
+def _section(title: str, lines: Sequence[Line]) -> Iterator[Block]:
     if lines:
         yield Heading((plain(title),))
         yield Items(tuple(lines))
@@ -105,8 +113,13 @@ def _duties(mou: Mou, role: Role, words: Words) -> Iterator[Block]:
     if opened:
         yield Heading((plain(words("What you owe, and by when")),))
     for opening, groups in opened.items():
-        yield Heading((plain(words("When: {what}", what=opening)),), level=3)
-        yield Items(tuple(_owed(mou, duties, words) for duties in groups.values()))
+        lines = [_owed(mou, duties, words) for duties in groups.values()]
+        when = words("When: {what}", what=opening)
+        if len(lines) > 1:
+            yield Heading((plain(when),), level=3)
+            yield Items(tuple(lines))
+        else:
+            yield Items(((lead(f"{when}. "), *lines[0]),))
 
 
 #: What duties have in common that one sentence, their clause's, says for all of them.
@@ -124,14 +137,16 @@ def _owed(mou: Mou, duties: list[DutyRule], words: Words) -> Line:
     first = duties[0]
     by_when = clock_in_words(mou, first.within, words)[0] if first.within else words("without a time")
     sentence = _sentence(mou, duties, words)
-    told = [told_in_words(mou, (code,), words) for code in dict.fromkeys(to for duty in duties for to in duty.to)]
+    told = [
+        told_in_words(mou, (code,), words) for code in dict.fromkeys(to for duty in duties for to in duty.to)
+    ]
     unsaid = [whom for whom in told if whom.lower() not in sentence.text.lower()]
     to = words(" To: {whom}.", whom=", ".join(unsaid)) if unsaid else ""
     return (
         sentence,
         strong(f" {_capital(by_when)}."),
         plain(to + words(" Record: {what}.", what=_recorded(mou, first, words))),
-        quiet(f" [{first.clause}]"),
+        quiet(f"\u00a0[{first.clause}]"),
     )
 
 
@@ -151,7 +166,7 @@ def _answers(mou: Mou, role: Role, words: Words) -> Iterator[Block]:
     if any(party.inbound == role for party in mou.parties):
         times = (f"{words(URGENCIES[one.urgency])} {_hours(one.hours, words)}" for one in mou.respond_within)
         clauses = dict.fromkeys(one.clause for one in mou.respond_within)
-        line: Line = (strong("; ".join(times)), quiet(f" [{', '.join(clauses)}]"))
+        line: Line = (strong("; ".join(times)), quiet(f"\u00a0[{', '.join(clauses)}]"))
         yield from _section(words("How soon your agency answers when it is asked"), [line])
 
 
@@ -159,9 +174,7 @@ def _teams(mou: Mou, role: Role, words: Words) -> Iterator[Block]:
     """Who comes in person: the teams on which an agency of the role has a place."""
     own = agencies_of(mou, role)
     tiers = [tier for tier in mou.response_tiers if any(one.mode == "in-person" for one in tier.members)]
-    lines = [
-        _team(mou, tier, words) for tier in tiers if any(one.agency in own for one in tier.members)
-    ]
+    lines = [_team(mou, tier, words) for tier in tiers if any(one.agency in own for one in tier.members)]
     yield from _section(words("Who comes"), lines)
 
 
@@ -171,7 +184,11 @@ def _team(mou: Mou, tier: ResponseTier, words: Words) -> Line:
         f"{words(MODES[mode])}: {', '.join(_member(mou, one, words) for one in tier.members if one.mode == mode)}"
         for mode in modes
     )
-    return (strong(f"{words.of(tier.label, tier.es)}: "), plain("; ".join(said)), quiet(f" [{tier.clause}]"))
+    return (
+        strong(f"{words.of(tier.label, tier.es)}: "),
+        plain("; ".join(said)),
+        quiet(f"\u00a0[{tier.clause}]"),
+    )
 
 
 def _member(mou: Mou, member: Member, words: Words) -> str:
@@ -185,7 +202,9 @@ def _member(mou: Mou, member: Member, words: Words) -> str:
 
 def _helpers(mou: Mou, words: Words) -> Iterator[Block]:
     """Whom to ask for what cannot wait a day."""
-    kinds = {entry.code: words.of(entry.label, entry.es) for entry in mou.codes.get(CodeList.REFERRAL_KIND, ())}
+    kinds = {
+        entry.code: words.of(entry.label, entry.es) for entry in mou.codes.get(CodeList.REFERRAL_KIND, ())
+    }
     lines = [
         _helper(mou, one, kinds.get(one.kind, one.kind), words)
         for one in mou.referral_kinds
@@ -199,7 +218,19 @@ def _helper(mou: Mou, kind: ReferralKind, label: str, words: Words) -> Line:
     names = ", ".join(outside.get(code) or short_name(mou, code) for code in kind.receivers)
     hours = kind.first_contact_hours
     met = words("; met within {time}", time=_hours(hours, words)) if hours else ""
-    return (strong(f"{label}: "), plain(f"{names}{met}"), quiet(f" [{kind.clause}]"))
+    return (strong(f"{label}: "), plain(f"{names}{met}"), quiet(f"\u00a0[{kind.clause}]"))
+
+
+def _inbox(mou: Mou, role: Role, words: Words) -> Iterator[Block]:
+    """What Accord tells people of the role, and goes on telling until one of them has it in hand."""
+    lines = [
+        (said(words, rule.reason, rule.es), quiet(f"\u00a0[{rule.clause}]"))
+        for rule in mou.routing
+        if rule.needs_acknowledgement
+        and rule.role is not None
+        and falls_to(mou, Holder(agency=rule.agency, role=rule.role), role)
+    ]
+    yield from _section(words("What comes to you and waits until you take it in hand"), lines)
 
 
 def _sharing(mou: Mou, role: Role, words: Words) -> Iterator[Block]:
