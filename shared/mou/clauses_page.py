@@ -1,4 +1,4 @@
-"""The page that says how Accord treats each clause of Alder County, for `accord events export`. Pure but for its file."""
+"""The page that says how Accord treats each clause of Alder County, for `accord events export`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ COUNTY = Path(__file__).parents[2] / "deploy" / "local" / "alder-county.yaml"
 
 HEAD = """# Which clause is enforced, timed, recorded or only explained
 
-Made from the document of Alder County, which does not exist; `accord events export` writes it. How a clause is treated follows
-from the rules that cite it, so it is the same in the program and on this page. If several hold, the first one stands here.
-`accord mou explain CLAUSE` says it of the memorandum in force, with its source.
+Made from the document of Alder County, which does not exist; `accord events export` writes it. How a clause is
+treated follows from the rules that cite it, so it is the same in the program and on this page. If several ways
+hold, the first one stands here. `accord mou explain CLAUSE` says it of the memorandum in force, with its source.
 """
 
 
