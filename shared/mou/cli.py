@@ -49,17 +49,20 @@ class InvalidDocument(CommandFailed):
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
+    from shared.mou.cli_what_if import register_what_if
+
     mou = typer.Typer(help="The county's MOU as a document.", no_args_is_help=True)
     mou.command("validate", help="Say everything that is wrong with a document.")(validate_file)
     mou.command("show", help="Show a document as people read it.")(show)
     mou.command("explain", help="Say what a clause means and what follows from it.")(explain)
     mou.command("adopt", help="Record a version that the parties have signed.")(adopt)
+    register_what_if(mou)
     app.add_typer(mou, name="mou")
 
 
 def validate_file(file: File, with_coverage: Coverage = False, as_json: Json = False) -> None:
     """Exit 0 if the document can be adopted; 6 with every finding if not."""
-    text = _text(file)
+    text = text_in(file)
     findings = validate(text)
     uncovered = coverage(load(text)) if with_coverage and not findings else None
     if as_json:
@@ -80,7 +83,7 @@ def explain(
     clause: Clause, file: Of = None, person: As = None, data: Data = None, as_json: Json = False
 ) -> None:
     """A clause of the document in force, or of a file: its sentence, source, treatment and duties."""
-    mou = _mou(file) if file else _in_force(person, data)
+    mou = mou_in(file) if file else _in_force(person, data)
     found = clause_of(mou, clause)
     if found is None:
         known = ", ".join(one.id for one in mou.clauses)
@@ -96,7 +99,7 @@ def explain(
 
 def show(file: File, as_html: Html = False, as_json: Json = False) -> None:
     """The document as people read it, then its rules and lists as tables; or its plain values."""
-    mou = _mou(file)
+    mou = mou_in(file)
     if as_json:
         emit_json(document_of(mou))
         return
@@ -119,8 +122,8 @@ def adopt(
     """Send a checked document to the county. It takes effect for what is decided after it."""
     from shared.cli.client import connect
 
-    mou = _mou(file)
-    body = {"document": adoptable(_text(file)), "signed_by": signed_by, "pdf_digest": _digest(pdf_digest)}
+    mou = mou_in(file)
+    body = {"document": adoptable(text_in(file)), "signed_by": signed_by, "pdf_digest": _digest(pdf_digest)}
     with connect("referrals", person=person, data=data) as client:
         answer = client.post("/v1/mou/versions", {name: part for name, part in body.items() if part})
     if as_json:
@@ -130,7 +133,8 @@ def adopt(
     emit_fields(answer.body if isinstance(answer.body, dict) else {"version": mou.version})
 
 
-def _text(file: Path) -> str:
+def text_in(file: Path) -> str:
+    """The text of a file. Raises Usage."""
     try:
         with file.open(encoding="utf-8", newline="") as opened:
             return opened.read(MAX_TEXT + 1)  # whatever is longer is refused, and need not be read
@@ -145,8 +149,9 @@ def _in_force(person: str | None, data: Path | None) -> Mou:
         return load_document(client.get("/v1/mou").body["document"])
 
 
-def _mou(file: Path) -> Mou:
-    text = _text(file)
+def mou_in(file: Path) -> Mou:
+    """The document in a file. Raises Usage, and InvalidDocument with every finding."""
+    text = text_in(file)
     findings = validate(text)
     if findings:
         raise InvalidDocument(

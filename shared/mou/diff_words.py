@@ -16,7 +16,7 @@ from shared.mou.duties.rules import DutyRule, Holder, Mode, Pattern, Within
 from shared.mou.pairing import key_of
 from shared.mou.parties import clause_of, party_of
 from shared.mou.practice import Window
-from shared.mou.telling import any_in_words, holder_in_words, time_in_words
+from shared.mou.telling import holder_in_words, patterns_in_words, time_in_words
 from shared.mou.vocabulary import CodeList, Relation
 
 #: The section whose sentences name the clause themselves.
@@ -379,7 +379,7 @@ def _holder(mou: Mou, holder: Holder) -> str:
 
 
 def _patterns(mou: Mou, patterns: tuple[Pattern, ...]) -> str:
-    return any_in_words(mou, patterns) or "nothing"
+    return patterns_in_words(mou, patterns) or "nothing"
 
 
 #: Field -> how its whole value is told. Where the words of two values are the same, their parts are compared.

@@ -77,8 +77,11 @@ def duty_in_words(mou: Mou, duty: DutyRule) -> list[str]:
         return [*lines, f"  Not timed: {duty.why_off}"]
     by_when = time_in_words(mou, duty.within) if duty.within else "without a time"
     lines += [f"  By when: {by_when}."]
-    lines += [f"  Opens: {any_in_words(mou, duty.opens)}.", f"  Is met by: {any_in_words(mou, duty.closes)}."]
-    lines += [f"  Ends unmet: {any_in_words(mou, duty.ends)}."] if duty.ends else []
+    lines += [
+        f"  Opens: {patterns_in_words(mou, duty.opens)}.",
+        f"  Is met by: {patterns_in_words(mou, duty.closes)}.",
+    ]
+    lines += [f"  Ends unmet: {patterns_in_words(mou, duty.ends)}."] if duty.ends else []
     lines += [f"  Owed by: {holder_in_words(mou, duty.owed_by)}."] if duty.owed_by else []
     lines += [f"  Told to: {_told(mou, duty.to)}."] if duty.to else []
     return lines + ([f"  Afterwards: {duty.afterwards}"] if duty.afterwards else [])
@@ -111,8 +114,8 @@ def holder_in_words(mou: Mou, holder: Holder) -> str:
     return f"{agency} ({holder.role.replace('-', ' ')})"
 
 
-def any_in_words(mou: Mou, patterns: tuple[Pattern, ...]) -> str:
-    """Which happenings fit any of these: the acts by their labels, the events in words."""
+def patterns_in_words(mou: Mou, patterns: tuple[Pattern, ...]) -> str:
+    """What happens, if any of these fits: "Concern reported; or Reported by telephone"."""
     return "; or ".join(dict.fromkeys(_pattern(mou, pattern) for pattern in patterns))
 
 
