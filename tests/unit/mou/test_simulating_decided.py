@@ -1,0 +1,244 @@
+"""A history that referrals decided: a simulation asks the memorandum what the services asked it."""
+
+from collections import Counter
+from datetime import timedelta
+from itertools import groupby
+
+import pytest
+
+from services.notifications.domain.facts import concerns as things_of
+from services.notifications.domain.facts import evolve
+from services.notifications.domain.items import event_facts
+from services.referrals.domain import acts, cases, referrals, screenings
+from services.referrals.domain.asking import shown_to_recipient
+from services.referrals.domain.commands import (
+    AssignWorker,
+    EnterActInError,
+    EnterScreeningInError,
+    JoinAgency,
+    LeaveAgency,
+    RecordAct,
+    RecordScreening,
+)
+from services.referrals.domain.parts import Matter, Referral
+from services.referrals.repair import answer_of
+from shared.events.names import SealedClass
+from shared.mou import Mou, document_of, recipients
+from shared.mou.simulating import Past, simulate
+from shared.mou.simulating.acted import acted
+from shared.mou.simulating.known import Known
+from shared.mou.simulating.simulation import A_PERSON
+from tests.mou.alder import MOU
+from tests.unit.referrals.made import (
+    ADVOCATE,
+    BODIES,
+    NOW,
+    OFFICER,
+    PATHS,
+    REFERRAL_ACTS,
+    REQUEST,
+    SCREENER,
+    Log,
+    a_concern,
+    a_referral,
+    at,
+    body_of,
+)
+
+LATER = NOW + timedelta(days=30)
+TOLD = {
+    SealedClass.IDENTITY: {"name": "Invented"},
+    SealedClass.HEALTH: {"text": "Invented."},
+    SealedClass.JUSTICE: {"number": "invented"},
+}
+
+
+class County:
+    """A county in which something of almost every command was decided, one after another."""
+
+    def __init__(self):
+        self.log = Log()
+        for status in PATHS:
+            a_referral(status, self.log)
+        self.in_a_case()
+        a_concern("evaluated-out", self.log)
+        self.between_the_agencies()
+
+    @property
+    def matter(self):
+        return self.log.one(Matter)
+
+    def do(self, decide, body, by=SCREENER):
+        self.log.append(decide(self.matter, body, at(by)), by)
+
+    def in_a_case(self):
+        self.do(cases.join, JoinAgency(agency="probation", relation="participant"))
+        officer = AssignWorker(worker=OFFICER.person, role="probation-officer")
+        self.do(cases.assign_worker, officer, OFFICER)
+        screened = RecordScreening(tool="cse-it", tool_version="2.0", band="clear-concern", screened_at=NOW)
+        self.do(screenings.record, screened, OFFICER)
+        screening = next(iter(self.matter.screenings))
+        self.do(screenings.enter_in_error, EnterScreeningInError(screening=screening, reason="wrong-entry"))
+        met = acts.record(acts.in_case(self.matter), RecordAct(act="team-met"), at(OFFICER))
+        self.log.append(met, OFFICER)
+        wrong = EnterActInError(record=next(iter(self.matter.acts)), reason="wrong-entry")
+        self.log.append(acts.enter_in_error(acts.in_case(self.matter), wrong, at()), SCREENER)
+        self.do(cases.leave, LeaveAgency(agency="probation", reason="done"))
+
+    def between_the_agencies(self):
+        referral, _ = a_referral("received", self.log)
+        for act, by in (
+            ("ask-information", ADVOCATE),
+            ("give-information", SCREENER),
+            ("state-referral-call", SCREENER),
+            ("reject-referral", ADVOCATE),
+            ("undo-referral", ADVOCATE),
+            ("reject-referral", ADVOCATE),
+            ("forward-referral", SCREENER),
+        ):
+            body = body_of(act, self.log.parts[referral.id])
+            self.log.append(REFERRAL_ACTS[act](self.log.parts[referral.id], self.matter, body, at(by)), by)
+        self.do(referrals.request, REQUEST.model_copy(update={"clear": TOLD}))
+        outside = {"recipient": None, "outside": "regional-center"}
+        self.do(referrals.request, REQUEST.model_copy(update=outside))
+        accepted = referrals.accept(self.log.one(Referral), self.matter, BODIES["accept-referral"], at())
+        self.log.append(accepted, SCREENER)
+        self.do(referrals.request, REQUEST.model_copy(update={"matter": "delinquency"}))
+
+
+COUNTY = County()
+EVENTS = COUNTY.log.events
+HISTORY = [Past.of(event.value) for event in EVENTS]
+COMMANDS = [list(events) for _, events in groupby(EVENTS, key=lambda one: one.envelope.commandid)]
+
+
+def simulated(change=lambda values: None):
+    values = document_of(MOU)
+    change(values)
+    return simulate(HISTORY, MOU, Mou.model_validate(values), LATER)
+
+
+def carried_out(act):
+    return sum(answer_of(events).command == act for events in COMMANDS)
+
+
+def act_lines(result, act):
+    return [line for line in result.acts if line.act == act]
+
+
+class TestWhatWasCarriedOut:
+    def test_is_the_act_that_the_answer_to_the_command_names(self):
+        known = Known()
+        for events in COMMANDS:
+            command = [Past.of(event.value) for event in events]
+            assert acted(command, known).act == answer_of(events).command
+            for one in command:
+                known.fold(one)
+
+    def test_is_refused_by_the_version_under_which_it_was_decided_in_no_case(self):
+        result = simulated()
+        assert [line for line in result.acts if line.refused_present or line.fewer_roles] == []
+        assert sum(line.carried_out for line in result.acts) == len(COMMANDS)
+        assert len({line.act for line in result.acts}) >= 24
+
+    def test_is_refused_by_a_version_that_gives_it_to_nobody(self):
+        def to_nobody(values):
+            values["may"] = [rule for rule in values["may"] if rule["act"] != "accept-referral"]
+
+        result = simulated(to_nobody)
+        (refused,) = [line for line in result.acts if line.refused_proposed and line.agency == "advocacy"]
+        assert refused.act == "accept-referral"
+        assert sum(line.refused_proposed for line in result.acts) == carried_out("accept-referral")
+
+    def test_by_whom_counts(self):
+        def to_the_lead(values):
+            for rule in values["may"]:
+                if rule["act"] == "record-screening":
+                    rule["needs"] = ["lead"]
+
+        (line,) = act_lines(simulated(to_the_lead), "record-screening")
+        assert (line.agency, line.refused_present, line.refused_proposed) == ("probation", 0, 1)
+
+    def test_of_a_wrong_entry_whose_it_was_counts(self):
+        def to_its_own_agency(values):
+            rules = [rule for rule in values["may"] if rule["act"] == "enter-screening-in-error"]
+            values["may"] = [rule for rule in values["may"] if rule != rules[-1]]
+            assert rules[-1]["needs"] == ["lead"]
+
+        (line,) = act_lines(simulated(to_its_own_agency), "enter-screening-in-error")
+        assert (line.agency, line.refused_proposed) == ("human-services", 1)
+
+    def test_in_which_role_it_was_done_is_not_recorded_so_a_lost_role_is_told_by_itself(self):
+        def to_supervisors(values):
+            for rule in values["may"]:
+                if rule["act"] == "accept-referral":
+                    rule["roles"] = ["supervisor"]
+
+        result = simulated(to_supervisors)
+        lines = act_lines(result, "accept-referral")
+        assert sum(line.fewer_roles for line in lines) == carried_out("accept-referral") > 0
+        assert all(not line.refused_proposed for line in lines)
+
+    def test_by_a_service_itself_is_nobodys_to_allow(self):
+        by_itself = [Past.of(one.value.replace(b'"/agencies/', b'"/services/')) for one in EVENTS]
+        assert simulate(by_itself, MOU, MOU, LATER).acts == ()
+
+
+class TestNotices:
+    def test_are_those_that_notifications_sends(self):
+        known, sent = {}, Counter()
+        for event in EVENTS:
+            own = {id: known[id] for id in things_of(event) if id in known}
+            own |= evolve(own, event)
+            known |= own
+            for one in recipients(event_facts(event, own), MOU, MOU.rota):
+                sent[str(one.tier), A_PERSON if one.person else one.address] += 1
+        assert {(line.tier, line.recipient): line.present for line in simulated().notices} == sent
+
+    def test_that_a_proposal_sends_louder_are_counted_in_their_tier(self):
+        def louder(values):
+            for rule in values["routing"]:
+                if rule["id"] == "referral-accepted":
+                    rule["tier"] = "act-now"
+
+        before = {(line.tier, line.recipient): line for line in simulated(louder).notices}
+        now = before["act-now", "human-services/social-worker"]
+        assert now.proposed - now.present == carried_out("accept-referral")
+
+
+class TestSealedFacts:
+    @pytest.fixture
+    def asked(self):
+        """What one referral to the advocates told them."""
+        return [one for one in EVENTS if one.type == "accord.referral.requested.v1" and one.data.sealed]
+
+    def test_can_be_opened_by_the_agency_that_was_asked_as_referrals_opens_them(self, asked):
+        (event,) = asked
+        referral = COUNTY.log.parts[event.data.referral]
+        shown = shown_to_recipient(referral, COUNTY.log.parts[event.envelope.stream], MOU)
+        lines = {line.sealed_class: line for line in simulated().seen if line.agency == "advocacy"}
+        given = sum(one.type == "accord.referral.information-given.v1" for one in EVENTS)
+        assert shown == ("identity", "contact", "narrative")
+        assert (lines["identity"].facts, lines["identity"].present) == (1, 1)
+        assert (lines["narrative"].facts, lines["narrative"].present) == (given, given)
+        assert "health" not in lines
+
+    def test_that_a_proposal_opens_further_are_counted_for_that_agency_alone(self):
+        def to_the_team(values):
+            row = next(one for one in values["disclosure"] if one["clause"] == "6.5")
+            row.update(agencies=["advocacy"], roles=["advocate"])
+
+        found = [line for line in simulated(to_the_team).seen if line.present != line.proposed]
+        assert [(line.agency, line.sealed_class, line.present, line.proposed) for line in found] == [
+            ("advocacy", "health", 0, 1)
+        ]
+
+    def test_that_fewer_roles_may_open_are_told_though_the_agency_may_still(self):
+        def to_advocates(values):
+            for row in values["disclosure"]:
+                if row["clause"] == "6.4" and row["needs"] == ["referral-recipient"]:
+                    row["roles"] = ["advocate"]
+
+        lines = [line for line in simulated(to_advocates).seen if line.agency == "advocacy"]
+        assert all(line.present == line.proposed for line in lines)
+        assert any(0 < line.ways_proposed < line.ways_present for line in lines)
