@@ -120,6 +120,8 @@ ACTS: Mapping[str, Act] = {
     "undo-referral": _on_referral("undo"),
     "enter-referral-in-error": _on_referral("enter-in-error"),
 }
+#: What is posted to ask and changes nothing.
+ASKED = frozenset({"simulate-mou"})
 #: Commands that are not played: they would change the county for everybody who uses this platform.
 NOT_PLAYED = frozenset({"adopt-mou", "assign-role", "end-role", "arrange-cover", "end-cover"})
 #: A receipt does not name what these make, so whoever needs it asks over HTTP.

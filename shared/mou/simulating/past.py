@@ -58,7 +58,7 @@ class Past:
             raise ValueError("is no recorded event") from None
         if not whole:
             raise ValueError("is no recorded event")
-        return cls(**texts, time=times[0], recordedtime=times[1], data=found["data"])
+        return cls(**texts, time=times[0], recordedtime=times[1], data=_without_sealed(found["data"]))
 
     def text(self, field: str) -> str | None:
         """A field of the data that holds text, or None."""
@@ -74,3 +74,9 @@ class Past:
     def order(self) -> tuple[datetime, str]:
         """The order in which a history is read."""
         return self.recordedtime, self.id
+
+
+def _without_sealed(data: dict[str, Any]) -> dict[str, Any]:
+    """The same, with the classes of what is sealed and none of the sealed texts."""
+    sealed = data.get("sealed")
+    return {**data, "sealed": dict.fromkeys(sealed, "")} if isinstance(sealed, dict) and sealed else data

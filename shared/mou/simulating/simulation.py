@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from shared.mou.document import Mou
 from shared.mou.duties.happenings import Happening
@@ -23,6 +23,8 @@ NAMES_A_PERSON = {
     "accord.cover.arranged.v1": "covering",
     "accord.cover.ended.v1": "covering",
 }
+#: As of when an empty history stands.
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 #: What a duty may be about, or may be taken back by, besides the types that its own rule names.
 OF_DUTIES = frozenset({"concern", "case", "referral", "screening", "act", "duty"})
 #: Stands for whichever person is told: who that is, is nobody's to count.
@@ -55,9 +57,10 @@ class Simulation:
             self._end_command()
         self._command.append(event)
 
-    def result(self, now: datetime) -> Result:
-        """What both versions make of it, duties as of `now`."""
+    def result(self, now: datetime | None = None) -> Result:
+        """What both versions make of it, duties as of `now`; left out, as of the last event."""
         self._end_command()
+        now = now or self._last or LONG_AGO
         present, proposed = self._present, self._proposed
         duties, changes = counting.duties(self._history, present, proposed, now)
         return Result(
@@ -110,9 +113,10 @@ class Simulation:
         )
 
 
-def simulate(history: Iterable[Past], present: Mou, proposed: Mou, now: datetime) -> Result:
-    """The same of a whole history, in any order."""
+def simulate(history: Iterable[Past], present: Mou, proposed: Mou, now: datetime | None = None) -> Result:
+    """The same of a whole history, in any order; an event that stands in it twice counts once."""
     simulation = Simulation(present, proposed)
-    for event in sorted(history, key=lambda one: one.order):
+    events = {event.id: event for event in history}
+    for event in sorted(events.values(), key=lambda one: one.order):
         simulation.add(event)
     return simulation.result(now)

@@ -52,7 +52,7 @@ def county(monkeypatch):
 def broken(tmp_path):
     file = tmp_path / "broken.yaml"
     file.write_text(
-        FILE.read_text("utf-8").replace("act: open-case", "act: open-sesame").replace("alder-2026.3", "ALDER")
+        FILE.read_text("utf-8").replace("act: open-case", "act: open-sesame").replace("alder-2026.4", "ALDER")
     )
     return file
 
@@ -105,7 +105,7 @@ class TestShow:
     def test_it_reads_clause_by_clause_with_what_is_due(self, accord, capsys):
         assert accord("mou", "show", FILE) == 0
         lines = capsys.readouterr().out.splitlines()
-        assert lines[0] == "Memorandum of understanding of Alder County, version alder-2026.3"
+        assert lines[0] == "Memorandum of understanding of Alder County, version alder-2026.4"
         at = lines.index("9.2 The initial team meeting")
         assert "  By when: within 7 days, by the end of the last one." in lines[at : at + 12]
         assert (
@@ -181,7 +181,7 @@ class TestAdopt:
             "signed_by": ["human-services", "shelter"],
             "pdf_digest": f"sha256:{self.DIGEST}",
         }
-        assert json.loads(capsys.readouterr().out) == {"version": "alder-2026.3"}
+        assert json.loads(capsys.readouterr().out) == {"version": "alder-2026.4"}
 
     def test_without_a_signature_it_is_a_usage_error(self, accord, county):
         assert accord("mou", "adopt", FILE) == 2

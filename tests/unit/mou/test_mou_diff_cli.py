@@ -50,7 +50,7 @@ def county(monkeypatch):
 def sooner(tmp_path):
     file = tmp_path / "sooner.yaml"
     text = FILE.read_text("utf-8").replace("within: {days: 7}", "within: {days: 5}")
-    file.write_text(text.replace("alder-2026.3", "alder-2027.1"))
+    file.write_text(text.replace("alder-2026.4", "alder-2027.1"))
     return file
 
 
@@ -59,7 +59,7 @@ class TestDiff:
         assert accord("mou", "diff", FILE, sooner) == 0
         assert capsys.readouterr().out.splitlines() == [
             "The memorandum itself:",
-            "  Version is now alder-2027.1 instead of alder-2026.3.",
+            "  Version is now alder-2027.1 instead of alder-2026.4.",
             "",
             "What is to be done, and by when:",
             "  The initial team meeting is due in 5 days instead of 7 (clause 9.2).",
