@@ -15,7 +15,7 @@ from shared.cli.failures import CommandFailed, Usage
 from shared.cli.options import As, Data, Json
 from shared.cli.output import emit_json, emit_table, emit_text, say
 from shared.cli.progress import Shown
-from shared.mou.cli import File, mou_in, text_in
+from shared.mou.cli_files import File, mou_in, text_in
 from shared.mou.diff import SECTIONS, differences
 from shared.mou.document import Mou
 from shared.mou.load import adoptable, load_document
@@ -90,12 +90,15 @@ def simulated(
         say(f"\n{table.title}{'' if table.rows else ': nothing to tell.'}")
         if table.rows:
             emit_table(table.columns, table.rows)
-    span = (
-        f", recorded from {result.first:%Y-%m-%d} to {result.last:%Y-%m-%d}"
-        if result.first and result.last
-        else ""
-    )
-    say(f"\n{result.events:,} events{span}. Nothing was changed.")
+    say(f"\n{_over(result)} Nothing was changed.")
+
+
+def _over(result: Result) -> str:
+    """Which history it was, in a sentence."""
+    if result.first is None or result.last is None:
+        return "No event was recorded."
+    span = f"recorded from {result.first:%Y-%m-%d} to {result.last:%Y-%m-%d}"
+    return f"{result.events:,} events, {span}; duties as of {result.now:%Y-%m-%d %H:%M} UTC."
 
 
 def _by_the_county(

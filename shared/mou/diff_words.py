@@ -316,8 +316,8 @@ def _kind(mou: Mou, one: Any) -> str:
     return f"{labels.get(one.kind, one.kind)} ({one.kind})"
 
 
-def _duty(mou: Mou, duty: DutyRule) -> str:
-    """By the title of its clause; and by its own name where the clause has several duties."""
+def duty_name(mou: Mou, duty: DutyRule) -> str:
+    """What a duty is called: by its clause's title, and by its own name where the clause has several duties."""
     clause = clause_of(mou, duty.clause)
     title = clause.title if clause else duty.id
     alone = sum(other.clause == duty.clause for other in mou.duties) == 1
@@ -398,7 +398,7 @@ ATOMS: Mapping[str, Callable[[Mou, Any], str]] = {
 #: List -> what one of its entries is called. Others are called by their label, office or code.
 NAMES: Mapping[str, Callable[[Mou, Any], str]] = {
     "clauses": lambda _, one: f"Clause {one.id}",
-    "duties": _duty,
+    "duties": duty_name,
     "parties": lambda _, one: str(one.name),
     "signatories": lambda _, one: str(one.office),
     "may": lambda _, one: f"The permission to {words('act', one.act)}",

@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import chain
 
 from shared.events.names import Purpose
+from shared.mou.diff_words import duty_name
 from shared.mou.disclosure import disclosable
 from shared.mou.document import Mou
 from shared.mou.duties.happenings import Happening
@@ -16,7 +17,6 @@ from shared.mou.duties.patterns import token
 from shared.mou.duties.rules import DutyRule, Mode
 from shared.mou.duties.states import State
 from shared.mou.facts import CallerFacts, EventFacts, ThingFacts
-from shared.mou.parties import clause_of
 from shared.mou.routing import recipients
 from shared.mou.simulating.acted import Acted, roles_at, roles_that_may
 from shared.mou.simulating.results import ActLine, Change, Duties, DutyLine, NoticeLine, SeenLine
@@ -67,7 +67,7 @@ def duties(
                 DutyLine(
                     rule=rule.id,
                     clause=rule.clause,
-                    title=_title(mou, rule),
+                    title=duty_name(mou, rule),
                     present=_counts(was.values()),
                     proposed=_counts(becomes.values()),
                     differing=moved.total(),
@@ -107,11 +107,6 @@ def _moved(was: Mapping[str, str], becomes: Mapping[str, str]) -> Counter[tuple[
 def _counts(ends: Iterable[str]) -> Duties:
     found = Counter(ends)
     return Duties(opened=found.total(), **found)
-
-
-def _title(mou: Mou, rule: DutyRule) -> str:
-    clause = clause_of(mou, rule.clause)
-    return clause.title if clause else rule.id
 
 
 def acts(found: Mapping[Acted, int], present: Mou, proposed: Mou) -> tuple[ActLine, ...]:

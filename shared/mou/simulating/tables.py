@@ -17,6 +17,18 @@ class Table(NamedTuple):
     rows: tuple[Row, ...]
 
 
+#: The columns of the table of duties: what is counted -> its short name.
+HEADS = {
+    "opened": "opened",
+    "on_time": "on time",
+    "on_time_recorded_late": "recorded late",
+    "late": "done late",
+    "no_record": "no record",
+    "not_done": "not done",
+    "waived": "waived",
+    "superseded": "ended",
+    "still_open": "open",
+}
 #: What a duty is counted as -> how people read it.
 WORDS = {
     "on_time": "on time",
@@ -41,24 +53,22 @@ def _both(present: int, proposed: int) -> str:
 
 
 def _duties(result: Result) -> Table:
-    counted = ("opened", "on_time", "on_time_recorded_late", "late", "no_record", "not_done", "still_open")
     rows: tuple[Row, ...] = tuple(
         (
             line.clause,
             line.title,
-            line.rule,
-            *(_both(getattr(line.present, name), getattr(line.proposed, name)) for name in counted),
+            *(_both(getattr(line.present, name), getattr(line.proposed, name)) for name in HEADS),
             line.differing,
         )
         for line in result.duties
     )
-    heads = ("opened", *(WORDS[name] for name in counted[1:]))
-    return Table("What became of duties", ("clause", "duty", "rule", *heads, "differ"), rows)
+    return Table("What became of duties", ("clause", "duty", *HEADS.values(), "differ"), rows)
 
 
 def _changes(result: Result) -> Table:
-    rows = tuple((one.rule, WORDS[one.was], WORDS[one.becomes], one.count) for one in result.changes)
-    return Table("Duties that would have ended otherwise", ("rule", "now", "then", "how many"), rows)
+    titles = {line.rule: line.title for line in result.duties}
+    rows = tuple((titles[one.rule], WORDS[one.was], WORDS[one.becomes], one.count) for one in result.changes)
+    return Table("Duties that would have ended otherwise", ("duty", "now", "then", "how many"), rows)
 
 
 def _acts(result: Result) -> Table:

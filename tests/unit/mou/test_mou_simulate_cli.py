@@ -93,7 +93,8 @@ class TestOverAHistoryOfItsOwn:
         told = capsys.readouterr()
         assert "accept-referral\tadvocacy\t" in told.out
         assert (
-            f"{len(EVENTS)} events, recorded from 2026-03-02 to 2026-03-02. Nothing was changed." in told.err
+            f"{len(EVENTS)} events, recorded from 2026-03-02 to 2026-03-02; duties as of 2026-03-02"
+            in told.err
         )
 
     def test_in_any_order_the_figures_are_the_same(self, accord, stricter, history, capsys):
@@ -121,7 +122,7 @@ class TestOverAHistoryOfItsOwn:
         empty = tmp_path / "empty.jsonl"
         empty.write_text("")
         assert accord("mou", "simulate", stricter, "--against", FILE, "--history", empty) == 0
-        assert "0 events. Nothing was changed." in capsys.readouterr().err
+        assert "No event was recorded. Nothing was changed." in capsys.readouterr().err
 
 
 class TestOverTheCountysHistory:
