@@ -119,11 +119,15 @@ def _person(event: Past, _: Known) -> ThingFacts:
     return ThingFacts("person", owner=event.text("agency"), person=event.agency if themself else None)
 
 
-def _memorandum(_: Past, __: Known) -> ThingFacts:
-    return ThingFacts("mou")
+def _memorandum(event: Past, _: Known) -> ThingFacts:
+    """The document; a signature is a party's, and a comment is of whoever wrote it, unless it came on paper."""
+    if event.type == SIGNED:
+        return ThingFacts("mou", owner=event.text("party"))
+    own = event.text("through") == "web" or event.text("party") == event.agency
+    return ThingFacts("mou", owner=event.agency if own else None)
 
 
-OPENED = "accord.case.opened.v1"
+OPENED, SIGNED = "accord.case.opened.v1", "accord.mou.signed.v1"
 #: Event type -> the act by which it is recorded, and what the MOU is asked about.
 _ASKED: Mapping[str, tuple[Act, Thing]] = {
     "accord.concern.reported.v1": (Act.REPORT_CONCERN, _concern),
@@ -158,5 +162,9 @@ _ASKED: Mapping[str, tuple[Act, Thing]] = {
     "accord.role.ended.v1": (Act.END_ROLE, _person),
     "accord.cover.arranged.v1": (Act.ARRANGE_COVER, _person),
     "accord.cover.ended.v1": (Act.END_COVER, _person),
+    "accord.mou.proposed.v1": (Act.PROPOSE_MOU, _memorandum),
+    "accord.mou.commented.v1": (Act.COMMENT_MOU, _memorandum),
+    "accord.mou.comment-answered.v1": (Act.ANSWER_MOU_COMMENT, _memorandum),
+    SIGNED: (Act.SIGN_MOU, _memorandum),
     "accord.mou.adopted.v1": (Act.ADOPT_MOU, _memorandum),
 }

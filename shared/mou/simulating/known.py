@@ -93,6 +93,12 @@ class Known:
             return self.case(event)
         return self.concern(event.text("concern"))
 
+    def has_place(self, event: Past) -> bool:
+        """Whether the event stands on any of these; what is said of the memorandum does not."""
+        return event.stream in self._matters or any(
+            event.text(name) for name in ("referral", "case", "concern")
+        )
+
     def urgency(self, event: Past) -> str | None:
         """How urgent the referral is that the event is about."""
         found = self._referrals.get(event.text("referral") or "")

@@ -93,7 +93,7 @@ class Simulation:
         if event.type in self._named or event.type.split(".")[1] in OF_DUTIES:
             self._history.append(Happening.of(event))
         sealed = event.data.get("sealed")
-        if isinstance(sealed, dict) and sealed:
+        if isinstance(sealed, dict) and sealed and self._known.has_place(event):
             self._sealed[self._known.place(event), tuple(sorted(sealed))] += 1
         if event.type in self._routed:
             self._told[self._facts(event)] += 1

@@ -1,5 +1,6 @@
 """A history that referrals decided: a simulation asks the memorandum what the services asked it."""
 
+import json
 from collections import Counter
 from datetime import timedelta
 from itertools import groupby
@@ -10,10 +11,10 @@ from services.notifications.domain.facts import concerns as things_of
 from services.notifications.domain.facts import evolve
 from services.notifications.domain.items import event_facts
 from services.referrals.domain.asking import shown_to_recipient
-from services.referrals.repair import answer_of
+from services.referrals.repair import COMMAND_OF, answer_of
 from shared.mou import Mou, document_of, recipients
 from shared.mou.simulating import Past, simulate
-from shared.mou.simulating.acted import acted
+from shared.mou.simulating.acted import _ASKED, acted
 from shared.mou.simulating.known import Known
 from shared.mou.simulating.simulation import A_PERSON
 from tests.mou.alder import MOU
@@ -99,6 +100,11 @@ class TestWhatWasCarriedOut:
         assert simulate(by_itself, MOU, MOU, LATER).acts == ()
 
 
+def test_the_acts_are_those_of_all_commands_whose_events_are_known():
+    commands = {command for _, command in COMMAND_OF}
+    assert {act for act, _ in _ASKED.values()} | {"adopt-proposal"} >= commands
+
+
 class TestNotices:
     def test_are_those_that_notifications_sends(self):
         known, sent = {}, Counter()
@@ -147,6 +153,19 @@ class TestSealedFacts:
         assert [(line.agency, line.sealed_class, line.present, line.proposed) for line in found] == [
             ("advocacy", "health", 0, 1)
         ]
+
+    def test_what_is_said_of_the_memorandum_itself_is_no_fact_of_a_young_person(self):
+        line = json.loads(EVENTS[0].value)
+        said = {
+            "comment": "c",
+            "proposal": "p",
+            "party": "shelter",
+            "through": "web",
+            "sealed": {"narrative": "x"},
+        }
+        line |= {"type": "accord.mou.commented.v1", "data": said, "stream": "m", "subject": "m"}
+        result = simulate([Past.of(json.dumps(line))], MOU, MOU, LATER)
+        assert (result.seen, [one.act for one in result.acts]) == ((), ["comment-mou"])
 
     def test_that_fewer_roles_may_open_are_told_though_the_agency_may_still(self):
         def to_advocates(values):
