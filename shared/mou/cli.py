@@ -13,6 +13,7 @@ from shared.cli.output import emit_json, emit_table, emit_text, say
 from shared.mou.cli_files import File, line_of, mou_in, text_in
 from shared.mou.cli_life import register_life
 from shared.mou.cli_papers import Pdf, register_papers, write_pdf
+from shared.mou.cli_what_if import register_what_if
 from shared.mou.coverage import coverage
 from shared.mou.document import Mou
 from shared.mou.load import document_of, load, load_document, validate
@@ -42,6 +43,7 @@ def register(app: typer.Typer) -> None:
     mou.command("explain", help="Say what a clause means and what follows from it.")(explain)
     register_life(mou)
     register_papers(mou)
+    register_what_if(mou)
     app.add_typer(mou, name="mou")
 
 
