@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Annotated
+from uuid import uuid4
 
 import typer
 
@@ -13,7 +14,11 @@ from shared.cli.options import As, Data, Json
 from shared.cli.output import emit_fields, emit_json, emit_table, emit_text, say
 from shared.mou.coverage import coverage
 from shared.mou.document import Mou
-from shared.mou.findings import Finding
+from shared.mou.documents import DOCUMENTS, text_of
+from shared.mou.editing.answering import Answered
+from shared.mou.editing.answering import opened as opened_document
+from shared.mou.editing.beginning import begun
+from shared.mou.findings import Finding, InvalidMou
 from shared.mou.load import adoptable, document_of, load, load_document, validate
 from shared.mou.page import page
 from shared.mou.parties import clause_of
@@ -33,12 +38,30 @@ Coverage = Annotated[
     bool, typer.Option("--coverage", help="Also list event types and acts that no rule speaks of.")
 ]
 
+NewFile = Annotated[
+    Path, typer.Argument(metavar="FILE", help="The county's own document; made if it is not there.")
+]
+From = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="DOCUMENT",
+        help=f"What to begin from: {', '.join(DOCUMENTS)}, or a file. The first by default.",
+    ),
+]
+AddDuty = Annotated[
+    bool, typer.Option("--add-duty", help="Ask for one duty of the county's own and add it; nothing else.")
+]
+
 Clause = Annotated[str, typer.Argument(metavar="CLAUSE", help='The clause, as the paper numbers it: "9.2".')]
 Of = Annotated[
     Path | None, typer.Option("--file", metavar="FILE", help="Of this document, not of the one in force.")
 ]
 
 Html = Annotated[bool, typer.Option("--html", help="As one page of HTML, to be read, printed and sent.")]
+
+#: What a county begins from unless it says otherwise: the first of the package.
+TEMPLATE = next(iter(DOCUMENTS))
 
 
 class InvalidDocument(CommandFailed):
@@ -51,6 +74,7 @@ def register(app: typer.Typer) -> None:
     """Adds the commands."""
     mou = typer.Typer(help="The county's MOU as a document.", no_args_is_help=True)
     mou.command("validate", help="Say everything that is wrong with a document.")(validate_file)
+    mou.command("new")(new)
     mou.command("show", help="Show a document as people read it.")(show)
     mou.command("explain", help="Say what a clause means and what follows from it.")(explain)
     mou.command("adopt", help="Record a version that the parties have signed.")(adopt)
@@ -74,6 +98,32 @@ def validate_file(file: File, with_coverage: Coverage = False, as_json: Json = F
     if findings:
         raise typer.Exit(ExitCode.FOUND_PROBLEMS)
     say("This document can be adopted.")
+
+
+def new(file: NewFile, begin_from: From = None, add_duty: AddDuty = False) -> None:
+    """Write a county's document, question by question: no YAML has to be written.
+
+    Begins FILE from the template, or from another document, and asks what a county decides: the head, then each
+    rule that has a hint or that counsel has not confirmed. Each answer is in FILE at once. Type `later`, or press
+    Ctrl-C, to leave; the same command goes on from there.
+    """
+    from shared.mou.guide import Guide, finding_lines
+
+    if file.exists() and begin_from is not None:
+        raise Usage(f"{file} is there already.", "Leave --from out to go on with it, or name another file.")
+    guide = Guide(file, _readable(file) if file.exists() else _begun(file, begin_from or TEMPLATE))
+    whole = guide.add_duty() if add_duty else guide.go_through()
+    say("")
+    for line in finding_lines(guide.document):
+        say(f"{file}:{line}")
+    if not whole:
+        say(f"It stands in {file}. `accord mou new {file}` goes on.")
+    elif guide.document.findings:
+        say(f"Correct these before you propose it; `accord mou validate {file}` says them again.")
+        raise typer.Exit(ExitCode.FOUND_PROBLEMS)
+    else:
+        say(f"{file} can be adopted. `accord mou new {file} --add-duty` adds a duty of your county's own;")
+        say(f"`accord mou propose {file}` sends it to the parties.")
 
 
 def explain(
@@ -128,6 +178,30 @@ def adopt(
         return
     say(f"Adopted: version {mou.version} of {mou.county}.")
     emit_fields(answer.body if isinstance(answer.body, dict) else {"version": mou.version})
+
+
+def _begun(file: Path, source: str) -> Answered:
+    """A file of its own, begun from a document of this package or from another file."""
+    text = text_of(source) if source in DOCUMENTS else _text(Path(source))
+    findings = validate(text)
+    if findings:
+        raise InvalidDocument("The document to begin from cannot be used.", f"`accord mou validate {source}`")
+    own = begun(text, load(text), uuid4(), source if source in DOCUMENTS else None)
+    try:
+        with file.open("x", encoding="utf-8", newline="") as opened:
+            opened.write(own)
+    except OSError as error:
+        raise Usage(f"{file} could not be written.", "Name a file in a folder of yours.") from error
+    return opened_document(own)
+
+
+def _readable(file: Path) -> Answered:
+    """A file that is there, if its form is right; what fits badly in it may be answered better now."""
+    try:
+        return opened_document(_text(file))
+    except InvalidMou as error:
+        lines = "\n".join(_line(each, file) for each in error.findings)
+        raise InvalidDocument("The document cannot be read.", lines) from error
 
 
 def _text(file: Path) -> str:

@@ -18,10 +18,12 @@ from shared.mou.reading import Unreadable, pointer, read
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """The value at this JSON pointer; a name of a table that is not there yet is added to it."""
+    """The value at this JSON pointer. A name that is not in its table yet is added to it, at its end or `behind`
+    another name."""
 
     path: str
     value: Any
+    behind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def _written(text: str, edit: Edit) -> str:
     if isinstance(edit, Remove):
         return removed(text, chain, parts[-1])
     if isinstance(edit, Set):
-        return replaced(text, chain, parts[-1], edit.value)
+        return replaced(text, chain, parts[-1], edit.value, edit.behind)
     if parts:
         entry = chain[-1].entry(parts[-1])
         assert entry is not None, "the values have been looked up before"

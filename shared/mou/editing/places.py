@@ -12,9 +12,13 @@ from shared.mou.editing.tree import Entry, Kind, Node, line_end, line_start
 from shared.mou.editing.writing import behind, entry, in_brackets, item, lines, scalar, wrapped
 
 
-def replaced(text: str, chain: Sequence[Node], name: str, value: Any) -> str:
-    """With another value under this name of the table or list; a table that has no such name gets it."""
+def replaced(text: str, chain: Sequence[Node], name: str, value: Any, after: str | None = None) -> str:
+    """With another value under this name of the table or list; a table that has no such name gets it, behind the
+    name `after` if it has that."""
     found = chain[-1].entry(name)
+    if found is None and after is not None and (place := chain[-1].entry(after)) and not chain[-1].flow:
+        end, newline, column = line_end(text, place.node.end), newline_of(text), chain[-1].column
+        return text[:end] + newline + " " * column + entry(name, value, column, newline) + text[end:]
     if found is None:
         return _one_more(text, chain, None, name, value)
     return _in_place_of(text, chain, found, value)
@@ -62,7 +66,11 @@ def _in_place_of(text: str, chain: Sequence[Node], old: Entry, value: Any) -> st
             before + wrapped(written, len(before) - line_start(before, len(before)), indent, newline) + after
         )
     if node.entries and not node.flow:
-        return before + lines(value, node.column, newline) + after
+        if (node.kind is Kind.TABLE) == isinstance(value, dict):
+            return before + lines(value, node.column, newline) + after
+        before = _one_line(before)
+        if not before.endswith((": ", "- ")):
+            return before + lines(value, node.column + 2, newline) + after
     head = before.rstrip(" ")
     if head.endswith("\n"):
         return before + behind(value, node.column - 2, 1, newline).lstrip() + after

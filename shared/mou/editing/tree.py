@@ -65,20 +65,19 @@ class _Tree:
     def node(self, event: Any) -> Node:
         start, end, column = event.start_mark.index, event.end_mark.index, event.start_mark.column
         if isinstance(event, yaml.MappingStartEvent):
-            return self._collection(Node(Kind.TABLE, start, end, column, event.flow_style))
+            return self._collection(Node(Kind.TABLE, start, end, column, bool(event.flow_style)))
         if isinstance(event, yaml.SequenceStartEvent):
-            return self._collection(Node(Kind.LIST, start, end, column, event.flow_style))
+            return self._collection(Node(Kind.LIST, start, end, column, bool(event.flow_style)))
         if event.style in ("|", ">"):  # its end includes the empty lines behind it
             end = start + len(self._text[start:end].rstrip())
         return Node(Kind.SCALAR, start, end, column, quoted=event.style in ("'", '"'))
 
     def _collection(self, node: Node) -> Node:
-        while not isinstance(event := next(self._events), yaml.CollectionEndEvent):
+        event = next(self._events)
+        while not isinstance(event, yaml.CollectionEndEvent):
             node.entries.append(self._entry(node, event))
-        if node.flow:
-            node.end = event.end_mark.index
-        else:
-            node.end = node.entries[-1].node.end
+            event = next(self._events)
+        node.end = _end(event) if node.flow else node.entries[-1].node.end
         return node
 
     def _entry(self, node: Node, event: Any) -> Entry:
@@ -94,6 +93,10 @@ class _Tree:
         while self._text[line + column : line + column + 1] != "-" or line + column >= start:
             line = line_start(self._text, line - 1)
         return line + column
+
+
+def _end(event: Any) -> int:
+    return int(event.end_mark.index)
 
 
 def line_start(text: str, position: int) -> int:

@@ -1,4 +1,4 @@
-"""Plain values as YAML, in the way the documents are written: short things in brackets, long ones in lines. Pure."""
+"""Plain values as YAML, as the documents are written: short things in brackets, long ones in lines. Pure."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from typing import Any
 WIDTH = 110
 
 #: Text that means the same with and without quotes, to any reader of YAML; in brackets `,` and brackets end it.
-_PLAIN = re.compile(r"[^\W\d_][^:#\[\]{},&*!|>'\"%@`\\\n\t\x00-\x1f\x7f-\xa0\ud800-\uffff]*(?<! )")
-_PLAIN_LINE = re.compile(
-    r"[^\W\d_](?:[^:#\n\t\x00-\x1f\x7f-\xa0\u2028\u2029\ud800-\uffff]|(?<! )#|:(?! |$))*(?<! )"
-)
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-#: Words that some reader of YAML takes for something else than text.
+_PLAIN = re.compile(r"[^\W\d_][^:#\[\]{},&*!|>'\"%@`\\]*(?<! )")
+_PLAIN_LINE = re.compile(r"[^\W\d_](?:[^:#]|(?<! )#|:(?! |$))*(?<! )")
+#: A day or a UUID, which are text to Accord.
+_SIGNS = re.compile(r"[0-9]{4}(-[0-9]{2}){2}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+#: Words that some readers of YAML take for something else than text. `off`, a mode, stands without quotes.
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "y", "n"})
 
 
@@ -29,8 +28,8 @@ def scalar(value: Any, in_brackets: bool, quoted: bool = False) -> str:
     if isinstance(value, int):
         return str(value)
     form = _PLAIN if in_brackets else _PLAIN_LINE
-    plain = (form.fullmatch(value) and value.lower() not in _WORDS) or _DATE.fullmatch(value)
-    return value if plain and not quoted else _in_quotes(value)
+    plain = (form.fullmatch(value) and value.lower() not in _WORDS) or _SIGNS.fullmatch(value)
+    return value if plain and value.isprintable() and not quoted else _in_quotes(value)
 
 
 def in_brackets(value: Any) -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -196,9 +197,9 @@ def after(document: Any, edit: Edit) -> Any:
     key: Any = int(last) if isinstance(there, list) else last
     match edit:
         case Add(at=place):
-            there[key].insert(len(there[key]) if place is None else place, edit.value)
+            there[key].insert(len(there[key]) if place is None else place, deepcopy(edit.value))
         case Set():
-            there[key] = edit.value
+            there[key] = deepcopy(edit.value)
         case Remove():
             del there[key]
     return document
@@ -236,9 +237,7 @@ class TestAnyChange:
 
 
 class TestTheDocuments:
-    @pytest.mark.parametrize(
-        "text", [ALDER, *map(text_of, ("california-csec", "three-counties"))]
-    )
+    @pytest.mark.parametrize("text", [ALDER, *map(text_of, ("california-csec", "three-counties"))])
     def test_of_a_whole_document_one_line_changes(self, text: str) -> None:
         edited = changed(text, Set("/version", "other-2027.1"))
         pairs = list(zip(text.splitlines(), edited.splitlines(), strict=True))
