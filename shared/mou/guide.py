@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from shared.mou.editing.answering import Answered, answered, told
-from shared.mou.editing.fields import Field, Form, NotAnAnswer, Question
+from shared.mou.editing.answering import Answered, answered
+from shared.mou.editing.fields import Field, Form, NotAnAnswer, Question, Wrong
 from shared.mou.editing.own_duty import own_duty
 from shared.mou.editing.questions import questions
 
@@ -120,7 +120,7 @@ class Guide:
                 _say(f"  {where}{wrong}")
             return list(error.errors)
         for finding in after.further:
-            _say(f"  Since this answer: {finding.path} {finding.problem}. {finding.remedy}")
+            _say(f"  Since this answer: {finding.path} {Wrong(finding=finding)}")
         if after.text != self._document.text:
             _write(self._file, after.text)
         self._document = after
@@ -206,4 +206,4 @@ def _write(file: Path, text: str) -> None:
 
 def finding_lines(document: Answered) -> Iterator[str]:
     """What is still wrong with the document, a line each."""
-    return (f"{one.line}:{one.column}: {one.path} {told(one)}" for one in document.findings)
+    return (f"{one.line}:{one.column}: {one.path} {Wrong(finding=one)}" for one in document.findings)

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from services.referrals.application.finding import Finding
 from services.referrals.application.listing import Lists
+from services.referrals.application.mou_drafts import MouDrafts
 from services.referrals.application.owing import Owing
 from services.referrals.pages.answering import AnswerPages
 from services.referrals.pages.calls import calls_router
@@ -14,6 +15,7 @@ from services.referrals.pages.concerns import ConcernPages
 from services.referrals.pages.deciding import DecidingPages
 from services.referrals.pages.help import help_router
 from services.referrals.pages.listing import listing_router
+from services.referrals.pages.memorandum_drafts import DraftPages
 from services.referrals.pages.names import names_router
 from services.referrals.pages.recording import RecordingPages
 from services.referrals.pages.refer import ReferPages
@@ -45,4 +47,5 @@ def casework_pages(work: Work) -> list[APIRouter]:
         AnswerPages(work).router(),
         ReferralPages(work).router(),
         worklist_router(work),
+        DraftPages(work, MouDrafts(work.doors.referrals.store, work.doors.referrals.questions.now)).router(),
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shared.mou.document import Mou
 from shared.mou.editing.edits import CannotEdit, Edit, changed
-from shared.mou.editing.fields import N_, NotAnAnswer, Question, Typed, edits_of
+from shared.mou.editing.fields import N_, NotAnAnswer, Question, Typed, Wrong, edits_of
 from shared.mou.findings import Finding, InvalidMou
 from shared.mou.load import examine
 
@@ -57,15 +57,10 @@ def after(before: Answered, edits: Sequence[Edit], question: Question | None = N
     return Answered(text, mou, tuple(findings), further)
 
 
-def told(finding: Finding) -> str:
-    """What is wrong, as a sentence: "It is too short. Say more.\""""
-    return f"It {finding.problem}. {finding.remedy}".strip()
-
-
-def _by_field(findings: Iterable[Finding], question: Question | None) -> dict[str, str]:
-    errors: dict[str, str] = {}
+def _by_field(findings: Iterable[Finding], question: Question | None) -> dict[str, Wrong]:
+    errors: dict[str, Wrong] = {}
     for finding in findings:
         fields = question.fields if question else ()
         inside = [one.name for one in fields if f"{finding.path}/".startswith(f"{one.path}/")]
-        errors.setdefault(inside[0] if inside else "", told(finding))
+        errors.setdefault(inside[0] if inside else "", Wrong(finding=finding))
     return errors if len(errors) == 1 else {name: said for name, said in errors.items() if name}

@@ -6,12 +6,13 @@ Every text here is a sentence for people; `N_` marks those that the pages' catal
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from typing import Any
 
 from shared.mou.editing.edits import Edit, Remove, Set
+from shared.mou.findings import Finding
 
 #: What was typed into a question's fields, by their names; what may be several things is a list of them.
 Typed = Mapping[str, Sequence[str]]
@@ -89,11 +90,26 @@ class Question:
         return next(one for one in self.fields if one.name == name)
 
 
-@dataclass
-class NotAnAnswer(Exception):
-    """What was typed cannot be taken: by field, what is wrong and what to do, as a sentence."""
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What is wrong with an answer: a sentence of its own, or what a check of the document finds."""
 
-    errors: dict[str, str] = field(default_factory=dict)
+    sentence: str = ""
+    finding: Finding | None = None
+
+    def __str__(self) -> str:
+        """ "It is too short. Say more.\""""
+        if self.finding is None:
+            return self.sentence
+        return f"It {self.finding.problem}. {self.finding.remedy}".strip()
+
+
+class NotAnAnswer(Exception):
+    """What was typed cannot be taken: by field, what is wrong; what belongs to no field, under an empty name."""
+
+    def __init__(self, errors: Mapping[str, Wrong | str]) -> None:
+        super().__init__("not an answer")
+        self.errors = {name: Wrong(one) if isinstance(one, str) else one for name, one in errors.items()}
 
 
 NEEDED = N_("Say something here.")

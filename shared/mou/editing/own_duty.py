@@ -27,6 +27,8 @@ from shared.mou.editing.edits import Add, Edit, Set
 from shared.mou.editing.fields import N_, Choice, Field, Form, NotAnAnswer, Question
 from shared.mou.vocabulary import CODE_LENGTH
 
+#: The question's id.
+OWN_DUTY = "own-duty"
 #: Chosen instead of a code: what is typed beside it becomes a new one.
 NEW = Choice("new", N_("Something new, which people will record"))
 SOMEBODY_NEW = Choice("new", N_("Somebody who is not on the list yet"))
@@ -37,7 +39,6 @@ CALL_IT = N_("Say what people will record, like: The tribe was told.")
 NAME_THEM = N_("Say whom people tell, like: The young person's tribe.")
 CLAUSE_TAKEN = N_("A clause has this number already. Choose another one.")
 CLAUSE_FORM = N_("Write a number like 16.1: letters, digits, dots and dashes, sixteen at most.")
-SAY_WHICH = N_("Say which: a duty that nothing opens or meets cannot be timed.")
 _CLAUSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,15}")
 #: What an event is about -> what ties a duty that it opens to what meets it.
 _TIES = {"concern": Per.CONCERN, "referral": Per.REFERRAL}
@@ -50,7 +51,7 @@ def own_duty(mou: Mou) -> Question:
     clause, duty = f"/clauses/{len(mou.clauses)}", f"/duties/{len(mou.duties)}"
     act, told = f"/acts/{len(mou.acts)}/label", f"/told/{len(mou.told)}/label"
     return Question(
-        "own-duty",
+        OWN_DUTY,
         duty,
         N_("A duty of your county's own"),
         (

@@ -19,6 +19,7 @@ PLACES: dict[str, Serving] = {
     "search": "referrals",
     "people": "referrals",
     "names": "referrals",
+    "memorandum": "referrals",
     "help": "referrals",
     "inbox": "notifications",
     "timeline": "audit",

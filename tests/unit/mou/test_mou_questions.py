@@ -143,7 +143,7 @@ class TestAnAnswerThatCannotBeTaken:
         with pytest.raises(NotAnAnswer) as told:
             answer(id, **{field: typed, **further})
         assert list(told.value.errors) == [field]
-        assert told.value.errors[field].startswith(wrong)
+        assert str(told.value.errors[field]).startswith(wrong)
 
 
 class TestAnAnswerThatFitsBadly:
