@@ -145,8 +145,9 @@ def _asked(one: Field) -> Sequence[str]:
         ", - for nothing" if one.optional and one.present else ", Enter for nothing" if one.optional else ""
     )
     present = f" [{one.text}]" if one.present else ""
+    number = f" ({one.number})" if one.number else ""
     while True:
-        typed = _read(f"  {one.asks}{many}{empty}{more}{present} > ")
+        typed = _read(f"  {one.asks}{number}{many}{empty}{more}{present} > ")
         if typed == "?" and one.choices:
             _list(one)
         elif not typed:

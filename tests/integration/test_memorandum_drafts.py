@@ -139,7 +139,7 @@ class TestAnAnswer:
         sent = change(coordinator, f"{draft}/questions/duty-initial-meeting-held", length="5", then="draft")
         page = coordinator.follow(sent)
         assert "What you answered is in the draft" in said(page)
-        assert "9.2 initial meeting held . How long: 5 instead of 7" in said(page)
+        assert "9.2 Initial meeting held . How long: 5 instead of 7" in said(page)
         assert said(page).count("instead of") == 1
 
     def test_keeps_every_comment_of_the_document(self, coordinator, begin):

@@ -16,10 +16,10 @@ from shared.store.store import Store
 
 #: So many drafts an agency may have at once.
 MOST = 20
-_COLUMNS = "id, begun_from, base, text, answered, revision, last_key, changed"
+_COLUMNS = "id, begun_from, base, text, version, answered, revision, last_key, changed"
 _CHANGE = f"""
-UPDATE mou_drafts SET text = %(text)s, answered = %(answered)s, revision = revision + 1, last_key = %(key)s,
-    changed = %(now)s
+UPDATE mou_drafts SET text = %(text)s, version = %(version)s, answered = %(answered)s, changed = %(now)s,
+    revision = revision + 1, last_key = %(key)s
 WHERE id = %(id)s AND agency = %(agency)s AND revision = %(revision)s
 RETURNING {_COLUMNS}
 """  # noqa: S608
@@ -27,13 +27,19 @@ RETURNING {_COLUMNS}
 
 @dataclass(frozen=True)
 class Draft:
-    """A draft as it stands. `begun_from` is a version or a template, and `base` its text; `answered` are the ids of
-    the questions that were answered; `revision` counts its changes."""
+    """A draft as it stands.
+
+    `begun_from`  a version or a template; `base` is its text
+    `version`     what the draft's own text calls itself
+    `answered`    the ids of the questions that were answered
+    `revision`    counts its changes
+    """
 
     id: str
     begun_from: str
     base: str
     text: str
+    version: str
     answered: tuple[str, ...]
     revision: int
     last_key: str
@@ -66,7 +72,7 @@ class MouDrafts:
             ).fetchone()
         return _draft(row) if row else None
 
-    def begin(self, agency: str, begun_from: str, base: str, text: str, key: str) -> str | None:
+    def begin(self, agency: str, begun_from: str, base: str, text: str, version: str, key: str) -> str | None:
         """A new draft; its id, or None if the agency has as many as it may. The same form gives the same draft."""
         draft, now = uuid5(UUID(key), agency), self.now()
         with self.store.transaction() as connection:
@@ -79,13 +85,15 @@ class MouDrafts:
                 if row["n"] >= MOST:
                     return None
                 connection.execute(
-                    "INSERT INTO mou_drafts (id, agency, begun_from, base, text, last_key, begun, changed)"
-                    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-                    [draft, agency, begun_from, base, text, key, now, now],
+                    "INSERT INTO mou_drafts (id, agency, begun_from, base, text, version, last_key, begun, changed)"
+                    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                    [draft, agency, begun_from, base, text, version, key, now, now],
                 )
         return str(draft)
 
-    def change(self, agency: str, draft: Draft, text: str, answered: Sequence[str], key: str) -> Draft:
+    def change(
+        self, agency: str, draft: Draft, text: str, version: str, answered: Sequence[str], key: str
+    ) -> Draft:
         """The draft with this text. The same form changes it once. Raises Conflict if somebody was quicker."""
         if draft.last_key == key:
             return draft
@@ -94,6 +102,7 @@ class MouDrafts:
             "agency": agency,
             "revision": draft.revision,
             "text": text,
+            "version": version,
             "answered": list(answered),
             "key": key,
             "now": self.now(),
@@ -138,5 +147,5 @@ def plain_text(document: dict[str, Any]) -> str:
 
 
 def _draft(row: dict[str, Any]) -> Draft:
-    plain = {name: row[name] for name in ("begun_from", "base", "text", "revision", "changed")}
+    plain = {name: row[name] for name in ("begun_from", "base", "text", "version", "revision", "changed")}
     return Draft(id=str(row["id"]), last_key=str(row["last_key"]), answered=tuple(row["answered"]), **plain)

@@ -6,9 +6,11 @@ revision = "0012"
 down_revision = "0009"
 
 TABLE = """
--- `last_key` is the key of the form that changed it last: the same form, sent twice, changes it once.
+-- `version` is what the text calls itself. `last_key` is the key of the form that changed it last: the same form,
+-- sent twice, changes it once.
 CREATE TABLE mou_drafts (
-    id uuid PRIMARY KEY, agency text NOT NULL, begun_from text NOT NULL, base text NOT NULL, text text NOT NULL,
+    id uuid PRIMARY KEY, agency text NOT NULL, begun_from text NOT NULL, base text NOT NULL,
+    text text NOT NULL, version text NOT NULL,
     answered text[] NOT NULL DEFAULT '{}', revision integer NOT NULL DEFAULT 1, last_key uuid NOT NULL,
     begun timestamptz NOT NULL, changed timestamptz NOT NULL
 );

@@ -93,8 +93,9 @@ class DraftPages:
         base = self.drafts.text_of(chosen) if chosen in dict(self._beginnings()) else None
         if base is None:
             return self._list(request, visitor, errors={"begin": CHOOSE})
-        text = begun(base, opened_once(base).mou, uuid4(), chosen) if chosen in DOCUMENTS else base
-        draft = self.drafts.begin(visitor.caller.agency, chosen, base, text, form.key)
+        mou = opened_once(base).mou
+        text = begun(base, mou, uuid4(), chosen) if chosen in DOCUMENTS else base
+        draft = self.drafts.begin(visitor.caller.agency, chosen, base, text, mou.version, form.key)
         if draft is None:
             return self._list(request, visitor, errors={"begin": MANY})
         return RedirectResponse(f"{DRAFTS}/{draft}?done=begun", 303)
@@ -122,8 +123,10 @@ class DraftPages:
     def download(self, visitor: CurrentVisitor, draft: UUID) -> Response:
         """The document as a file, for `accord mou validate` and whoever wants to read all of it."""
         found = self._draft(visitor, draft)
-        name = opened_once(found.text).mou.version
-        headers = {"Content-Disposition": f'attachment; filename="{name}.yaml"', "Cache-Control": "no-store"}
+        headers = {
+            "Content-Disposition": f'attachment; filename="{found.version}.yaml"',
+            "Cache-Control": "no-store",
+        }
         return Response(found.text, headers=headers, media_type="application/yaml")
 
     def put_away(self, visitor: CurrentVisitor, form: CheckedForm, draft: UUID) -> Response:
@@ -174,7 +177,9 @@ class DraftPages:
         done = [*draft.answered, *([id] if id and id not in draft.answered else [])]
         try:
             after = answered(opened_once(draft.text), asked, typed)
-            changed = self.drafts.change(visitor.caller.agency, draft, after.text, done, form.key)
+            changed = self.drafts.change(
+                visitor.caller.agency, draft, after.text, after.mou.version, done, form.key
+            )
         except NotAnAnswer as error:
             return error.errors
         except Conflict:
@@ -231,7 +236,7 @@ class DraftPages:
             "memorandum-drafts.html",
             visitor,
             status=422 if errors else 200,
-            drafts=[(one, opened_once(one.text).mou) for one in self.drafts.of(visitor.caller.agency)],
+            drafts=self.drafts.of(visitor.caller.agency),
             beginnings=[(code, wording.say(label, version=code)) for code, label in self._beginnings()],
             most=MOST,
             done=wording.say(done) if done else "",

@@ -42,7 +42,7 @@ def fields_shown(question: Question, sent: SentForm | None, wording: Wording) ->
 
 
 def _shown(one: Field, sent: SentForm | None, wording: Wording) -> Shown:
-    label = wording.say(one.asks)
+    label = f"{wording.say(one.asks)} ({one.number})" if one.number else wording.say(one.asks)
     if one.optional:
         label = wording.say(N_("%(label)s (may stay empty)"), label=label)
     typed = one.present if sent is None else _typed(one, sent)
@@ -55,7 +55,8 @@ def _shown(one: Field, sent: SentForm | None, wording: Wording) -> Shown:
     if one.form is Form.ONE:
         if len(options) <= BESIDE_EACH_OTHER and not one.optional:
             return Shown(one.name, label, "radio", typed, options)
-        empty = [] if one.present and not one.optional else [("", wording.say(N_("Not said")))]
+        unsaid = N_("Not said") if one.optional else N_("Choose one")
+        empty = [] if one.present and not one.optional else [("", wording.say(unsaid))]
         return Shown(one.name, label, "select", typed, [*empty, *options])
     hint = wording.say(DAY) if one.form is Form.DAY else ""
     return Shown(one.name, label, one.form.value, typed, hint=hint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -62,7 +63,7 @@ def about_duty(mou: Mou, index: int, duty: DutyRule) -> Question:
     return Question(
         f"duty-{duty.id}",
         path,
-        f"{duty.clause} {duty.id.replace('-', ' ')}",
+        f"{duty.clause} {duty.id.replace('-', ' ').capitalize()}",
         fields,
         tuple(line.strip() for line in duty_in_words(mou, duty)),
         duty.hint,
@@ -101,14 +102,13 @@ def _holder(mou: Mou, path: str, duty: DutyRule) -> Iterator[Field]:
 
 
 def _steps(mou: Mou, path: str, duty: DutyRule) -> Iterator[Field]:
-    for number, step in enumerate(duty.escalate):
-        place = f"{path}/escalate/{number}"
-        yield Field(
-            f"hours_{number}", f"{place}/after_hours", STEP_HOURS, Form.NUMBER, (str(step.after_hours),)
+    for index, step in enumerate(duty.escalate):
+        place, after, number = f"{path}/escalate/{index}", str(step.after_hours), index + 1
+        hours = Field(f"hours_{index}", f"{place}/after_hours", STEP_HOURS, Form.NUMBER, (after,))
+        queue = Field(
+            f"queue_{index}", f"{place}/queue", STEP_QUEUE, Form.ONE, (step.queue,), choices.queues(mou)
         )
-        yield Field(
-            f"queue_{number}", f"{place}/queue", STEP_QUEUE, Form.ONE, (step.queue,), choices.queues(mou)
-        )
+        yield from (replace(one, number=number) for one in (hours, queue))
 
 
 def _changes(path: str, duty: DutyRule, values: Mapping[str, Any]) -> list[Edit]:

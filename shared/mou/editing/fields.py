@@ -44,7 +44,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing that is asked. `present` is what stands there now, as it would be typed."""
+    """One thing that is asked. `present` is what stands there now, as it would be typed; `number` counts fields
+    that are asked more than once."""
 
     name: str
     path: str
@@ -53,7 +54,7 @@ class Field:
     present: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
     optional: bool = False
-    example: str = ""
+    number: int = 0
 
     @property
     def text(self) -> str:

@@ -34,7 +34,6 @@ NEW = Choice("new", N_("Something new, which people will record"))
 SOMEBODY_NEW = Choice("new", N_("Somebody who is not on the list yet"))
 
 SOURCE = N_("Where it comes from: a law, a letter, your own policy")
-IF_NEW = N_("If that is new: what people record")
 CALL_IT = N_("Say what people will record, like: The tribe was told.")
 NAME_THEM = N_("Say whom people tell, like: The young person's tribe.")
 CLAUSE_TAKEN = N_("A clause has this number already. Choose another one.")
@@ -60,9 +59,13 @@ def own_duty(mou: Mou) -> Question:
             Field("title", f"{clause}/title", N_("What the clause is called"), Form.TEXT),
             Field("source", f"{clause}/source", SOURCE, Form.TEXT),
             Field("opens", f"{duty}/opens", N_("What opens it"), Form.ONE, (), new),
-            Field("opens_new", act, IF_NEW, Form.TEXT, optional=True),
+            Field(
+                "opens_new", act, N_("If what opens it is new: what people record"), Form.TEXT, optional=True
+            ),
             Field("closes", f"{duty}/closes", N_("What meets it"), Form.ONE, (), new),
-            Field("closes_new", act, IF_NEW, Form.TEXT, optional=True),
+            Field(
+                "closes_new", act, N_("If what meets it is new: what people record"), Form.TEXT, optional=True
+            ),
             Field("to", f"{duty}/to", N_("Whom it is told to"), Form.ONE, (), somebody, True),
             Field("to_new", told, N_("If they are new: who they are"), Form.TEXT, optional=True),
             Field("ends", f"{duty}/ends", N_("What takes it away unmet"), Form.ONE, (), happening, True),
@@ -71,8 +74,8 @@ def own_duty(mou: Mou) -> Question:
             Field("agency", f"{duty}/owed_by", WHO_OWES, Form.ONE, (), choices.holders(mou)),
             Field("role", f"{duty}/owed_by/role", WHICH_ROLE, Form.ONE, (), choices.roles(mou), True),
             Field("warn_before", f"{duty}/warn_before", WARNED, Form.NUMBER, optional=True),
-            Field("queue", f"{duty}/escalate", STEP_QUEUE, Form.ONE, (), choices.queues(mou), True),
             Field("after_hours", f"{duty}/escalate", STEP_HOURS, Form.NUMBER, ("0",), optional=True),
+            Field("queue", f"{duty}/escalate", STEP_QUEUE, Form.ONE, (), choices.queues(mou), True),
         ),
         changes=partial(_changes, mou),
     )

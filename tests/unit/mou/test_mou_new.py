@@ -154,8 +154,8 @@ ANSWERS = [
     "lead",
     "social-worker",
     "6",
-    "human-services/supervisor",
     "",
+    "human-services/supervisor",
 ]
 
 
