@@ -74,10 +74,12 @@ class TestEveryType:
                 "held",
                 "left",
                 "made",
+                "met",
                 "read",
                 "unreadable",
                 "undone",
                 "evaluated-out",
+                "confirmed-not-done",
                 "entered-in-error",
             )
         )
