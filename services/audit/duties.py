@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from services.audit.domain.duties import Owed, happenings, owed
+from services.audit.domain.duties import Documents, Owed, happenings, owed
 from services.audit.domain.duties_compared import Compare, Compared, Verdict
 from services.audit.domain.duties_said import said, words_of
-from services.audit.reading import in_force, parsed
+from services.audit.reading import parsed
 from services.audit.views import View
 from shared.mou import Mou
+from shared.mou.duties.states import Duty
 
 
 @dataclass(frozen=True)
@@ -22,22 +23,18 @@ class Duties:
     whole: View
 
     @cached_property
-    def versions(self) -> Mapping[str, Mou]:
-        """Every version of the memorandum that can be read."""
-        read = ((one.version, parsed(one)) for one in self.whole.replay.adopted)
-        return {version: mou for version, mou in read if mou is not None}
-
-    @cached_property
-    def in_force(self) -> Mou | None:
-        """The version in force at the view's moment."""
-        moment = self.view.replay.as_of
-        return parsed(in_force(self.whole.replay.adopted, moment)) if moment else None
+    def documents(self) -> Documents | None:
+        """Every version of the memorandum that can be read; None if there is none."""
+        read = [(one, mou) for one in self.whole.replay.adopted if (mou := parsed(one)) is not None]
+        if not read:
+            return None
+        return Documents({one.version: mou for one, mou in read}, read[0][1], read[0][0].recorded)
 
     @cached_property
     def owed(self) -> Owed:
         """All that was ever owed in the case, by all that is recorded now."""
         replay = self.whole.replay
-        return owed(happenings(replay.case, replay.entries), self.versions, self.in_force)
+        return owed(happenings(replay.case, replay.entries), self.documents)
 
     @cached_property
     def compared(self) -> Sequence[Compared]:
@@ -54,13 +51,14 @@ class Duties:
         """What is missing for working them out."""
         return [
             f"Version {version} of the memorandum is not in the ledger or cannot be read: what was recorded under"
-            " it is counted under the one in force."
+            " it is counted under the first one."
             for version in sorted(self.owed.unknown)
         ]
 
-    def mou_of(self, version: str) -> Mou | None:
-        """The document by which what was recorded under this version is counted."""
-        return self.versions.get(version, self.in_force)
+    def mou_of(self, duty: Duty) -> Mou:
+        """The document that a duty comes from."""
+        assert self.documents is not None, "without a document there is no duty"
+        return self.documents.of(duty.mouversion)
 
     def count(self, verdict: Verdict) -> int:
         """How many of them came to this."""

@@ -159,8 +159,7 @@ def _duty(duties: Duties, one: Compared) -> DutyView:
 
 
 def _worked_out(duties: Duties, duty: Duty, moment: datetime) -> WorkedOut:
-    mou, rule = duties.mou_of(duty.mouversion), duty.rule
-    assert mou is not None, "a duty comes from a document"
+    mou, rule = duties.mou_of(duty), duty.rule
     return WorkedOut(
         says=rule.says,
         clause=rule.clause,

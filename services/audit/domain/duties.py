@@ -58,16 +58,29 @@ class Owed:
         return sorted(found, key=lambda duty: (duty.opened_at, duty.key))
 
 
-def owed(happened: Sequence[Happening], versions: Mapping[str, Mou], in_force: Mou | None) -> Owed:
-    """The duties that this history opens.
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """The versions of the memorandum that can be read; the one adopted first, and since when that is known.
 
-    Each event counts under the version that it names; what names none, or one that is not there, under the one in
-    force. Without any nothing is owed.
+    Each event counts under the version that it names; what names none, or one that is not here, under the first.
+    Before there was any, nothing was owed.
     """
-    unknown = frozenset(one.mouversion for one in happened) - {NO_MOU, *versions}
-    if in_force is None:
-        return Owed({}, unknown)
-    shelf = Shelf(lambda version: versions.get(version, in_force))
+
+    versions: Mapping[str, Mou]
+    first: Mou
+    since: datetime
+
+    def of(self, version: str) -> Mou:
+        """The document by which what was recorded under this version is counted."""
+        return self.versions.get(version, self.first)
+
+
+def owed(happened: Sequence[Happening], documents: Documents | None) -> Owed:
+    """The duties that this history opens; none without a document."""
+    if documents is None:
+        return Owed()
+    unknown = frozenset(one.mouversion for one in happened) - {NO_MOU, *documents.versions}
+    shelf = Shelf(documents.of)
     turns: dict[str, list[Turn]] = {}
     before: dict[str, Duty] = {}
     for what in sorted(happened, key=lambda one: one.order):
@@ -76,7 +89,8 @@ def owed(happened: Sequence[Happening], versions: Mapping[str, Mou], in_force: M
         now = {duty.key: duty for duty in shelf.duties()}
         for key in {**before, **now}:
             if before.get(key) != (duty := now.get(key)):
-                turns.setdefault(key, []).append(Turn(what.recordedtime, what.id, duty))
+                since = max(what.recordedtime, documents.since)
+                turns.setdefault(key, []).append(Turn(since, what.id, duty))
         before = now
     return Owed(turns, unknown)
 

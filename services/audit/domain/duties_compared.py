@@ -13,8 +13,8 @@ from enum import StrEnum
 from itertools import zip_longest
 
 from services.audit.domain.duties import Owed, Turn
-from services.audit.domain.duties_said import VOID, Notice, Said, Stand
-from shared.mou.duties.states import Duty, State, at, moments
+from services.audit.domain.duties_said import VOID, Kind, Notice, Said, Stand
+from shared.mou.duties.states import Duty, moments
 
 #: How long notifications may take until it has recorded what follows from an entry or from the time.
 PATIENCE = timedelta(minutes=5)
@@ -61,7 +61,7 @@ class Difference:
     since: datetime
     why: Why | None = None
     event: str | None = None
-    told: tuple[str, int | None] | None = None
+    told: Kind | None = None
     later: datetime | None = None
 
 
@@ -113,21 +113,20 @@ class Compare:
         said = whole.until(self.moment) if whole else None
         if said is not None and not said.stands and not said.notices:
             said = None
-        differences = [
-            self._explained(key, one) for one in self._differences(key, duty, said or Said("", "", ""))
-        ]
+        differences = [self._explained(key, one) for one in self._differences(key, said or Said("", "", ""))]
         return Compared(key, duty, said, differences)
 
-    def _differences(self, key: str, duty: Duty | None, said: Said) -> Iterator[Difference]:
+    def _differences(self, key: str, said: Said) -> Iterator[Difference]:
         turn = self.owed.turn(key, self.moment)
         stand = said.stands[-1] if said.stands else None
         what = differs(turn.duty if turn else None, stand)
         if what is not None:
             yield Difference(what, turn.since if turn else stand.recorded if stand else self.moment)
-        if duty is not None and turn is not None:
-            for since, told in _to_tell(duty, turn, self.moment):
-                if not any(notice.kind == told for notice in said.notices):
-                    yield Difference(Differs.NOT_TOLD, since, told=told)
+        if turn is not None and turn.duty is not None:
+            told = {notice.kind for notice in said.notices if stand and notice.revision == stand.revision}
+            for since, kind in _to_tell(turn.duty, turn.since, self.moment):
+                if kind not in told:
+                    yield Difference(Differs.NOT_TOLD, since, told=kind)
         for notice in said.notices:
             if not self._founded(key, notice):
                 yield Difference(Differs.TOLD_WRONGLY, notice.recorded, event=notice.event, told=notice.kind)
@@ -186,12 +185,12 @@ def differs(duty: Duty | None, stand: Stand | None) -> Differs | None:
     return None
 
 
-def _to_tell(duty: Duty, turn: Turn, moment: datetime) -> Iterator[tuple[datetime, tuple[str, int | None]]]:
-    """What should have been told by then, and since when. Once a duty is past due, no reminder is asked for."""
-    base = turn.duty
-    if base is None:
-        return
-    past = at(base, moment).state is State.NO_RECORD
-    for one in moments(base):
-        if one.at <= moment and not (past and one.kind in EARLY):
-            yield max(one.at, turn.since), (one.kind, one.step)
+def _to_tell(duty: Duty, since: datetime, moment: datetime) -> Iterator[tuple[datetime, Kind]]:
+    """What should have been told by then of a duty that stands so since then, and from when on.
+
+    Of several reminders the last one is enough; none is asked for once it is past due.
+    """
+    passed = [one for one in moments(duty) if one.at <= moment]
+    late = [one for one in passed if one.kind not in EARLY]
+    for one in late or passed[-1:]:
+        yield max(one.at, since), (one.kind, one.step)

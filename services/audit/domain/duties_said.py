@@ -50,12 +50,12 @@ class Stand:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """That a moment came, of a duty that was due then."""
+    """That a moment came while the duty stood as of this revision."""
 
     event: str
     recorded: datetime
     kind: Kind
-    due_at: datetime | None
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def _further(one: Said, word: Word) -> Said:
         case DutyMet():
             return _stands(one, word, word.data.state)
         case DutyChanged():
-            # A clock that stands still now is a standing of this moment; the duty is as open as before.
+            # That its clock stands still is not settled: to the engine it is as open as before.
             state = word.data.state
             return _stands(one, word, State.OPEN if state == State.TOLLED else state)
         case DutyWarned():
@@ -130,5 +130,5 @@ def _stands(one: Said, word: Word, state: str) -> Said:
 
 
 def _noticed(one: Said, word: Word, kind: Kind) -> Said:
-    notice = Notice(word.event, word.recorded, kind, word.data.due_at)
+    notice = Notice(word.event, word.recorded, kind, word.data.revision)
     return replace(one, notices=(*one.notices, notice))

@@ -124,8 +124,7 @@ def _due(page: Page, duties: Duties, one: Compared) -> Due:
     duty, moment, say = one.duty, duties.view.replay.as_of, page.say
     assert duty is not None, "asked only of what is owed"
     assert moment is not None, "there is no duty without a moment"
-    mou, rule = duties.mou_of(duty.mouversion), duty.rule
-    assert mou is not None, "a duty comes from a document"
+    mou, rule = duties.mou_of(duty), duty.rule
     margin = late(duty, moment)
     text = ""
     if margin is not None:

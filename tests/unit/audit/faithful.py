@@ -57,17 +57,14 @@ class Faithful:
             duty, (before, revision) = duties.get(key), self._standing.get(key, (None, -1))
             if _stand(duty) == _stand(before):
                 continue
+            if revision < 0:
+                self._say(DutyOpened(**_facts(key, duty)), now)
+                revision = 0
+                if str(duty.state) == "open":
+                    self._standing[key] = duty, 0
+                    continue
             self._standing[key] = duty, revision + 1
-            self._say(self._stood(key, duty, before or duty, revision + 1), now)
-
-    def _stood(self, key: str, duty: Duty | None, of: Duty, revision: int) -> object:
-        facts = {**_facts(key, of), "due_at": duty.due_at if duty else None}
-        if revision == 0:
-            return DutyOpened(**facts)
-        if duty is not None and str(duty.state) in MET:
-            met = {"by": duty.met_by, "met_at": duty.met_at, "state": str(duty.state)}
-            return DutyMet(**facts, **met, revision=revision)
-        return DutyChanged(**facts, state=str(duty.state) if duty else VOID, revision=revision)
+            self._say(_stood(key, duty, before or duty, revision + 1), now)
 
     def _pass(self, now: datetime) -> None:
         """What comes of the time that passed, in order; it is recorded `lag` after it comes."""
@@ -94,8 +91,16 @@ class Faithful:
         self.words.append(Word(str(uuid5(NAMESPACE_OID, f"word-{len(self.words)}")), now, data))
 
 
+def _stood(key: str, duty: Duty | None, of: Duty, revision: int) -> object:
+    facts = {**_facts(key, of), "due_at": duty.due_at if duty else None}
+    if duty is not None and str(duty.state) in MET:
+        met = {"by": duty.met_by, "met_at": duty.met_at, "state": str(duty.state)}
+        return DutyMet(**facts, **met, revision=revision)
+    return DutyChanged(**facts, state=str(duty.state) if duty else VOID, revision=revision)
+
+
 def _stand(duty: Duty | None) -> object:
-    return duty and (duty.state, duty.due_at, duty.met_by, duty.met_at)
+    return duty and (duty.state, duty.due_at, duty.alarm_at, duty.warn_at, duty.met_by, duty.met_at)
 
 
 def _facts(key: str, duty: Duty) -> dict[str, object]:

@@ -10,7 +10,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 import pytest
 
-from services.audit.domain.duties import Owed, owed
+from services.audit.domain.duties import Documents, Owed, owed
 from services.audit.domain.duties_compared import Compare, Compared, Differs, Verdict, Why
 from services.audit.domain.duties_said import Word, said
 from shared.events.types.duty import DutyMet, DutyOpened, DutyUnanswered, DutyWarned, duty_id
@@ -71,7 +71,7 @@ def wrong(at: datetime) -> Happening:
 
 
 def worked_out(history: Sequence[Happening], mou: Mou = MOU) -> Owed:
-    return owed(history, {"v1": mou}, mou)
+    return owed(history, Documents({"v1": mou}, mou, MONDAY - HOUR))
 
 
 def recorded(
@@ -148,13 +148,23 @@ class TestWhatAgrees:
         assert before.verdict is after.verdict is Verdict.AGREES
 
     def test_without_a_memorandum_nothing_is_owed(self) -> None:
-        assert not owed([reported()], {}, None).turns
+        assert not owed([reported()], None).turns
 
-    def test_what_names_no_version_counts_under_the_one_in_force_and_an_unknown_version_is_said(self) -> None:
+    def test_what_names_no_version_counts_under_the_first_once_it_is_there(self) -> None:
         early = replace(reported(), mouversion="none")
-        assert owed([early], {}, MOU).turns.keys() == {KEY}
-        assert owed([early], {}, MOU).unknown == frozenset()
-        assert owed([reported()], {}, MOU).unknown == {"v1"}
+        found = owed([early], Documents({"v1": MOU}, MOU, MONDAY + 2 * HOUR))
+        assert found.unknown == frozenset()
+        assert found.standing(MONDAY + HOUR) == []
+        assert [duty.key for duty in found.standing(MONDAY + 2 * HOUR)] == [KEY]
+
+    def test_each_event_counts_under_its_own_version_and_one_that_is_not_there_is_named(self) -> None:
+        longer = document(within={"hours": 48})
+        documents = Documents({"v0": MOU, "v1": longer}, MOU, MONDAY - HOUR)
+        (duty,) = owed([reported()], documents).standing(MONDAY + HOUR)
+        assert duty.due_at == MONDAY + 48 * HOUR
+        other = owed([replace(reported(), mouversion="v7")], documents)
+        assert other.unknown == {"v7"}
+        assert other.standing(MONDAY + HOUR)[0].due_at == MONDAY + 24 * HOUR
 
 
 class TestWhatIsExplained:
