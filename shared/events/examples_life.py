@@ -171,6 +171,8 @@ _FIRST: dict[str, Any] = {
     "case": CASE,
     "about": REFERRAL,
     "due_at": T0 + timedelta(hours=72),
+    "owed_by": _AD,
+    "role": Role.ADVOCATE,
 }
 _BY: dict[str, Any] = {
     "service": "notifications",
@@ -180,7 +182,7 @@ _TIMED = (Agency.COUNTY, "notifications", CASE)
 
 DUTIES: tuple[Example, ...] = (
     Example(
-        DutyOpened(**_FIRST, owed_by=_AD, role=Role.ADVOCATE),
+        DutyOpened(**_FIRST),
         *(*_TIMED, _MET, 1, "4.6"),
         **_BY,
     ),

@@ -40,7 +40,10 @@ def duty_id(rule: str, opening: str) -> UUID:
 
 
 class _OfDuty(Data):
-    """`about` is the referral or act that it is tied to; `due_at` is left out while nobody can say."""
+    """`about` is the referral or act that it is tied to; `due_at` is left out while nobody can say.
+
+    `owed_by` and `role` are who owes it, as found when it was opened; left out where nobody could be named.
+    """
 
     duty: Id
     rule: Word
@@ -49,14 +52,14 @@ class _OfDuty(Data):
     case: Id | None = None
     about: Id | None = None
     due_at: Moment | None = None
+    owed_by: AgencyCode | None = None
+    role: RoleCode | None = None
 
 
 class DutyOpened(_OfDuty):
-    """An event opened a duty under a rule of the memorandum. `owed_by` is left out where nobody could be named."""
+    """An event opened a duty under a rule of the memorandum. Nobody is told of each."""
 
     TYPE: ClassVar[str] = "accord.duty.opened.v1"
-    owed_by: AgencyCode | None = None
-    role: RoleCode | None = None
 
 
 class DutyWarned(_OfDuty):
