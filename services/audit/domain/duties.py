@@ -88,7 +88,8 @@ def owed(happened: Sequence[Happening], documents: Documents | None) -> Owed:
             continue
         now = {duty.key: duty for duty in shelf.duties()}
         for key in {**before, **now}:
-            if before.get(key) != (duty := now.get(key)):
+            was, duty = before.get(key), now.get(key)
+            if was is not duty and was != duty:
                 since = max(what.recordedtime, documents.since)
                 turns.setdefault(key, []).append(Turn(since, what.id, duty))
         before = now

@@ -1,4 +1,7 @@
-"""What a service records of duties if it reads every event some time after it was recorded, and forgets nothing."""
+"""What notifications records of duties by its own decisions, if it reads each event soon after it was recorded.
+
+Its store, its batches and Kafka are left out; the decisions are its own.
+"""
 
 from __future__ import annotations
 
@@ -7,110 +10,88 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import NAMESPACE_OID, uuid5
 
-from services.audit.domain.duties_said import VOID, Word
-from shared.events.types.duty import (
-    DutyChanged,
-    DutyEscalated,
-    DutyMet,
-    DutyOpened,
-    DutyUnanswered,
-    DutyWarned,
-    duty_id,
-)
+from services.audit.domain.duties_said import Word
+from services.notifications.domain.duties import Kept, due_now, kept_of, news, stands, told, void
 from shared.mou import Mou
 from shared.mou.duties.book import Shelf
 from shared.mou.duties.happenings import Happening
-from shared.mou.duties.states import Duty, moments
+from shared.mou.duties.rules import DutyRule
+from shared.mou.duties.states import Duty
+from shared.mou.owing import Owing
 from tests.unit.audit.made import NOTIFICATIONS, Log
 
-SECOND = timedelta(seconds=1)
-MET = ("done-on-time", "done-on-time-recorded-late", "done-late")
+SECOND, TICK = timedelta(seconds=1), timedelta(microseconds=1)
 
 
 @dataclass
 class Faithful:
-    """Reads each event `lag` after it was recorded, and looks at the clock whenever something could come of it."""
+    """Reads each event `lag` after it was recorded, and by then knows all that was recorded before it.
+
+    While it is `away`, from when until when, it does nothing; then it reads first what came meanwhile.
+    """
 
     document: Callable[[str], Mou]
     lag: timedelta = SECOND
+    away: tuple[datetime, datetime] | None = None
     words: list[Word] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._shelf = Shelf(self.document)
-        self._standing: dict[str, tuple[Duty | None, int]] = {}
-        self._told: set[tuple[str, str, int | None, int]] = set()
+        self._kept: dict[str, Kept] = {}
+        self._rules: dict[str, DutyRule] = {}
 
     def run(self, history: Iterable[Happening], until: datetime) -> list[Word]:
         """All that it records by then."""
+        read = until
         for what in sorted(history, key=lambda one: one.recordedtime):
-            if (now := what.recordedtime + self.lag) > until:
+            read = self._read_at(what.recordedtime)
+            if read > until:
                 break
-            self._pass(now)
-            self._read(what, now)
+            self._pass(read - TICK)
+            self._read(what, read)
         self._pass(until)
         return self.words
 
+    def _read_at(self, moment: datetime) -> datetime:
+        at = moment + self.lag
+        return self.away[1] if self.away and self.away[0] <= at < self.away[1] else at
+
     def _read(self, what: Happening, now: datetime) -> None:
         self._shelf.add(what)
-        duties = {duty.key: duty for duty in self._shelf.duties()}
-        for key in {**self._standing, **duties}:
-            duty, (before, revision) = duties.get(key), self._standing.get(key, (None, -1))
-            if _stand(duty) == _stand(before):
-                continue
-            if revision < 0:
-                self._say(DutyOpened(**_facts(key, duty)), now)
-                revision = 0
-                if str(duty.state) == "open":
-                    self._standing[key] = duty, 0
-                    continue
-            self._standing[key] = duty, revision + 1
-            self._say(_stood(key, duty, before or duty, revision + 1), now)
+        gone = dict(self._kept)
+        for duty in self._shelf.duties():
+            before = gone.pop(duty.key, None)
+            if before is None or before.stands != stands(duty):
+                self._keep(before, self._as_kept(duty), duty.rule, now)
+        for key, before in gone.items():
+            if before.state != "void":
+                self._keep(before, void(before), self._rules[key], now)
+
+    def _as_kept(self, duty: Duty) -> Kept:
+        opening = self._shelf.read[duty.opened_by]
+        return kept_of(duty, opening, Owing(None, None), self.document(duty.mouversion))
+
+    def _keep(self, before: Kept | None, now: Kept, rule: DutyRule, at: datetime) -> None:
+        after, said = news(before, now, rule, None)
+        self._kept[after.key], self._rules[after.key] = after, rule
+        for data in said:
+            self._say(data, at)
 
     def _pass(self, now: datetime) -> None:
-        """What comes of the time that passed, in order; it is recorded `lag` after it comes."""
-        coming = []
-        for key, (duty, revision) in self._standing.items():
-            for one in moments(duty) if duty else ():
-                named = (key, one.kind, one.step, revision)
-                if one.at + self.lag <= now and named not in self._told:
-                    self._told.add(named)
-                    coming.append((one.at, key, duty, one, revision))
-        for at, key, duty, one, revision in sorted(coming, key=lambda each: each[0]):
-            facts = _facts(key, duty)
-            if one.kind == "past-due":
-                told: object = DutyUnanswered(**facts, revision=revision)
-            elif one.kind == "escalation":
-                queue = duty.rule.escalate[one.step or 0].queue
-                told = DutyEscalated(**facts, step=one.step, queue=queue, revision=revision)
-            else:
-                told = DutyWarned(**facts, level=one.kind, revision=revision)
-            last = self.words[-1].recorded if self.words else at
-            self._say(told, max(at + self.lag, last))
+        """What time brings about by then, each at the moment at which it is told."""
+        while coming := [k for k in self._kept.values() if k.next_at and self._read_at(k.next_at) <= now]:
+            first = min(coming, key=lambda one: (one.next_at, one.key))
+            assert first.next_at is not None, "chosen so"
+            at = max(self._read_at(first.next_at), self.words[-1].recorded)
+            rule, kept = self._rules[first.key], first
+            for moment in due_now(first, rule, at, complete=at - self.lag):
+                kept, data = told(kept, rule, moment)
+                self._say(data, at)
+            assert kept is not first, "something came, or it would be asked forever"
+            self._kept[first.key] = kept
 
     def _say(self, data: object, now: datetime) -> None:
         self.words.append(Word(str(uuid5(NAMESPACE_OID, f"word-{len(self.words)}")), now, data))
-
-
-def _stood(key: str, duty: Duty | None, of: Duty, revision: int) -> object:
-    facts = {**_facts(key, of), "due_at": duty.due_at if duty else None}
-    if duty is not None and str(duty.state) in MET:
-        met = {"by": duty.met_by, "met_at": duty.met_at, "state": str(duty.state)}
-        return DutyMet(**facts, **met, revision=revision)
-    return DutyChanged(**facts, state=str(duty.state) if duty else VOID, revision=revision)
-
-
-def _stand(duty: Duty | None) -> object:
-    return duty and (duty.state, duty.due_at, duty.alarm_at, duty.warn_at, duty.met_by, duty.met_at)
-
-
-def _facts(key: str, duty: Duty) -> dict[str, object]:
-    opening = key.partition(":")[2]
-    return {
-        "duty": str(duty_id(duty.rule.id, opening)),
-        "rule": duty.rule.id,
-        "opening": opening,
-        "due_at": duty.due_at,
-    }
 
 
 def record(log: Log, words: Iterable[Word]) -> None:

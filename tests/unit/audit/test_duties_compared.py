@@ -23,7 +23,6 @@ from tests.unit.audit.faithful import Faithful
 
 MONDAY = datetime(2026, 3, 2, 17, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
-CASE, CONCERN = "case-1", "concern-1"
 RULE = DutyRule.model_validate(
     {
         "id": "call",
@@ -50,6 +49,7 @@ def document(**more: Any) -> Mou:
     return versions()[0].model_copy(update={"duties": (rule,)})
 
 
+CONCERN = named("concern")
 MOU = document()
 OPENED, CALLED = named("reported"), named("called")
 KEY = f"call:{OPENED}"
