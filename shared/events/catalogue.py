@@ -135,7 +135,18 @@ CATALOGUE: Mapping[str, Entry] = {
     "accord.session.ended.v1": Entry(
         _REFERRALS_ACCESS, "quick exit, signing out, the lock, or the end of the person's roles", False
     ),
-    "accord.mou.adopted.v1": Entry(_MOU, "`accord mou adopt`", False),
+    "accord.mou.proposed.v1": Entry(_MOU, "`POST /v1/mou/proposals`", False),
+    "accord.mou.commented.v1": Entry(_MOU, "`POST /v1/mou/proposals/{proposal}/comments`", False),
+    "accord.mou.comment-answered.v1": Entry(
+        _MOU, "`POST /v1/mou/proposals/{proposal}/comments/answer`", False
+    ),
+    "accord.mou.signed.v1": Entry(_MOU, "`POST /v1/mou/proposals/{proposal}/signatures`", False),
+    "accord.mou.adopted.v1": Entry(
+        _MOU, "`accord mou adopt`: `POST /v1/mou/proposals/{proposal}/adopt`, or `/v1/mou/versions`", False
+    ),
+    "accord.mou.superseded.v1": Entry(
+        _MOU, "together with `accord.mou.adopted.v1` of a later version", False
+    ),
 }
 
 

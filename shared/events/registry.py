@@ -27,7 +27,14 @@ from shared.events.types.duty import (
     DutyWarned,
 )
 from shared.events.types.evidence import EvidenceMade, EvidenceOpened
-from shared.events.types.mou import MouAdopted
+from shared.events.types.mou import (
+    MouAdopted,
+    MouCommentAnswered,
+    MouCommented,
+    MouProposed,
+    MouSigned,
+    MouSuperseded,
+)
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
 from shared.events.types.record import RecordDenied, RecordRead
 from shared.events.types.referral import (
@@ -109,7 +116,12 @@ TYPES: Mapping[str, type[Data]] = {
         DutyChanged,
         RecordRead,
         RecordDenied,
+        MouProposed,
+        MouCommented,
+        MouCommentAnswered,
+        MouSigned,
         MouAdopted,
+        MouSuperseded,
         DeadletterRecorded,
         EvidenceMade,
         EvidenceOpened,

@@ -66,7 +66,12 @@ SILENT: Mapping[str, str] = {
     "accord.session.ended.v1": "For the auditor; the screen says it.",
     "accord.evidence.made.v1": "For the auditor, as any read is.",
     "accord.evidence.opened.v1": "For the auditor, as any read is.",
+    "accord.mou.proposed.v1": "The coordinator sends it to the parties; its page shows it to all staff.",
+    "accord.mou.commented.v1": "The proposal shows it, and is not adopted before it is answered.",
+    "accord.mou.comment-answered.v1": "The proposal shows the answer to whoever commented.",
+    "accord.mou.signed.v1": "The proposal shows who signed, and who has still to.",
     "accord.mou.adopted.v1": "The parties that signed it know.",
+    "accord.mou.superseded.v1": "The version that takes its place was adopted in the same breath.",
 }
 
 #: Event types whose recipients a duty's own rule names, and not a rule of the routing.

@@ -59,6 +59,7 @@ def clean(*texts):
 def answers(here):
     """Every door with something planted: the answers, status, headers and body."""
     referral, case, concern = here.referral(), here.case(), here.concern()
+    proposal = here.proposal()
     places = {
         "report-concern": "/v1/concerns",
         "state-call": f"/v1/concerns/{concern}/calls",
@@ -90,6 +91,11 @@ def answers(here):
         "end-role": "/v1/roles/end",
         "arrange-cover": f"/v1/people/{PEOPLE['screener'].person}/covers",
         "end-cover": f"/v1/people/{PEOPLE['screener'].person}/covers/end",
+        "propose-mou": "/v1/mou/proposals",
+        "comment-mou": f"/v1/mou/proposals/{proposal}/comments",
+        "answer-mou-comment": f"/v1/mou/proposals/{proposal}/comments/answer",
+        "sign-mou": f"/v1/mou/proposals/{proposal}/signatures",
+        "adopt-proposal": f"/v1/mou/proposals/{proposal}/adopt",
         "adopt-mou": "/v1/mou/versions",
     }
     assert set(places) == set(COMMANDS)

@@ -121,7 +121,12 @@ ACTS: Mapping[str, Act] = {
     "enter-referral-in-error": _on_referral("enter-in-error"),
 }
 #: Commands that are not played: they would change the county for everybody who uses this platform.
-NOT_PLAYED = frozenset({"adopt-mou", "assign-role", "end-role", "arrange-cover", "end-cover"})
+NOT_PLAYED = frozenset(
+    {
+        *("propose-mou", "comment-mou", "answer-mou-comment", "sign-mou", "adopt-proposal", "adopt-mou"),
+        *("assign-role", "end-role", "arrange-cover", "end-cover"),
+    }
+)
 #: A receipt does not name what these make, so whoever needs it asks over HTTP.
 HTTP_ONLY = frozenset({"record-screening", "record-act", "record-concern-act"})
 #: Not a command on referrals: somebody takes an item of their feed in hand.

@@ -46,7 +46,14 @@ from shared.events.types.duty import (
     DutyWarned,
 )
 from shared.events.types.evidence import EvidenceMade, EvidenceOpened
-from shared.events.types.mou import MouAdopted
+from shared.events.types.mou import (
+    MouAdopted,
+    MouCommentAnswered,
+    MouCommented,
+    MouProposed,
+    MouSigned,
+    MouSuperseded,
+)
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
 from shared.events.types.record import RecordDenied, RecordRead
 from shared.events.types.role import RoleAssigned, RoleEnded
@@ -303,7 +310,12 @@ SILENT: frozenset[type] = frozenset(
         DutyChanged,
         SessionBegun,
         SessionEnded,
+        MouProposed,
+        MouCommented,
+        MouCommentAnswered,
+        MouSigned,
         MouAdopted,
+        MouSuperseded,
         SubmissionReceipted,
         SubmissionUnreadable,
         EvidenceMade,

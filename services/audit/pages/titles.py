@@ -60,7 +60,12 @@ TITLES: Mapping[str, str] = {
     "cover.ended": N_("A cover ended"),
     "session.begun": N_("A person signed in"),
     "session.ended": N_("A session ended"),
+    "mou.proposed": N_("A version of the MOU was proposed"),
+    "mou.commented": N_("A proposed version was commented on"),
+    "mou.comment-answered": N_("A comment was answered"),
+    "mou.signed": N_("A proposed version was signed"),
     "mou.adopted": N_("The MOU was adopted"),
+    "mou.superseded": N_("A version of the MOU was followed by another"),
     "evidence.made": N_("Evidence was taken"),
     "evidence.opened": N_("Evidence was opened"),
 }
