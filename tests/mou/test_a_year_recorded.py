@@ -59,7 +59,7 @@ def compared(seed, words, moment, complete=OVER):
     return Compare(lived(seed)[2], said(words), moment, complete).all()
 
 
-def moments(seed, words, count=60):
+def moments(seed, words, count=30):
     """Any moments, and some just before, at and after something was recorded."""
     chance = random.Random(seed)
     near = [

@@ -102,11 +102,10 @@ class Compare:
 
     def all(self) -> list[Compared]:
         """Every duty that is owed, or was recorded, by then; the earliest opened first, then what is not owed."""
-        duties = self.owed.standing(self.moment)
-        found = [self._one(duty.key, duty) for duty in duties]
-        others = [key for key in {**self.said, **self.owed.turns} if key not in {one.key for one in found}]
-        further = [self._one(key, None) for key in others]
-        return found + [one for one in further if one.said is not None]
+        standing = {duty.key: duty for duty in self.owed.standing(self.moment)}
+        found = [self._one(key, duty) for key, duty in standing.items()]
+        others = [self._one(key, None) for key in self.said if key not in standing]
+        return found + [one for one in others if one.said is not None]
 
     def _one(self, key: str, duty: Duty | None) -> Compared:
         whole = self.said.get(key)
