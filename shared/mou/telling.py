@@ -33,9 +33,10 @@ TREATMENT: dict[str, str] = {
     "explained": "Accord only explains it.",
 }
 #: The parts by which something is refused or not shown.
-ENFORCED = {"may", "disclosure", "otherwise", "undo", "parties", "evaluated_out", "codes", *CODED} - {
-    "close_reasons"
-}
+ENFORCED = {
+    *("may", "disclosure", "otherwise", "undo", "parties", "evaluated_out", "codes", "authorities"),
+    *CODED,
+} - {"close_reasons"}
 
 
 def explained(mou: Mou, clause: Clause) -> list[str]:
