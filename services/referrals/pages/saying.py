@@ -33,7 +33,7 @@ from shared.web.problems import Problem
 from shared.web.site.codes import code_of
 from shared.web.site.forms import CheckedForm, Form, own_fields
 from shared.web.site.refusing import route_of
-from shared.web.site.times import NotAMoment, read_typed
+from shared.web.site.times import LIKE, NotAMoment, read_typed
 from shared.web.site.visitor import CurrentVisitor, Visitor
 from shared.web.site.words import N_
 from shared.web.trace import CurrentTrace
@@ -126,9 +126,9 @@ LABELS = (
 ASKED: Mapping[str, str] = {
     "authority": CHOOSE_AUTHORITY,
     "reason": CHOOSE_REASON,
-    "begins": WHEN,
+    "begins": LIKE,
     "until": LATER,
-    "time": WHEN,
+    "time": LIKE,
 }
 TIMES = ("time", "begins", "until")
 
