@@ -13,7 +13,7 @@ from deploy.local.places import bare_environment
 
 DOCUMENT = Path(__file__).parent / "alder-county.yaml"
 #: Versions of Alder County's document that this one follows; on kept data it is adopted after them.
-EARLIER = frozenset({"alder-2026.1", "alder-2026.2"})
+EARLIER = frozenset({"alder-2026.1", "alder-2026.2", "alder-2026.3"})
 COORDINATOR = "coordinator@human-services"
 _COMMAND_SECONDS = 30.0
 _LIMIT_SECONDS = 60.0

@@ -31,7 +31,15 @@ from shared.events.types.concern import (
     ConcernReported,
 )
 from shared.events.types.cover import CoverArranged, CoverEnded
-from shared.events.types.mou import MouAdopted
+from shared.events.types.duty import DutyConfirmedNotDone, DutyEnteredInError, DutyTolled, DutyWaived
+from shared.events.types.mou import (
+    MouAdopted,
+    MouCommentAnswered,
+    MouCommented,
+    MouProposed,
+    MouSigned,
+    MouSuperseded,
+)
 from shared.events.types.referral import (
     ReferralAccepted,
     ReferralCallStated,
@@ -85,6 +93,10 @@ COMMAND_OF: tuple[tuple[frozenset[type[Data]], str], ...] = (
     (frozenset({ScreeningEnteredInError}), "enter-screening-in-error"),
     (frozenset({ActRecorded}), "record-act"),
     (frozenset({ActEnteredInError}), "enter-act-in-error"),
+    (frozenset({DutyWaived}), "waive-duty"),
+    (frozenset({DutyTolled}), "toll-duty"),
+    (frozenset({DutyConfirmedNotDone}), "confirm-duty-not-done"),
+    (frozenset({DutyEnteredInError}), "enter-duty-statement-in-error"),
     (frozenset({AgencyJoined}), "join-agency"),
     (frozenset({AgencyLeft}), "leave-agency"),
     (frozenset({WorkerAssigned}), "assign-worker"),
@@ -92,13 +104,24 @@ COMMAND_OF: tuple[tuple[frozenset[type[Data]], str], ...] = (
     (frozenset({RoleEnded}), "end-role"),
     (frozenset({CoverArranged}), "arrange-cover"),
     (frozenset({CoverEnded}), "end-cover"),
+    (frozenset({MouProposed}), "propose-mou"),
+    (frozenset({MouCommented}), "comment-mou"),
+    (frozenset({MouCommentAnswered}), "answer-mou-comment"),
+    (frozenset({MouSigned}), "sign-mou"),
     (frozenset({MouAdopted}), "adopt-mou"),
 )
 #: The command of the same kind that addresses a concern, where the event names one.
-OF_CONCERN = {"record-act": "record-concern-act", "enter-act-in-error": "enter-concern-act-in-error"}
+OF_CONCERN = {
+    "record-act": "record-concern-act",
+    "enter-act-in-error": "enter-concern-act-in-error",
+    "waive-duty": "waive-concern-duty",
+    "toll-duty": "toll-concern-duty",
+    "confirm-duty-not-done": "confirm-concern-duty-not-done",
+    "enter-duty-statement-in-error": "enter-concern-duty-statement-in-error",
+}
 STATED: frozenset[type] = frozenset(kind for kinds, _ in COMMAND_OF for kind in kinds)
 #: Types that come with those of `STATED` only.
-BESIDE: frozenset[type] = frozenset({ConcernLinked, ConcernContinued})
+BESIDE: frozenset[type] = frozenset({ConcernLinked, ConcernContinued, MouSuperseded})
 BATCH = 1_000
 
 #: The form in which parts are kept. It is another one as soon as parts have fields that only a fold fills.
@@ -160,6 +183,8 @@ def answer_of(events: Iterable[Recorded]) -> Outcome:
     command = next(command for needed, command in COMMAND_OF if needed <= kinds)
     if getattr(stated[0], "concern", None) is not None:
         command = OF_CONCERN.get(command, command)
+    if command == "adopt-mou" and getattr(stated[0], "proposal", None) is not None:
+        command = "adopt-proposal"
     return Outcome(command, made_of(stated), tuple(event.envelope.id for event in events), flags_of(stated))
 
 

@@ -102,6 +102,18 @@ CATALOGUE: Mapping[str, Entry] = {
     "accord.act.entered-in-error.v1": Entry(
         _REFERRALS, "`POST /v1/cases/{case}/acts/enter-in-error`, or `…/concerns/{concern}/acts/…`", False
     ),
+    "accord.duty.waived.v1": Entry(
+        _REFERRALS, "`POST /v1/cases/{case}/duties/waive`, or `…/concerns/{concern}/duties/…`", False
+    ),
+    "accord.duty.tolled.v1": Entry(
+        _REFERRALS, "`POST /v1/cases/{case}/duties/toll`, or `…/concerns/{concern}/duties/…`", False
+    ),
+    "accord.duty.confirmed-not-done.v1": Entry(
+        _REFERRALS, "`POST /v1/cases/{case}/duties/not-done`, or `…/concerns/{concern}/duties/…`", False
+    ),
+    "accord.duty.entered-in-error.v1": Entry(
+        _REFERRALS, "`POST /v1/cases/{case}/duties/enter-in-error`, or `…/concerns/{concern}/duties/…`", False
+    ),
     "accord.submission.refused.v1": Entry(
         _REFERRALS, "a submission on Kafka that the MOU, or the state of things, forbids", True
     ),
@@ -135,7 +147,18 @@ CATALOGUE: Mapping[str, Entry] = {
     "accord.session.ended.v1": Entry(
         _REFERRALS_ACCESS, "quick exit, signing out, the lock, or the end of the person's roles", False
     ),
-    "accord.mou.adopted.v1": Entry(_MOU, "`accord mou adopt`", False),
+    "accord.mou.proposed.v1": Entry(_MOU, "`POST /v1/mou/proposals`", False),
+    "accord.mou.commented.v1": Entry(_MOU, "`POST /v1/mou/proposals/{proposal}/comments`", False),
+    "accord.mou.comment-answered.v1": Entry(
+        _MOU, "`POST /v1/mou/proposals/{proposal}/comments/answer`", False
+    ),
+    "accord.mou.signed.v1": Entry(_MOU, "`POST /v1/mou/proposals/{proposal}/signatures`", False),
+    "accord.mou.adopted.v1": Entry(
+        _MOU, "`accord mou adopt`: `POST /v1/mou/proposals/{proposal}/adopt`, or `/v1/mou/versions`", False
+    ),
+    "accord.mou.superseded.v1": Entry(
+        _MOU, "together with `accord.mou.adopted.v1` of a later version", False
+    ),
 }
 
 

@@ -20,14 +20,25 @@ from shared.events.types.cover import CoverArranged, CoverEnded
 from shared.events.types.deadletter import DeadletterRecorded
 from shared.events.types.duty import (
     DutyChanged,
+    DutyConfirmedNotDone,
+    DutyEnteredInError,
     DutyEscalated,
     DutyMet,
     DutyOpened,
+    DutyTolled,
     DutyUnanswered,
+    DutyWaived,
     DutyWarned,
 )
 from shared.events.types.evidence import EvidenceMade, EvidenceOpened
-from shared.events.types.mou import MouAdopted
+from shared.events.types.mou import (
+    MouAdopted,
+    MouCommentAnswered,
+    MouCommented,
+    MouProposed,
+    MouSigned,
+    MouSuperseded,
+)
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
 from shared.events.types.record import RecordDenied, RecordRead
 from shared.events.types.referral import (
@@ -95,6 +106,10 @@ TYPES: Mapping[str, type[Data]] = {
         ScreeningEnteredInError,
         ActRecorded,
         ActEnteredInError,
+        DutyWaived,
+        DutyTolled,
+        DutyConfirmedNotDone,
+        DutyEnteredInError,
         SubmissionRefused,
         SubmissionUnreadable,
         SubmissionReceipted,
@@ -109,7 +124,12 @@ TYPES: Mapping[str, type[Data]] = {
         DutyChanged,
         RecordRead,
         RecordDenied,
+        MouProposed,
+        MouCommented,
+        MouCommentAnswered,
+        MouSigned,
         MouAdopted,
+        MouSuperseded,
         DeadletterRecorded,
         EvidenceMade,
         EvidenceOpened,

@@ -174,6 +174,22 @@ class ScreeningTool(Part):
     rescreen: Rescreen | None = None
 
 
+class Authority(Part):
+    """On what a duty may be waived, or its clock made to stand still: a court's order, a supervisor's decision.
+
+    `allows`  what may be done on it
+    `roles`   who may go by it, of those who may do the act at all
+    `duties`  of which rules; none named: of any
+    """
+
+    code: Code
+    clause: ClauseId
+    label: Label
+    allows: tuple[Literal[Act.WAIVE_DUTY, Act.TOLL_DUTY], ...] = Field(min_length=1)
+    roles: tuple[Name, ...] = ("any",)
+    duties: tuple[Name, ...] = ()
+
+
 class ResponseTime(Part):
     """How many elapsed hours the agency that was asked has for its first answer."""
 
@@ -235,6 +251,8 @@ class Mou(Part):
     outcomes: tuple[CodedReason, ...] = ()
     error_reasons: tuple[CodedReason, ...] = ()
     outside_agencies: tuple[CodedReason, ...] = ()
+    authorities: tuple[Authority, ...] = ()
+    waiver_reasons: tuple[CodedReason, ...] = ()
     screening_tools: tuple[ScreeningTool, ...] = ()
     respond_within: tuple[ResponseTime, ...]
     #: A field whose list is missing has no code that is known.

@@ -88,6 +88,11 @@ def digest_of(mou: Mou) -> str:
     return f"sha256:{hashlib.sha256(encode(document_of(mou))).hexdigest()}"
 
 
+def digest_of_event(document: dict[str, Any], mou: Mou) -> str:
+    """The digest of an event's `document`, which was read as `mou`: of its text; of its values if it has none."""
+    return str(document["digest"]) if is_packed(document) else digest_of(mou)
+
+
 def mou_schema() -> dict[str, Any]:
     """The JSON Schema of the document, for docs/schemas/mou.schema.json."""
     schema = Mou.model_json_schema()

@@ -52,6 +52,10 @@ SILENT: Mapping[str, str] = {
     "accord.referral.forwarded.v1": "The new referral tells the agency that it goes to.",
     "accord.act.recorded.v1": "The case shows it; whom it matters to is told by the duty that it meets.",
     "accord.act.entered-in-error.v1": "The case shows it; a duty that it had met stands open again.",
+    "accord.duty.waived.v1": "What is due in the case shows it, with who said so and on which authority.",
+    "accord.duty.tolled.v1": "What is due in the case shows it, with who said so and on which authority.",
+    "accord.duty.confirmed-not-done.v1": "What is due in the case shows it.",
+    "accord.duty.entered-in-error.v1": "What is due in the case shows the duty as it stood before.",
     "accord.command.refused.v1": "The caller was answered at once.",
     "accord.submission.receipted.v1": "The receipt itself is the answer.",
     "accord.deadletter.recorded.v1": "Told as submission.unreadable; `accord status` counts the others.",
@@ -66,7 +70,12 @@ SILENT: Mapping[str, str] = {
     "accord.session.ended.v1": "For the auditor; the screen says it.",
     "accord.evidence.made.v1": "For the auditor, as any read is.",
     "accord.evidence.opened.v1": "For the auditor, as any read is.",
+    "accord.mou.proposed.v1": "The coordinator sends it to the parties; its page shows it to all staff.",
+    "accord.mou.commented.v1": "The proposal shows it, and is not adopted before it is answered.",
+    "accord.mou.comment-answered.v1": "The proposal shows the answer to whoever commented.",
+    "accord.mou.signed.v1": "The proposal shows who signed, and who has still to.",
     "accord.mou.adopted.v1": "The parties that signed it know.",
+    "accord.mou.superseded.v1": "The version that takes its place was adopted in the same breath.",
 }
 
 #: Event types whose recipients a duty's own rule names, and not a rule of the routing.

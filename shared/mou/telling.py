@@ -33,9 +33,10 @@ TREATMENT: dict[str, str] = {
     "explained": "Accord only explains it.",
 }
 #: The parts by which something is refused or not shown.
-ENFORCED = {"may", "disclosure", "otherwise", "undo", "parties", "evaluated_out", "codes", *CODED} - {
-    "close_reasons"
-}
+ENFORCED = {
+    *("may", "disclosure", "otherwise", "undo", "parties", "evaluated_out", "codes", "authorities"),
+    *CODED,
+} - {"close_reasons"}
 
 
 def explained(mou: Mou, clause: Clause) -> list[str]:
@@ -56,8 +57,21 @@ def explained(mou: Mou, clause: Clause) -> list[str]:
 
 def treatment(mou: Mou, clause: Clause) -> str:
     """How Accord treats a clause: a word of TREATMENT."""
-    modes = {duty.mode for duty in mou.duties if duty.clause == clause.id}
-    parts = {path.split("/")[1] for path, cited in references(mou) if cited == clause.id}
+    return treatments(mou)[clause.id]
+
+
+def treatments(mou: Mou) -> dict[str, str]:
+    """How Accord treats each clause, by its id: a word of TREATMENT."""
+    parts: dict[str, set[str]] = {clause.id: set() for clause in mou.clauses}
+    for path, cited in references(mou):
+        parts.setdefault(cited, set()).add(path.split("/")[1])
+    return {
+        clause.id: _treated({duty.mode for duty in mou.duties if duty.clause == clause.id}, parts[clause.id])
+        for clause in mou.clauses
+    }
+
+
+def _treated(modes: set[Mode], parts: set[str]) -> str:
     found = {
         "timed": Mode.TIMED in modes or "respond_within" in parts,
         "recorded": Mode.RECORDED in modes,

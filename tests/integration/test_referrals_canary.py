@@ -59,6 +59,7 @@ def clean(*texts):
 def answers(here):
     """Every door with something planted: the answers, status, headers and body."""
     referral, case, concern = here.referral(), here.case(), here.concern()
+    proposal = here.proposal()
     places = {
         "report-concern": "/v1/concerns",
         "state-call": f"/v1/concerns/{concern}/calls",
@@ -86,10 +87,25 @@ def answers(here):
         "enter-act-in-error": f"/v1/cases/{case}/acts/enter-in-error",
         "record-concern-act": f"/v1/concerns/{concern}/acts",
         "enter-concern-act-in-error": f"/v1/concerns/{concern}/acts/enter-in-error",
+        **{
+            f"{verb}-{about}duty{rest}": f"/v1/{kind}/duties/{last}"
+            for about, kind in (("", f"cases/{case}"), ("concern-", f"concerns/{concern}"))
+            for verb, rest, last in (
+                ("waive", "", "waive"),
+                ("toll", "", "toll"),
+                ("confirm", "-not-done", "not-done"),
+                ("enter", "-statement-in-error", "enter-in-error"),
+            )
+        },
         "assign-role": "/v1/roles",
         "end-role": "/v1/roles/end",
         "arrange-cover": f"/v1/people/{PEOPLE['screener'].person}/covers",
         "end-cover": f"/v1/people/{PEOPLE['screener'].person}/covers/end",
+        "propose-mou": "/v1/mou/proposals",
+        "comment-mou": f"/v1/mou/proposals/{proposal}/comments",
+        "answer-mou-comment": f"/v1/mou/proposals/{proposal}/comments/answer",
+        "sign-mou": f"/v1/mou/proposals/{proposal}/signatures",
+        "adopt-proposal": f"/v1/mou/proposals/{proposal}/adopt",
         "adopt-mou": "/v1/mou/versions",
     }
     assert set(places) == set(COMMANDS)

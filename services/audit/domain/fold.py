@@ -39,14 +39,25 @@ from shared.events.types.cover import CoverArranged, CoverEnded
 from shared.events.types.deadletter import DeadletterRecorded
 from shared.events.types.duty import (
     DutyChanged,
+    DutyConfirmedNotDone,
+    DutyEnteredInError,
     DutyEscalated,
     DutyMet,
     DutyOpened,
+    DutyTolled,
     DutyUnanswered,
+    DutyWaived,
     DutyWarned,
 )
 from shared.events.types.evidence import EvidenceMade, EvidenceOpened
-from shared.events.types.mou import MouAdopted
+from shared.events.types.mou import (
+    MouAdopted,
+    MouCommentAnswered,
+    MouCommented,
+    MouProposed,
+    MouSigned,
+    MouSuperseded,
+)
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
 from shared.events.types.record import RecordDenied, RecordRead
 from shared.events.types.role import RoleAssigned, RoleEnded
@@ -287,10 +298,14 @@ TELLING: Mapping[type, Callable[[list[Notice], Happening, Any], None]] = {
     NotificationAcknowledged: _acknowledged,
 }
 
-#: Known types that say nothing of a case's state.
+#: Known types that say nothing of a case's state; what is due is worked out from the events themselves.
 SILENT: frozenset[type] = frozenset(
     {
         DeadletterRecorded,
+        DutyWaived,
+        DutyTolled,
+        DutyConfirmedNotDone,
+        DutyEnteredInError,
         RoleAssigned,
         RoleEnded,
         CoverArranged,
@@ -303,7 +318,12 @@ SILENT: frozenset[type] = frozenset(
         DutyChanged,
         SessionBegun,
         SessionEnded,
+        MouProposed,
+        MouCommented,
+        MouCommentAnswered,
+        MouSigned,
         MouAdopted,
+        MouSuperseded,
         SubmissionReceipted,
         SubmissionUnreadable,
         EvidenceMade,

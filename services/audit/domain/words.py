@@ -21,7 +21,14 @@ from shared.events.types.concern import (
 from shared.events.types.cover import CoverArranged, CoverEnded
 from shared.events.types.deadletter import DeadletterRecorded
 from shared.events.types.evidence import EvidenceMade, EvidenceOpened
-from shared.events.types.mou import MouAdopted
+from shared.events.types.mou import (
+    MouAdopted,
+    MouCommentAnswered,
+    MouCommented,
+    MouProposed,
+    MouSigned,
+    MouSuperseded,
+)
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
 from shared.events.types.record import RecordDenied, RecordRead
 from shared.events.types.referral import (
@@ -64,7 +71,7 @@ def sealed_classes(event: Recorded) -> tuple[str, ...]:
 
 def codes(event: Recorded) -> dict[str, Any]:
     """The coded facts of an event of a known type, without what is sealed; nothing of an unknown one."""
-    if isinstance(event.data, Unhandled | MouAdopted):
+    if isinstance(event.data, Unhandled | MouAdopted | MouProposed):
         return {}
     return {k: v for k, v in event.data.written().items() if k != "sealed"}
 
@@ -214,6 +221,28 @@ def _session_ended(_: str, d: SessionEnded) -> str:
     return f"A session of a person of {agency(d.agency)} ended: {plain(d.reason)}."
 
 
+def _proposed(who: str, d: MouProposed) -> str:
+    return f"{agency(who)} proposed version {d.version} of the MOU."
+
+
+def _commented(_: str, d: MouCommented) -> str:
+    of = f"clause {d.clause} of a proposed version" if d.clause else "a proposed version"
+    return f"{agency(d.party)} commented on {of} of the MOU ({plain(d.through)})."
+
+
+def _comment_answered(who: str, _: MouCommentAnswered) -> str:
+    return f"{agency(who)} answered a comment on a proposed version of the MOU."
+
+
+def _signed(_: str, d: MouSigned) -> str:
+    county = f" for {plain(d.county).title()} County" if d.county else ""
+    return f"{agency(d.party)} signed a proposed version of the MOU{county} on {d.signed_on.isoformat()}."
+
+
+def _superseded(_: str, d: MouSuperseded) -> str:
+    return f"Version {d.by_version} takes the place of version {d.version} from {write_moment(d.since)} on."
+
+
 def _adopted(_: str, d: MouAdopted) -> str:
     return f"Version {d.version} of the MOU was adopted, signed by {len(d.signed_by)} agencies."
 
@@ -261,7 +290,12 @@ ON: Mapping[type, Callable[[str, Any], str]] = {
     CoverEnded: _cover_ended,
     SessionBegun: _session,
     SessionEnded: _session_ended,
+    MouProposed: _proposed,
+    MouCommented: _commented,
+    MouCommentAnswered: _comment_answered,
+    MouSigned: _signed,
     MouAdopted: _adopted,
+    MouSuperseded: _superseded,
     EvidenceMade: _made,
     EvidenceOpened: _evidence_opened,
 }

@@ -13,8 +13,11 @@ from services.referrals.application.things import (
     matter_meant,
     matter_recorded,
     matter_screened,
+    memorandum_of,
     person_of,
+    place_of_duty,
     place_of_record,
+    proposal_of,
     referral_of,
     unclear,
 )
@@ -25,12 +28,15 @@ from services.referrals.domain import (
     concerns,
     corrections,
     covers,
+    duties,
     governance,
+    memorandum,
     referrals,
     screenings,
     serving,
 )
 from services.referrals.domain import commands as c
+from services.referrals.domain import commands_mou as m
 from services.referrals.domain.deciding import At
 from services.referrals.domain.facts import Fact
 from services.referrals.domain.parts import Matter, Referral
@@ -41,12 +47,16 @@ Decide = Callable[[Things, Any, At, tuple[str, ...], Mou | None], list[Fact]]
 
 @dataclass(frozen=True)
 class Spec:
-    """A command: its body, what it is about, whether it must say what it is based on, and how it is decided."""
+    """A command: its body, what it is about, whether it must say what it is based on, and how it is decided.
+
+    `of_duties`: for that, what is due is loaded as well.
+    """
 
     body: type[c.Command]
     thing: str | None
     needs_based_on: bool
     decide: Decide
+    of_duties: bool = False
 
 
 def _answering(body: type[c.Command], decide: Callable[[Referral, Matter, Any, At], list[Fact]]) -> Spec:
@@ -59,8 +69,38 @@ def _of_matter(body: type[c.OfMatter], decide: Callable[[Matter, Any, At], list[
     return Spec(body, "case", True, lambda t, given, at, *_: decide(matter_meant(t, given, at), given, at))
 
 
+def _on_duties(thing: str) -> dict[str, Spec]:
+    """The commands on the duties of a case, or of a concern, by the name of what is said."""
+
+    def waive(t: Things, body: Any, at: At, *_: Any) -> list[Fact]:
+        owed = t.owed.get(body.duty)
+        return duties.waive(place_of_duty(t, owed, at), owed, body, at)
+
+    def toll(t: Things, body: Any, at: At, *_: Any) -> list[Fact]:
+        owed = t.owed.get(body.duty)
+        return duties.toll(place_of_duty(t, owed, at), owed, body, at)
+
+    def not_done(t: Things, body: Any, at: At, flags: tuple[str, ...], _: Any) -> list[Fact]:
+        owed = t.owed.get(body.duty)
+        return duties.confirm_not_done(place_of_duty(t, owed, at), owed, body, at, flags)
+
+    def in_error(t: Things, body: Any, at: At, *_: Any) -> list[Fact]:
+        said = t.said.get(body.entry)
+        return duties.enter_in_error(place_of_duty(t, said, at), said, body, at)
+
+    return {
+        "waive": Spec(c.WaiveDuty, thing, True, waive, of_duties=True),
+        "toll": Spec(c.TollDuty, thing, True, toll, of_duties=True),
+        "not-done": Spec(c.ConfirmDutyNotDone, thing, False, not_done, of_duties=True),
+        "in-error": Spec(c.EnterDutyStatementInError, thing, True, in_error, of_duties=True),
+    }
+
+
+_OF_CASE, _OF_CONCERN = _on_duties("case"), _on_duties("concern")
+
+
 def _document(mou: Mou | None) -> Mou:
-    assert mou is not None, "validated before deciding"
+    assert mou is not None, "read before deciding"
     return mou
 
 
@@ -157,6 +197,14 @@ COMMANDS: Mapping[str, Spec] = {
         True,
         lambda t, body, at, *_: acts.enter_in_error(place_of_record(t, body.record), body, at),
     ),
+    "waive-duty": _OF_CASE["waive"],
+    "toll-duty": _OF_CASE["toll"],
+    "confirm-duty-not-done": _OF_CASE["not-done"],
+    "enter-duty-statement-in-error": _OF_CASE["in-error"],
+    "waive-concern-duty": _OF_CONCERN["waive"],
+    "toll-concern-duty": _OF_CONCERN["toll"],
+    "confirm-concern-duty-not-done": _OF_CONCERN["not-done"],
+    "enter-concern-duty-statement-in-error": _OF_CONCERN["in-error"],
     "join-agency": _of_matter(c.JoinAgency, cases.join),
     "leave-agency": _of_matter(c.LeaveAgency, cases.leave),
     "assign-worker": _of_matter(c.AssignWorker, cases.assign_worker),
@@ -168,10 +216,42 @@ COMMANDS: Mapping[str, Spec] = {
     "end-cover": Spec(
         c.EndCover, "person", False, lambda t, body, at, *_: covers.end(person_of(t), body, at)
     ),
-    "adopt-mou": Spec(
-        c.AdoptMou,
+    "propose-mou": Spec(
+        m.ProposeMou,
         None,
         False,
-        lambda t, body, at, flags, mou: governance.adopt(body, _document(mou), at),
+        lambda t, body, at, _, mou: memorandum.propose(memorandum_of(t), body, _document(mou), at),
+    ),
+    "comment-mou": Spec(
+        m.CommentMou,
+        "proposal",
+        False,
+        lambda t, body, at, _, mou: memorandum.comment(proposal_of(t), body, _document(mou), at),
+    ),
+    "answer-mou-comment": Spec(
+        m.AnswerMouComment,
+        "proposal",
+        True,
+        lambda t, body, at, *_: memorandum.answer(proposal_of(t), body, at),
+    ),
+    "sign-mou": Spec(
+        m.SignMou,
+        "proposal",
+        False,
+        lambda t, body, at, _, mou: memorandum.sign(proposal_of(t), body, _document(mou), at),
+    ),
+    "adopt-proposal": Spec(
+        m.AdoptProposal,
+        "proposal",
+        True,
+        lambda t, body, at, _, mou: memorandum.adopt_proposal(
+            proposal_of(t), memorandum_of(t), body, _document(mou), at
+        ),
+    ),
+    "adopt-mou": Spec(
+        m.AdoptMou,
+        None,
+        False,
+        lambda t, body, at, _, mou: memorandum.adopt(memorandum_of(t), body, _document(mou), at),
     ),
 }

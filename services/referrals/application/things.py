@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from services.referrals.domain import acts
 from services.referrals.domain import commands as c
 from services.referrals.domain.covers import Person
 from services.referrals.domain.deciding import At
+from services.referrals.domain.duties import Owed, Said
 from services.referrals.domain.parts import Concern, Matter, Referral
+from services.referrals.domain.proposals import Proposal
+from services.referrals.domain.versions import Memorandum
 from shared.errors import Refusal
 
 
 @dataclass(frozen=True)
 class Things:
-    """What was loaded for an order: the concern; the matters of the case; the referral and its matter; a person."""
+    """What was loaded for an order: the concern; the matters of the case; the referral and its matter; a person; a
+    proposed version of the MOU, and the versions there have been.
+
+    `owed` and `said` are what the caller may see of the duties, by their keys, and of what was said of them, by its
+    event; loaded for a command on a duty only.
+    """
 
     concern: Concern | None = None
     matters: tuple[Matter, ...] = ()
     referral: Referral | None = None
     person: Person | None = None
+    proposal: Proposal | None = None
+    memorandum: Memorandum | None = None
+    owed: Mapping[str, Owed] = field(default_factory=dict)
+    said: Mapping[str, Said] = field(default_factory=dict)
 
     @property
     def attached_to(self) -> Matter | None:
@@ -46,6 +59,16 @@ def referral_of(things: Things) -> tuple[Referral, Matter]:
 def person_of(things: Things) -> Person:
     assert things.person is not None, "loaded by the spec's kind"
     return things.person
+
+
+def proposal_of(things: Things) -> Proposal:
+    assert things.proposal is not None, "loaded by the spec's kind"
+    return things.proposal
+
+
+def memorandum_of(things: Things) -> Memorandum:
+    assert things.memorandum is not None, "loaded by the command's name"
+    return things.memorandum
 
 
 def own_matters(things: Things, at: At) -> list[Matter]:
@@ -91,3 +114,12 @@ def place_of_record(things: Things, record: str) -> acts.Place:
     if things.concern is not None:
         return acts.on_concern(things.concern, things.attached_to)
     return acts.in_case(next((m for m in things.matters if record in m.acts), things.matter()))
+
+
+def place_of_duty(things: Things, about: Owed | Said | None, at: At) -> acts.Place:
+    """Where things are said of this duty: on the concern, in the matter that it stands in, or in the first that the
+    caller's agency takes part in."""
+    if things.concern is not None:
+        return acts.on_concern(things.concern, things.attached_to)
+    matters = own_matters(things, at) or list(things.matters)
+    return acts.in_case(next((m for m in things.matters if about and m.stream == about.stream), matters[0]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from services.referrals.domain import steps
+from services.referrals.domain import proposals, steps
 from services.referrals.domain.parts import (
     ActOnRecord,
     Concern,
@@ -17,6 +17,7 @@ from services.referrals.domain.parts import (
     Screening,
     SealedFact,
 )
+from services.referrals.domain.proposals import Proposal
 from shared.events import Recorded
 from shared.events.types.act import ActEnteredInError, ActRecorded
 from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, WorkerAssigned
@@ -28,6 +29,8 @@ from shared.events.types.concern import (
     ConcernLinked,
     ConcernReported,
 )
+from shared.events.types.duty import DutyConfirmedNotDone, DutyEnteredInError, DutyTolled, DutyWaived
+from shared.events.types.mou import MouAdopted
 from shared.events.types.referral import (
     ReferralEnteredInError,
     ReferralForwarded,
@@ -36,6 +39,7 @@ from shared.events.types.referral import (
 )
 from shared.events.types.screening import ScreeningEnteredInError, ScreeningRecorded
 
+SAID_OF_DUTIES = (DutyWaived, DutyTolled, DutyConfirmedNotDone, DutyEnteredInError)
 #: Event type -> (kind of part, the field of its data that names the part).
 PART_OF: Mapping[type, tuple[str, str]] = {
     ConcernReported: ("concern", "concern"),
@@ -52,18 +56,29 @@ PART_OF: Mapping[type, tuple[str, str]] = {
     ScreeningEnteredInError: ("matter", ""),
     ActRecorded: ("matter", ""),
     ActEnteredInError: ("matter", ""),
+    **dict.fromkeys(SAID_OF_DUTIES, ("matter", "")),
     ReferralRequested: ("referral", "referral"),
     ReferralUndone: ("referral", "referral"),
     **dict.fromkeys(steps.RECORDS, ("referral", "referral")),
+    **dict.fromkeys(proposals.STEPS, ("proposal", "proposal")),
 }
 
 
 #: Events that not everybody sees who may know of the part: they do not move what the others are shown.
 SEEN_BY_SOME = frozenset(
-    {ReferralForwarded, ScreeningRecorded, ScreeningEnteredInError, ActRecorded, ActEnteredInError}
+    {
+        ReferralForwarded,
+        ScreeningRecorded,
+        ScreeningEnteredInError,
+        ActRecorded,
+        ActEnteredInError,
+        *SAID_OF_DUTIES,
+    }
 )
 #: Events of a matter, or of the concern that they name while it belongs to no case.
-ON_EITHER = (ActRecorded, ActEnteredInError)
+ON_EITHER = (ActRecorded, ActEnteredInError, *SAID_OF_DUTIES)
+#: Events whose sealed facts stand with the act, or the comment, and not with the part.
+SEALED_APART = (*ON_EITHER, *proposals.WORDS_APART)
 
 
 def part_of(event: Recorded) -> tuple[str, str] | None:
@@ -74,6 +89,8 @@ def part_of(event: Recorded) -> tuple[str, str] | None:
     kind, field = found
     if isinstance(event.data, ON_EITHER) and event.data.case is None:
         kind, field = "concern", "concern"
+    if isinstance(event.data, MouAdopted) and event.data.proposal is None:
+        return None
     return kind, str(getattr(event.data, field)) if field else event.envelope.stream
 
 
@@ -114,8 +131,10 @@ def moments_of(part: Part, event: Recorded) -> Iterator[tuple[str, ...]]:
 
 def _with_sealed(part: Part | None, event: Recorded) -> dict[str, tuple[SealedFact, ...]]:
     known = dict(part.sealed) if part else {}
-    if isinstance(event.data, ON_EITHER):
-        return known  # they stand with the act: who may not see it is not told which classes it holds
+    if isinstance(event.data, SEALED_APART):
+        return (
+            known  # of an act, they stand with the act: who may not see it is not told which classes it holds
+        )
     for name, jwe in getattr(event.data, "sealed", {}).items():
         fact = SealedFact(event=event.envelope.id, subject=event.envelope.subject, jwe=jwe)
         known[str(name)] = (*known.get(str(name), ()), fact)
@@ -222,6 +241,11 @@ def _not_done(part: Concern | Matter, _: Recorded, data: Any) -> dict[str, Any]:
     return {"acts": {**part.acts, data.record: known.model_copy(update={"struck": data.reason})}}
 
 
+def _said(_: Concern | Matter, __: Recorded, ___: Any) -> dict[str, Any]:
+    """What is due is worked out from the events; the part only has moved, so that who decided on it sees that."""
+    return {}
+
+
 STEPS: Mapping[type, Callable[[Any, Recorded, Any], dict[str, Any]]] = {
     ConcernReported: _reported,
     ConcernCallStated: _call_stated,
@@ -237,10 +261,17 @@ STEPS: Mapping[type, Callable[[Any, Recorded, Any], dict[str, Any]]] = {
     ScreeningEnteredInError: _not_screened,
     ActRecorded: _done,
     ActEnteredInError: _not_done,
+    **dict.fromkeys(SAID_OF_DUTIES, _said),
     ReferralRequested: _requested,
     **dict.fromkeys(steps.RECORDS, steps.taken),
     ReferralEnteredInError: steps.entered_in_error,
     ReferralUndone: steps.undone,
+    **proposals.STEPS,
 }
 
-KINDS: Mapping[str, type[Part]] = {"concern": Concern, "matter": Matter, "referral": Referral}
+KINDS: Mapping[str, type[Part]] = {
+    "concern": Concern,
+    "matter": Matter,
+    "referral": Referral,
+    "proposal": Proposal,
+}
