@@ -77,6 +77,7 @@ def test_started_with_20_000_waiting_it_skips_none(world: World) -> None:
     concerns = [world.author.concern() for _ in range(BACKLOG)]
     world.publish([world.author.mou(), *concerns])
     world.start().wait_for("ready")
+    print("LOG", world.processes[-1].log)
     world.wait_applied(BACKLOG, 110)
     require_each_told_once(world, concerns)
 
@@ -109,7 +110,7 @@ def test_a_hole_at_the_tail_is_found_while_the_worker_runs(world: World) -> None
 def set_back(world: World) -> None:
     """The store as an older backup has it, from before the first concern; Kafka and its commits stay."""
     with world.connect() as connection, connection.transaction():
-        for table in ("items", "changes", "stored_events", "heads"):
+        for table in ("items", "changes", "stored_events", "heads", "happenings", "duty_groups", "duties"):
             connection.execute(f"DELETE FROM {table}")
         connection.execute("UPDATE change_counter SET last = 0")
         connection.execute('UPDATE positions SET sequence = -1, "offset" = -1 WHERE topic = %s', [REFERRALS])
