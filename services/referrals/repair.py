@@ -172,7 +172,10 @@ def answer_of(events: Iterable[Recorded]) -> Outcome:
     command = next(command for needed, command in COMMAND_OF if needed <= kinds)
     if getattr(stated[0], "concern", None) is not None:
         command = OF_CONCERN.get(command, command)
-    return Outcome(command, made_of(stated), tuple(event.envelope.id for event in events), flags_of(stated))
+    gaps = tuple(gap for data in stated for gap in getattr(data, "gaps", None) or ())
+    return Outcome(
+        command, made_of(stated), tuple(event.envelope.id for event in events), flags_of(stated), gaps
+    )
 
 
 def _answered(connection: repo.Connection) -> set[Key]:

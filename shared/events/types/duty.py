@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from shared.events.data import Data, Id, Word
+from shared.events.gaps import Gaps
 from shared.events.moments import Moment
 
 
@@ -49,6 +50,7 @@ class DutyConfirmedNotDone(Data):
     concern: Id | None = None
     case: Id | None = None
     flags: tuple[Word, ...] = ()
+    gaps: Gaps = None
 
 
 class DutyEnteredInError(Data):
