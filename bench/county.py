@@ -18,6 +18,7 @@ from deploy.local.infrastructure import Infrastructure
 from services.referrals.application.orders import Order, Outcome
 from services.referrals.bootstrap import Referrals, bootstrap
 from services.referrals.domain import commands as c
+from services.referrals.domain.commands_mou import AdoptMou
 from services.referrals.vault.key_file import create_key_file
 from shared.events.names import Agency, Matter, Urgency, YouthChoice
 from shared.mou.facts import CallerFacts
@@ -62,7 +63,7 @@ class County:
         """Migrates, and adopts the MOU."""
         self.referrals: Referrals = bootstrap(settings_of(infra, "referrals"))
         document = adoptable(DOCUMENT.read_text(encoding="utf-8"))
-        adopt = c.AdoptMou(document=document, signed_by=tuple(Agency))
+        adopt = AdoptMou(document=document, signed_by=tuple(Agency))
         self.order("adopt-mou", None, adopt, "human-services", "coordinator")
 
     def order(

@@ -52,6 +52,7 @@ DRAWN = frozenset({"concern", "case", "agency", "worker", "referral", "screening
 #: Nouns of types that are counted and not drawn, and what they are called.
 COUNTED = {
     "notification": ("notice", "notices"),
+    "duty": ("step of a duty", "steps of duties"),
     "record": ("read", "reads"),
     "evidence": ("bundle", "bundles"),
     "command": ("refused command", "refused commands"),

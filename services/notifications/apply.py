@@ -1,6 +1,7 @@
 """One batch, one transaction: positions, facts, items, own events, changes, and the wake-up call.
 
-Locks are always taken in this order, here and in feed.py: positions, items, the append lock, the counter.
+Locks are always taken in this order, here and in feed.py: positions, books, duties, items, the append lock, the
+counter.
 """
 
 from __future__ import annotations
@@ -13,16 +14,20 @@ from uuid import UUID, uuid4, uuid5
 import psycopg
 
 from services.notifications import writing
+from services.notifications.books import Books
 from services.notifications.deciding import Decided, Decider, ids_needed
+from services.notifications.domain.duties import happening_of
 from services.notifications.domain.facts import Facts
 from services.notifications.domain.items import NO_MOU, Item
+from services.notifications.keeping import Keeper
+from services.notifications.known import Versions, load_facts
 from services.notifications.reading import Parsed, Walk, cut, in_order, stood, walk
 from services.notifications.records import Applied, Incoming, Place, Sources
 from shared.bus.deadletters import deadletter_draft
 from shared.bus.record import Record
 from shared.events import Draft, Recorded
+from shared.events.types.duty import DutyOpened
 from shared.events.types.notification import NotificationDelivered
-from shared.mou import Mou, from_adopted
 from shared.store.append import append
 from shared.store.positions import Position
 
@@ -37,7 +42,8 @@ class Applier:
 
     def __init__(self, now: Callable[[], datetime], sources: Sources | None = None) -> None:
         self._now, self.sources = now, sources or Sources()
-        self._mous: dict[str, Mou] = {}
+        self._versions = Versions()
+        self._books = Books(self._versions.of)
 
     def apply(
         self,
@@ -48,13 +54,19 @@ class Applier:
 
         Raises psycopg.Error and Conflict with nothing done. Waits at most 5 s for a lock.
         """
+        try:
+            return self._apply(connection, batch)
+        except BaseException:
+            self._books.forget()
+            raise
+
+    def _apply(self, connection: Connection, batch: Mapping[Place, Sequence[Incoming]]) -> Applied:
         with connection.transaction():
             start = lock_positions(connection, batch)
             walks = {place: walk(start[place], records) for place, records in batch.items()}
             parsed = in_order(walks, self.sources)
             known = load_facts(connection, ids_needed(parsed))
-            decider = Decider(known, lambda v: self._mou(connection, v))
-            decided = decider.decide(parsed)
+            decided = self._decider(connection, known).decide(parsed)
             for place, (held, _) in decided.held.items():
                 walks[place] = cut(walks[place], batch[place], held, start[place])
             self._write(connection, decided, walks, start)
@@ -68,7 +80,9 @@ class Applier:
     def run_kept(self, connection: Connection, batch: Sequence[Parsed]) -> list[Incoming]:
         """Give kept events their effect, in the caller's transaction, positions untouched. Those that ran."""
         known = load_facts(connection, ids_needed(batch))
-        decided = Decider(known, lambda v: self._mou(connection, v)).decide(batch)
+        # What waited for a newer version comes out of order, so books are read anew, in order.
+        self._books.forget()
+        decided = self._decider(connection, known).decide(batch)
         self._write(connection, decided, {}, {})
         stopped = {place: held.sequence or 0 for place, (held, _) in decided.held.items()}
         return [
@@ -76,6 +90,9 @@ class Applier:
             for p in batch
             if p.record.place not in stopped or (p.record.sequence or 0) < stopped[p.record.place]
         ]
+
+    def _decider(self, connection: Connection, known: dict[str, Facts]) -> Decider:
+        return Decider(known, lambda version: self._versions.of(connection, version), self.sources.referrals)
 
     def _write(
         self,
@@ -87,7 +104,10 @@ class Applier:
         strays = [(stray, "no-sequence") for found in walks.values() for stray in found.strays]
         self._projections(connection, decided, walks, start)
         letters = writing.unreadable(connection, [*decided.unreadable, *strays], self._now())
-        numbered = self._items(connection, decided.items, [self._letter(r, why) for r, why in letters])
+        duties = self._duties(connection, decided, recording=True)
+        numbered = self._items(
+            connection, decided.items, [self._letter(r, why) for r, why in letters], duties
+        )
         numbered += [
             (item, "acknowledged") for item in writing.acknowledged(connection, decided.acknowledged)
         ]
@@ -108,17 +128,30 @@ class Applier:
             writing.unhandled(connection, decided.unhandled)
             writing.positions(connection, [w.position for p, w in walks.items() if w.position != start[p]])
 
+    def _duties(self, connection: Connection, decided: Decided, *, recording: bool) -> list[Draft]:
+        """How the duties stand by what came; the events to append because of it."""
+        found = [happening_of(event) for event in decided.happenings]
+        read = self._books.read(connection, found, adopted=bool(decided.adopted))
+        return Keeper(connection, self._books, self.sources, self._now(), recording).keep(read)
+
     def _items(
-        self, connection: Connection, items: Sequence[tuple[Item, Recorded]], letters: Sequence[Draft]
+        self,
+        connection: Connection,
+        items: Sequence[tuple[Item, Recorded]],
+        letters: Sequence[Draft],
+        duties: Sequence[Draft],
     ) -> list[tuple[UUID, str]]:
-        """Store the new items; append `notification.delivered` for those that never were. Their changes."""
-        if not items and not letters:
+        """Store the new items; append what is said of duties, and `notification.delivered` for the items that never
+        were. Their changes."""
+        if not items and not letters and not duties:
             return []
         new = writing.items(connection, [item for item, _ in items])
         told = writing.told_before(connection, new | {letter.stream for letter in letters})
         drafts = [letter for letter in letters if letter.stream not in told]
         drafts += [delivered(item, event) for item, event in items if item.id in new and item.id not in told]
-        append(connection, drafts, {draft.stream: 0 for draft in drafts}, self._now)
+        expected = {draft.stream: 0 for draft in drafts}
+        expected |= {draft.stream: 0 for draft in duties if isinstance(draft.data, DutyOpened)}
+        append(connection, [*drafts, *duties], expected, self._now)
         again = [item for item in told if told[item] is not None]
         writing.restore_acknowledged(connection, [told[item] for item in again])
         order = [item.id for item, _ in items if item.id in new]
@@ -128,16 +161,6 @@ class Applier:
         whole = Record(record.topic, record.partition, record.offset, 0, None, (), record.value)
         letter = uuid5(LETTERS, f"{record.topic}/{record.partition}/{record.offset}")
         return deadletter_draft("notifications", whole, reason, letter, uuid4(), self._now(), NO_MOU)
-
-    def _mou(self, connection: Connection, version: str) -> Mou | None:
-        if version not in self._mous:
-            row = connection.execute(
-                "SELECT document FROM mou_versions WHERE version = %s", [version]
-            ).fetchone()
-            if row is None:
-                return None
-            self._mous[version] = from_adopted(row[0])
-        return self._mous[version]
 
 
 def delivered(item: Item, event: Recorded) -> Draft:
@@ -187,13 +210,3 @@ def lock_positions(connection: Connection, places: Mapping[Place, Any]) -> dict[
             columns,
         )
     return {(row[0], row[1]): Position(*row) for row in rows.fetchall()}
-
-
-def load_facts(connection: Connection, ids: Sequence[str]) -> dict[str, Facts]:
-    """The facts that are known of these things."""
-    if not ids:
-        return {}
-    rows = connection.execute(
-        "SELECT id::text, facts::text FROM facts WHERE id = ANY(%s::uuid[])", [list(ids)]
-    )
-    return {id: Facts.model_validate_json(facts) for id, facts in rows.fetchall()}

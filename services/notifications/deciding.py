@@ -13,10 +13,14 @@ from services.notifications.reading import Parsed
 from services.notifications.records import Incoming, Place
 from shared.errors import TryLater, Undeliverable
 from shared.events import Recorded, Unhandled
+from shared.events.names import events_topic
 from shared.events.types.cover import CoverArranged, CoverEnded
 from shared.events.types.mou import MouAdopted
 from shared.events.types.notification import NotificationAcknowledged
 from shared.mou import InvalidMou, Mou, from_adopted
+
+#: Fields of an event's data by one of which it is of a case or a concern, and may bear on their duties.
+SUBJECTS = frozenset({"case", "concern"})
 
 
 @dataclass
@@ -27,6 +31,7 @@ class Decided:
     changed: dict[str, Facts] = field(default_factory=dict)
     adopted: dict[str, dict[str, object]] = field(default_factory=dict)
     acknowledged: list[tuple[str, str, Recorded]] = field(default_factory=list)
+    happenings: list[Recorded] = field(default_factory=list)
     covers: list[Recorded] = field(default_factory=list)
     unhandled: list[tuple[Incoming, str]] = field(default_factory=list)
     unreadable: list[tuple[Incoming, str]] = field(default_factory=list)
@@ -41,9 +46,10 @@ class Decider:
         self,
         known: dict[str, Facts],
         mou_of: Callable[[str], Mou | None],
+        referrals: str = events_topic("referrals"),
     ) -> None:
-        """`known` grows with what the batch says."""
-        self.known, self._mou_of = known, mou_of
+        """`known` grows with what the batch says. Duties are read off what is on the topic `referrals`."""
+        self.known, self._mou_of, self._referrals = known, mou_of, referrals
         self._here: dict[str, Mou] = {}
         self.found = Decided()
 
@@ -78,6 +84,9 @@ class Decider:
         if isinstance(event.data, NotificationAcknowledged):
             self.found.acknowledged.append((event.data.item, event.envelope.actor, event))
             return
+        happening = record.topic == self._referrals and not event.envelope.data.keys().isdisjoint(SUBJECTS)
+        if happening and self._mou(event) is None and event.envelope.mouversion != NO_MOU:
+            raise TryLater("the event's version of the MOU is not known yet")
         items: list[Item] = []
         changed: dict[str, Facts] = {}
         if event.type in HANDLED or event.type in FOLDED:
@@ -90,6 +99,8 @@ class Decider:
         self.known |= changed
         self.found.changed |= changed
         self.found.items += [(item, event) for item in items]
+        if happening:
+            self.found.happenings.append(event)
         if isinstance(event.data, CoverArranged | CoverEnded):
             self.found.covers.append(event)
 

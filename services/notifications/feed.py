@@ -47,6 +47,13 @@ _DECIDED = (
     "(SELECT d.facts FROM facts d WHERE d.id = i.about AND i.type = 'accord.concern.reported.v1'"
     " AND d.facts->>'decided' IS NOT NULL)"
 )
+#: How the duty of an item stands, if the item asks for nothing any more: it was met or taken away, or has another
+#: due time by now.
+_SETTLED = (
+    "(SELECT d.state FROM duties d WHERE d.duty = i.duty"
+    " AND (d.state <> 'open' OR d.due_at IS DISTINCT FROM i.respond_by))"
+)
+_DONE_WITH = f"({_DECIDED} IS NOT NULL OR {_SETTLED} IS NOT NULL)"
 _READ = "EXISTS (SELECT FROM read_marks r WHERE r.item = i.id AND r.person = %(person)s)"
 
 
@@ -118,9 +125,7 @@ class Feed:
         """A page of the viewer's items, newest first, and how many there are unread in all."""
         conditions = [_MINE]
         if wanted.tier and wanted.waiting:
-            conditions.append(
-                f"CASE WHEN {_DECIDED} IS NULL THEN i.tier ELSE '{Tier.INFORMATION}' END = %(tier)s"
-            )
+            conditions.append(f"CASE WHEN {_DONE_WITH} THEN '{Tier.INFORMATION}' ELSE i.tier END = %(tier)s")
         elif wanted.tier:
             conditions.append("i.tier = %(tier)s")
         if wanted.open:
@@ -128,7 +133,7 @@ class Feed:
         if wanted.unread:
             conditions.append(f"NOT {_READ}")
         if wanted.waiting:
-            asks = f"(i.needs_ack AND i.acknowledged_by IS NULL AND {_DECIDED} IS NULL)"
+            asks = f"(i.needs_ack AND i.acknowledged_by IS NULL AND NOT {_DONE_WITH})"
             conditions.append(f"({asks} OR NOT {_READ})")
         if after:
             conditions.append("(i.recordedtime, i.id) < (%(time)s, %(id)s)")
@@ -142,8 +147,8 @@ class Feed:
             # One snapshot for list and count, so that a badge never differs from the list it stands on.
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             rows = connection.execute(
-                f"SELECT {_COLUMNS}, {_AS_COVER}, {_READ} AS read, {_DECIDED} AS decided"  # noqa: S608
-                f" FROM items i WHERE {' AND '.join(conditions)}"
+                f"SELECT {_COLUMNS}, {_AS_COVER}, {_READ} AS read, {_DECIDED} AS decided,"  # noqa: S608
+                f" {_SETTLED} AS settled FROM items i WHERE {' AND '.join(conditions)}"
                 " ORDER BY i.recordedtime DESC, i.id DESC LIMIT %(limit)s",
                 values,
             ).fetchall()
@@ -229,7 +234,8 @@ class Feed:
     ) -> dict[str, Any] | None:
         found: dict[str, Any] | None = connection.execute(
             f"SELECT {_COLUMNS}, {_AS_COVER}, i.subject, i.correlation, {_READ} AS read,"  # noqa: S608
-            f" {_DECIDED} AS decided FROM items i WHERE i.id = %(id)s AND {_MINE}{lock and ' FOR UPDATE OF i'}",
+            f" {_DECIDED} AS decided, {_SETTLED} AS settled FROM items i"
+            f" WHERE i.id = %(id)s AND {_MINE}{lock and ' FOR UPDATE OF i'}",
             {**whose, "id": item},
         ).fetchone()
         return found

@@ -9,10 +9,13 @@ from datetime import UTC, datetime
 from services.notifications.records import Incoming, Place, Sources, Stood
 from shared.errors import Undeliverable
 from shared.events import Recorded, Unhandled, read
+from shared.mou.routing import TOLD_BY_DUTIES
 from shared.store.positions import Position
 
-#: Bytes that the one event of our own topic that we act on has in it; others need no reading.
-ACKNOWLEDGED = b'"type":"accord.notification.acknowledged.v1"'
+#: Bytes of which the events of our own topic that we act on have one in them; others need no reading.
+ACTED_ON = tuple(
+    f'"type":"{name}"'.encode() for name in ("accord.notification.acknowledged.v1", *sorted(TOLD_BY_DUTIES))
+)
 
 
 @dataclass
@@ -67,8 +70,8 @@ class Parsed:
 
 
 def parse(record: Incoming, own: str) -> Parsed:
-    """What a record says; of our `own` topic only acknowledgements are read. Raises nothing."""
-    if record.topic == own and ACKNOWLEDGED not in record.value:
+    """What a record says; of our `own` topic only what is acted on is read. Raises nothing."""
+    if record.topic == own and not any(mark in record.value for mark in ACTED_ON):
         return Parsed(record, None)
     try:
         return Parsed(record, read(record.value))

@@ -57,6 +57,7 @@ class Again(Applier):
         start: Mapping[Place, Position],
     ) -> None:
         self._projections(connection, decided, walks, start)
+        self._duties(connection, decided, recording=False)
         new = writing.items(connection, [item for item, _ in decided.items]) if decided.items else set()
         writing.restore_acknowledged(connection, list(writing.told_before(connection, new).values()))
         writing.acknowledged(connection, decided.acknowledged)

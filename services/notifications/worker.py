@@ -19,10 +19,11 @@ from services.notifications.apply import Applier
 from services.notifications.pump import Pump
 from services.notifications.records import Applied, Place, Sources
 from services.notifications.stream import GROUP, Stream, make_app
+from services.notifications.timer import Timer
 from services.notifications.unhandled import run_known
 from shared.bus import clients
 from shared.bus.compare import compare, relayed_topics, require_agreement
-from shared.errors import Disagreement, TryLater
+from shared.errors import Conflict, Disagreement, TryLater
 from shared.settings import Settings
 from shared.store.connection import Connection
 from shared.store.positions import Position, all_positions
@@ -137,11 +138,13 @@ class Worker:
         app.finalize()
         await app.start()
         pump = asyncio.create_task(stream.pump.run())
+        timing = asyncio.create_task(self._time())
         try:
             return await self._until_stopped(app, stream, pump)
         finally:
             pump.cancel()
-            await asyncio.gather(pump, return_exceptions=True)
+            self._stop.set()
+            await asyncio.gather(pump, timing, return_exceptions=True)
             await asyncio.to_thread(stream.pump.close)
             with suppress(TimeoutError):
                 await asyncio.wait_for(app.stop(), 10)
@@ -162,6 +165,19 @@ class Worker:
                 await self._look(stream)
         log.info("worker_stopped")
         return 0
+
+    async def _time(self) -> None:
+        """What time brings about for duties, once a second; a failure is tried again."""
+        timer = Timer(self._settings, self._sources, lambda: connect(self._url), self._now)
+        try:
+            while not self._stop.is_set():
+                try:
+                    await asyncio.to_thread(timer.step)
+                except (psycopg.Error, Conflict, LookupError) as error:
+                    log.warning("timer_held", error_type=type(error).__name__)
+                await self._sleep(1.0)
+        finally:
+            await asyncio.to_thread(timer.close)
 
     async def _sleep(self, seconds: float) -> None:
         try:

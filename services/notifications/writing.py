@@ -41,6 +41,7 @@ _ITEM_COLUMNS = (
     ("correlation", "text"),
     ("urgency", "text"),
     ("respond_by", "timestamptz"),
+    ("duty", "uuid"),
 )
 _NAMES = ", ".join(name for name, _ in _ITEM_COLUMNS)
 _INSERT_ITEMS = (
@@ -140,6 +141,7 @@ def _row(item: Item) -> dict[str, Any]:
         "subject": str(item.subject),
         "recordedtime": item.recordedtime.isoformat(),
         "respond_by": item.respond_by.isoformat() if item.respond_by else None,
+        "duty": str(item.duty) if item.duty else None,
     }
 
 

@@ -32,7 +32,14 @@ from shared.events.types.concern import (
 )
 from shared.events.types.cover import CoverArranged, CoverEnded
 from shared.events.types.duty import DutyConfirmedNotDone, DutyEnteredInError, DutyTolled, DutyWaived
-from shared.events.types.mou import MouAdopted
+from shared.events.types.mou import (
+    MouAdopted,
+    MouCommentAnswered,
+    MouCommented,
+    MouProposed,
+    MouSigned,
+    MouSuperseded,
+)
 from shared.events.types.referral import (
     ReferralAccepted,
     ReferralCallStated,
@@ -97,6 +104,10 @@ COMMAND_OF: tuple[tuple[frozenset[type[Data]], str], ...] = (
     (frozenset({RoleEnded}), "end-role"),
     (frozenset({CoverArranged}), "arrange-cover"),
     (frozenset({CoverEnded}), "end-cover"),
+    (frozenset({MouProposed}), "propose-mou"),
+    (frozenset({MouCommented}), "comment-mou"),
+    (frozenset({MouCommentAnswered}), "answer-mou-comment"),
+    (frozenset({MouSigned}), "sign-mou"),
     (frozenset({MouAdopted}), "adopt-mou"),
 )
 #: The command of the same kind that addresses a concern, where the event names one.
@@ -110,7 +121,7 @@ OF_CONCERN = {
 }
 STATED: frozenset[type] = frozenset(kind for kinds, _ in COMMAND_OF for kind in kinds)
 #: Types that come with those of `STATED` only.
-BESIDE: frozenset[type] = frozenset({ConcernLinked, ConcernContinued})
+BESIDE: frozenset[type] = frozenset({ConcernLinked, ConcernContinued, MouSuperseded})
 BATCH = 1_000
 
 #: The form in which parts are kept. It is another one as soon as parts have fields that only a fold fills.
@@ -172,10 +183,11 @@ def answer_of(events: Iterable[Recorded]) -> Outcome:
     command = next(command for needed, command in COMMAND_OF if needed <= kinds)
     if getattr(stated[0], "concern", None) is not None:
         command = OF_CONCERN.get(command, command)
+    if command == "adopt-mou" and getattr(stated[0], "proposal", None) is not None:
+        command = "adopt-proposal"
     gaps = tuple(gap for data in stated for gap in getattr(data, "gaps", None) or ())
-    return Outcome(
-        command, made_of(stated), tuple(event.envelope.id for event in events), flags_of(stated), gaps
-    )
+    ids = tuple(event.envelope.id for event in events)
+    return Outcome(command, made_of(stated), ids, flags_of(stated), gaps)
 
 
 def _answered(connection: repo.Connection) -> set[Key]:

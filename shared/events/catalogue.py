@@ -129,6 +129,16 @@ CATALOGUE: Mapping[str, Entry] = {
     "accord.notification.acknowledged.v1": Entry(
         _NOTIFICATIONS, "`POST /v1/feed/items/{id}/acknowledge`", False
     ),
+    "accord.duty.opened.v1": Entry(_NOTIFICATIONS, "an event that opens a duty of the memorandum", False),
+    "accord.duty.warned.v1": Entry(_NOTIFICATIONS, "time: a duty is soon due", True),
+    "accord.duty.met.v1": Entry(_NOTIFICATIONS, "an event that meets a duty", False),
+    "accord.duty.unanswered.v1": Entry(
+        _NOTIFICATIONS, "time: the due time is past, and all that was recorded by then has arrived", True
+    ),
+    "accord.duty.escalated.v1": Entry(_NOTIFICATIONS, "time, as the rule's steps say", True),
+    "accord.duty.changed.v1": Entry(
+        _NOTIFICATIONS, "an event that ends, waives, tolls or reopens a duty, or takes back what did", False
+    ),
     "accord.record.read.v1": Entry(_ACCESS, "reading what is recorded of a case or concern", False),
     "accord.record.denied.v1": Entry(_ACCESS, "asking for what one may not know of", False),
     "accord.evidence.made.v1": Entry(_AUDIT_ACCESS, "`POST /v1/cases/{case}/evidence`", False),
@@ -137,7 +147,18 @@ CATALOGUE: Mapping[str, Entry] = {
     "accord.session.ended.v1": Entry(
         _REFERRALS_ACCESS, "quick exit, signing out, the lock, or the end of the person's roles", False
     ),
-    "accord.mou.adopted.v1": Entry(_MOU, "`accord mou adopt`", False),
+    "accord.mou.proposed.v1": Entry(_MOU, "`POST /v1/mou/proposals`", False),
+    "accord.mou.commented.v1": Entry(_MOU, "`POST /v1/mou/proposals/{proposal}/comments`", False),
+    "accord.mou.comment-answered.v1": Entry(
+        _MOU, "`POST /v1/mou/proposals/{proposal}/comments/answer`", False
+    ),
+    "accord.mou.signed.v1": Entry(_MOU, "`POST /v1/mou/proposals/{proposal}/signatures`", False),
+    "accord.mou.adopted.v1": Entry(
+        _MOU, "`accord mou adopt`: `POST /v1/mou/proposals/{proposal}/adopt`, or `/v1/mou/versions`", False
+    ),
+    "accord.mou.superseded.v1": Entry(
+        _MOU, "together with `accord.mou.adopted.v1` of a later version", False
+    ),
 }
 
 

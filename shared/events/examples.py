@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from shared.events import names
-from shared.events.examples_life import ACTS, BETWEEN, LIFE, ON_DUTIES
+from shared.events.examples_life import ACTS, BETWEEN, DUTIES, LIFE, ON_DUTIES
+from shared.events.examples_mou import LIFE_OF_A_VERSION
 from shared.events.inventing import SUBMISSION, T0, Example, sealed_parts
 from shared.events.inventing import invented_id as _id
 from shared.events.names import (
@@ -326,6 +327,8 @@ _LIST: tuple[Example, ...] = (
         *(_AD, ADVOCATE, ADVOCATE, COVER, 2, "7.7"),
     ),
     *BETWEEN,
+    *DUTIES,
+    *LIFE_OF_A_VERSION,
     *ON_DUTIES,
 )
 

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from shared.events.inventing import T0, Example, sealed_parts
 from shared.events.inventing import invented_id as _id
-from shared.events.names import Agency, Matter, SealedClass
+from shared.events.names import Agency, Matter, Role, SealedClass, events_topic
 from shared.events.types.act import ActEnteredInError, ActRecorded, Method
-from shared.events.types.duty import DutyConfirmedNotDone, DutyEnteredInError, DutyTolled, DutyWaived
+from shared.events.types.duty import (
+    DutyChanged,
+    DutyConfirmedNotDone,
+    DutyEnteredInError,
+    DutyEscalated,
+    DutyMet,
+    DutyOpened,
+    DutyTolled,
+    DutyUnanswered,
+    DutyWaived,
+    DutyWarned,
+    Level,
+    duty_id,
+)
 from shared.events.types.referral import (
     CallResult,
     ReferralCallStated,
@@ -146,6 +160,63 @@ BETWEEN: tuple[Example, ...] = (
             result=CallResult.REACHED,
         ),
         *(_HS, WORKER, CASE, STREAM, 25, "4.12"),
+    ),
+)
+
+#: One duty that was met late, and another that was taken away. Both are timed by notifications.
+_MET, _ENDED = (
+    str(duty_id("first-contact", _id("e4e47", 8))),
+    str(duty_id("answer-referral", _id("e4e47", 8))),
+)
+_FIRST: dict[str, Any] = {
+    "duty": _MET,
+    "rule": "first-contact",
+    "opening": _id("e4e47", 8),
+    "case": CASE,
+    "about": REFERRAL,
+    "due_at": T0 + timedelta(hours=72),
+    "owed_by": _AD,
+    "role": Role.ADVOCATE,
+}
+_BY: dict[str, Any] = {
+    "service": "notifications",
+    "topic": events_topic("notifications"),
+}
+_TIMED = (Agency.COUNTY, "notifications", CASE)
+
+DUTIES: tuple[Example, ...] = (
+    Example(
+        DutyOpened(**_FIRST),
+        *(*_TIMED, _MET, 1, "4.6"),
+        **_BY,
+    ),
+    Example(DutyWarned(**_FIRST, level=Level.WARNING, revision=0), *(*_TIMED, _MET, 2, "4.6"), **_BY),
+    Example(DutyUnanswered(**_FIRST, revision=0), *(*_TIMED, _MET, 3, "4.6"), **_BY),
+    Example(
+        DutyEscalated(**_FIRST, step=0, queue="advocacy/supervisor", revision=0),
+        *(*_TIMED, _MET, 4, "4.6"),
+        **_BY,
+    ),
+    Example(
+        DutyMet(
+            **_FIRST,
+            by=_id("e4e47", 31),
+            met_at=T0 + timedelta(hours=70),
+            state="done-on-time-recorded-late",
+            revision=1,
+        ),
+        *(*_TIMED, _MET, 5, "4.6"),
+        **_BY,
+    ),
+    Example(
+        DutyChanged(
+            **_FIRST | {"duty": _ENDED, "rule": "answer-referral"},
+            state="superseded",
+            because=_id("e4e47", 36),
+            revision=1,
+        ),
+        *(*_TIMED, _ENDED, 2, "4.4"),
+        **_BY,
     ),
 )
 

@@ -18,9 +18,27 @@ from shared.events.types.concern import (
 )
 from shared.events.types.cover import CoverArranged, CoverEnded
 from shared.events.types.deadletter import DeadletterRecorded
-from shared.events.types.duty import DutyConfirmedNotDone, DutyEnteredInError, DutyTolled, DutyWaived
+from shared.events.types.duty import (
+    DutyChanged,
+    DutyConfirmedNotDone,
+    DutyEnteredInError,
+    DutyEscalated,
+    DutyMet,
+    DutyOpened,
+    DutyTolled,
+    DutyUnanswered,
+    DutyWaived,
+    DutyWarned,
+)
 from shared.events.types.evidence import EvidenceMade, EvidenceOpened
-from shared.events.types.mou import MouAdopted
+from shared.events.types.mou import (
+    MouAdopted,
+    MouCommentAnswered,
+    MouCommented,
+    MouProposed,
+    MouSigned,
+    MouSuperseded,
+)
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
 from shared.events.types.record import RecordDenied, RecordRead
 from shared.events.types.referral import (
@@ -98,9 +116,20 @@ TYPES: Mapping[str, type[Data]] = {
         CommandRefused,
         NotificationDelivered,
         NotificationAcknowledged,
+        DutyOpened,
+        DutyWarned,
+        DutyMet,
+        DutyUnanswered,
+        DutyEscalated,
+        DutyChanged,
         RecordRead,
         RecordDenied,
+        MouProposed,
+        MouCommented,
+        MouCommentAnswered,
+        MouSigned,
         MouAdopted,
+        MouSuperseded,
         DeadletterRecorded,
         EvidenceMade,
         EvidenceOpened,

@@ -15,7 +15,7 @@ from shared.mou.document import Mou
 from shared.mou.findings import Finding
 from shared.mou.law import locator
 from shared.mou.parties import ANY, members, party_of
-from shared.mou.routing import MUST_BE_TOLD, SILENT
+from shared.mou.routing import MUST_BE_TOLD, SILENT, TOLD_BY_DUTIES
 from shared.mou.terms import CODED
 from shared.mou.vocabulary import SAFETY_ACTS, Act, Profile, Relation, Target
 
@@ -188,6 +188,9 @@ def _routing(mou: Mou) -> Iterator[Finding]:
             yield Finding(f"{path}/event", "is no event type", "See `accord events catalogue`.")
         elif rule.event in SILENT:
             yield Finding(f"{path}/event", "is told to nobody on purpose", "Remove the rule.")
+        elif rule.event in TOLD_BY_DUTIES:
+            remedy = "Remove the rule; see `owed_by` and `escalate` of the duty."
+            yield Finding(f"{path}/event", "is told to whom the duty's own rule names", remedy)
         if (rule.role is None) != (rule.agency is Target.WORKER):
             yield Finding(f"{path}/role", "is needed, except for `worker`", "Name the role that is told.")
         if rule.agency not in set(Target) and party_of(mou, rule.agency) is None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from shared.events import TYPES
 from shared.mou.document import Mou
 from shared.mou.duties.rules import Mode, Pattern
-from shared.mou.routing import SILENT
+from shared.mou.routing import SILENT, TOLD_BY_DUTIES
 from shared.mou.vocabulary import Act
 
 
@@ -23,7 +23,7 @@ def coverage(mou: Mou) -> dict[str, list[str]]:
     allowed = {rule.act for rule in mou.may}
     waited = {pattern.act for pattern in patterns}
     return {
-        "event": sorted(set(TYPES) - routed - set(SILENT)),
+        "event": sorted(set(TYPES) - routed - set(SILENT) - TOLD_BY_DUTIES),
         "act": sorted(set(Act) - allowed),
         "told": sorted({act.code for act in mou.acts} - waited),
     }

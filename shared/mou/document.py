@@ -39,6 +39,7 @@ from shared.mou.practice import (
     ReportingRule,
     Rescreen,
     ResponseTier,
+    SheetLine,
 )
 from shared.mou.safety import SafetyFacts
 from shared.mou.vocabulary import (
@@ -76,6 +77,7 @@ class Clause(Sourced):
     id: ClauseId
     title: Annotated[str, StringConstraints(min_length=3, max_length=80)]
     text: Sentence
+    es: Sentence | None = None
     source: Source
     hint: Sentence | None = None
 
@@ -137,6 +139,7 @@ class RoutingRule(Part):
     not_to_the_actor: bool = False
     needs_acknowledgement: bool = False
     reason: Sentence
+    es: Sentence | None = None
 
 
 class CodedReason(Part):
@@ -161,6 +164,7 @@ class ListedCode(Part):
     code: Code
     clause: ClauseId
     label: Label
+    es: Label | None = None
 
 
 class ScreeningTool(Part):
@@ -282,6 +286,7 @@ class Mou(Part):
     notification_tiers: tuple[NotificationTier, ...] = ()
     escalation: tuple[EscalationStep, ...] = ()
     plan_elements: tuple[PlanElement, ...] = ()
+    sheets: tuple[SheetLine, ...] = ()
     device_agreement: DeviceAgreement | None = None
     retention: tuple[Retention, ...] = ()
     annual_review: AnnualReview | None = None

@@ -27,6 +27,11 @@ def validate(text: str) -> list[Finding]:
     return _parse(text)[1]
 
 
+def examine(text: str) -> tuple[Mou | None, list[Finding]]:
+    """The document, if it can be read at all, and everything that is wrong with it. Raises nothing."""
+    return _parse(text)
+
+
 def load(text: str) -> Mou:
     """The document in a YAML text. Raises InvalidMou with every finding."""
     return _or_raise(*_parse(text))
@@ -86,6 +91,11 @@ def document_of(mou: Mou) -> dict[str, Any]:
 def digest_of(mou: Mou) -> str:
     """The document's own digest, `sha256:` and 64 hex digits; not that of the signed PDF."""
     return f"sha256:{hashlib.sha256(encode(document_of(mou))).hexdigest()}"
+
+
+def digest_of_event(document: dict[str, Any], mou: Mou) -> str:
+    """The digest of an event's `document`, which was read as `mou`: of its text; of its values if it has none."""
+    return str(document["digest"]) if is_packed(document) else digest_of(mou)
 
 
 def mou_schema() -> dict[str, Any]:

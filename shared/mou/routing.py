@@ -61,14 +61,25 @@ SILENT: Mapping[str, str] = {
     "accord.deadletter.recorded.v1": "Told as submission.unreadable; `accord status` counts the others.",
     "accord.notification.delivered.v1": "Telling of telling would never end.",
     "accord.notification.acknowledged.v1": "The item itself shows who has it in hand.",
+    "accord.duty.opened.v1": "Nobody is told of each duty; what is due next stands in a list of its own.",
+    "accord.duty.met.v1": "Whoever did it knows.",
+    "accord.duty.changed.v1": "Whoever changed it knows; the case shows it.",
     "accord.record.read.v1": "For the auditor; a viewer is not announced.",
     "accord.record.denied.v1": "For the auditor; telling anyone would say that there is something to know.",
     "accord.session.begun.v1": "For the auditor; whoever signs in knows.",
     "accord.session.ended.v1": "For the auditor; the screen says it.",
     "accord.evidence.made.v1": "For the auditor, as any read is.",
     "accord.evidence.opened.v1": "For the auditor, as any read is.",
+    "accord.mou.proposed.v1": "The coordinator sends it to the parties; its page shows it to all staff.",
+    "accord.mou.commented.v1": "The proposal shows it, and is not adopted before it is answered.",
+    "accord.mou.comment-answered.v1": "The proposal shows the answer to whoever commented.",
+    "accord.mou.signed.v1": "The proposal shows who signed, and who has still to.",
     "accord.mou.adopted.v1": "The parties that signed it know.",
+    "accord.mou.superseded.v1": "The version that takes its place was adopted in the same breath.",
 }
+
+#: Event types whose recipients a duty's own rule names, and not a rule of the routing.
+TOLD_BY_DUTIES = frozenset({"accord.duty.warned.v1", "accord.duty.unanswered.v1", "accord.duty.escalated.v1"})
 
 #: Event types that every document must tell somebody of, with acknowledgement: a youth may be waiting.
 MUST_BE_TOLD = frozenset(

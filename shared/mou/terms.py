@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.mou.document import Authority, CodedReason, EvaluatedOutReason, ListedCode, Mou
@@ -99,6 +100,33 @@ def undo_within(mou: Mou) -> timedelta:
 def effective_at(mou: Mou) -> datetime:
     """The moment, in UTC, at which the document takes effect: the start of that day in the county."""
     return datetime.combine(mou.effective, time(), ZoneInfo(mou.time_zone)).astimezone(UTC)
+
+
+@dataclass(frozen=True)
+class Signer:
+    """An office that signs for a party, for one county if there are several; `signed` as the document has it."""
+
+    agency: str
+    county: str | None = None
+    office: str | None = None
+    signed: date | None = None
+
+    @property
+    def of(self) -> tuple[str, str | None, str | None]:
+        """What tells it from the others."""
+        return self.agency, self.county, self.office
+
+    @property
+    def words(self) -> str:
+        """The agency's code, the county if there are several, and the office."""
+        return ", ".join(part for part in (self.agency, self.county, self.office) if part)
+
+
+def signers(mou: Mou) -> tuple[Signer, ...]:
+    """Whose signatures the document needs, in its order; in the first format, the parties that sign."""
+    if not mou.signatories:
+        return tuple(Signer(str(party.agency)) for party in mou.parties if party.signatory)
+    return tuple(Signer(str(s.agency), s.county, s.office, s.signed) for s in mou.signatories)
 
 
 def unsigned(mou: Mou, signed_by: Iterable[str]) -> tuple[str, ...]:

@@ -44,6 +44,10 @@ class Act(StrEnum):
     END_ROLE = "end-role"
     ARRANGE_COVER = "arrange-cover"
     END_COVER = "end-cover"
+    PROPOSE_MOU = "propose-mou"
+    COMMENT_MOU = "comment-mou"
+    ANSWER_MOU_COMMENT = "answer-mou-comment"
+    SIGN_MOU = "sign-mou"
     ADOPT_MOU = "adopt-mou"
     READ_CASE = "read-case"
     READ_CONCERN = "read-concern"
@@ -51,6 +55,7 @@ class Act(StrEnum):
     READ_SCREENING = "read-screening"
     READ_ACT = "read-act"
     READ_HISTORY = "read-history"
+    SIMULATE_MOU = "simulate-mou"
     READ_DEADLETTER = "read-deadletter"
 
 

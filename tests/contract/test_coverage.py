@@ -74,6 +74,7 @@ class TestEveryType:
                 "held",
                 "left",
                 "made",
+                "met",
                 "read",
                 "unreadable",
                 "undone",

@@ -45,6 +45,7 @@ PEOPLE: dict[str, Caller] = {
         ("clinician", Agency.BEHAVIORAL_HEALTH, Role.CLINICIAN),
         ("officer", Agency.PROBATION, Role.PROBATION_OFFICER),
         ("auditor", Agency.COUNTY, Role.AUDITOR),
+        ("board", Agency.COUNTY, Role.ADVISORY_BOARD),
     )
 }
 ALL_SIGNED = [str(p.agency) for p in MOU.parties if p.signatory]
@@ -120,6 +121,13 @@ class County:
         body = {"document": packed_document(MOU), "signed_by": ALL_SIGNED}
         answer = self.post("/v1/mou/versions", body, "coordinator")
         assert answer.status_code == 201, answer.text
+
+    def proposal(self) -> str:
+        """A proposed version, of a name that nothing else has."""
+        document = MOU.model_copy(update={"version": f"alder-{uuid4().hex[:12]}"})
+        answer = self.post("/v1/mou/proposals", {"document": packed_document(document)}, "coordinator")
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["proposal"])
 
     def concern(self, **facts: Any) -> str:
         answer = self.post("/v1/concerns", {"immediate_danger": "yes", **facts}, "deputy")

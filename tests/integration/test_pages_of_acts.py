@@ -55,11 +55,8 @@ class TestInACase:
         [
             ({"act": "", "number": CANARY}, "Choose what was done."),
             ({"act": "cross-reported/ncmec", "number": CANARY}, "Choose what was done."),
-            ({"act": "team-met", "done_at": "yesterday"}, "Type the day and the time like the example"),
-            (
-                {"act": "team-met", "done_at": "2026-03-08 02:30"},
-                "Type the day and the time like the example",
-            ),
+            ({"act": "team-met", "done_at": "yesterday"}, "Write the date and time like 2026-03-03 14:15."),
+            ({"act": "team-met", "done_at": "2026-03-08 02:30"}, "The clocks go forward then"),
         ],
     )
     def test_what_is_missing_is_said_and_what_was_typed_is_kept(self, here, typed, told):

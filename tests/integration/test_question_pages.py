@@ -275,7 +275,7 @@ class TestACall:
         worker.get(f"{path}/call")
         typed = {"called_at": "noon", "called_by": "sender", "result": "reached"}
         worker.fill(f"{path}/call", typed, status=422)
-        assert "Write the day and the time" in worker.words
+        assert "Write the date and time" in worker.words
         assert "noon" in worker.page
 
     def test_pressed_twice_is_one_call(self, here, worker):

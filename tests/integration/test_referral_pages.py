@@ -131,7 +131,7 @@ class TestWhatCannotBeTaken:
         [
             ("decline", {"words": "Kept as typed."}, "reason", "Choose why."),
             ("decline", {"reason": "made-up"}, "reason", "Choose why."),
-            ("accept", {"first_contact_by": "3/3/26"}, "first_contact_by", "Write the day and the time"),
+            ("accept", {"first_contact_by": "3/3/26"}, "first_contact_by", "Write the date and time"),
             ("accept", {"time": "2999-01-01 10:00"}, "time", "This time has not come yet."),
             (
                 "not-completed",
@@ -139,7 +139,7 @@ class TestWhatCannotBeTaken:
                 "attempts",
                 "Write a whole number",
             ),
-            ("accept", {"time": "2026-03-08 02:30"}, "time", "Write the day and the time"),
+            ("accept", {"time": "2026-03-08 02:30"}, "time", "The clocks go forward then"),
         ],
     )
     def test_comes_back_as_typed_with_what_to_do_beside_its_field(

@@ -59,6 +59,7 @@ def clean(*texts):
 def answers(here):
     """Every door with something planted: the answers, status, headers and body."""
     referral, case, concern = here.referral(), here.case(), here.concern()
+    proposal = here.proposal()
     places = {
         "report-concern": "/v1/concerns",
         "state-call": f"/v1/concerns/{concern}/calls",
@@ -100,6 +101,11 @@ def answers(here):
         "end-role": "/v1/roles/end",
         "arrange-cover": f"/v1/people/{PEOPLE['screener'].person}/covers",
         "end-cover": f"/v1/people/{PEOPLE['screener'].person}/covers/end",
+        "propose-mou": "/v1/mou/proposals",
+        "comment-mou": f"/v1/mou/proposals/{proposal}/comments",
+        "answer-mou-comment": f"/v1/mou/proposals/{proposal}/comments/answer",
+        "sign-mou": f"/v1/mou/proposals/{proposal}/signatures",
+        "adopt-proposal": f"/v1/mou/proposals/{proposal}/adopt",
         "adopt-mou": "/v1/mou/versions",
     }
     assert set(places) == set(COMMANDS)
@@ -124,6 +130,10 @@ def answers(here):
         yield here.post(f"/v1/people/{NAME}/covers", {"covering": NAME}, person)
         yield here.get("/v1/referrals", person, queue=NAME, cursor=NAME, limit=BORN)
         yield here.get("/v1/referrals", person, queue="inbound", cursor="UXVpbGxvbmJhcg")
+    for body in ({"document": {NAME: BORN}}, {"document": {}, "against": NAME}, {NAME: {}}):
+        json_too = {"Content-Type": "application/json"}
+        yield here.post("/v1/mou/simulations", body, "coordinator", headers=json_too)
+    yield here.get(f"/v1/mou/simulations/{NAME}", "coordinator")
     yield here.client.post("/v1/concerns", headers={"Authorization": f"Bearer {NAME}"})
     yield here.client.get(f"/schemas/{NAME}.json")
 

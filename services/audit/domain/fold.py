@@ -37,9 +37,27 @@ from shared.events.types.concern import (
 )
 from shared.events.types.cover import CoverArranged, CoverEnded
 from shared.events.types.deadletter import DeadletterRecorded
-from shared.events.types.duty import DutyConfirmedNotDone, DutyEnteredInError, DutyTolled, DutyWaived
+from shared.events.types.duty import (
+    DutyChanged,
+    DutyConfirmedNotDone,
+    DutyEnteredInError,
+    DutyEscalated,
+    DutyMet,
+    DutyOpened,
+    DutyTolled,
+    DutyUnanswered,
+    DutyWaived,
+    DutyWarned,
+)
 from shared.events.types.evidence import EvidenceMade, EvidenceOpened
-from shared.events.types.mou import MouAdopted
+from shared.events.types.mou import (
+    MouAdopted,
+    MouCommentAnswered,
+    MouCommented,
+    MouProposed,
+    MouSigned,
+    MouSuperseded,
+)
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
 from shared.events.types.record import RecordDenied, RecordRead
 from shared.events.types.role import RoleAssigned, RoleEnded
@@ -292,9 +310,20 @@ SILENT: frozenset[type] = frozenset(
         RoleEnded,
         CoverArranged,
         CoverEnded,
+        DutyOpened,
+        DutyWarned,
+        DutyMet,
+        DutyUnanswered,
+        DutyEscalated,
+        DutyChanged,
         SessionBegun,
         SessionEnded,
+        MouProposed,
+        MouCommented,
+        MouCommentAnswered,
+        MouSigned,
         MouAdopted,
+        MouSuperseded,
         SubmissionReceipted,
         SubmissionUnreadable,
         EvidenceMade,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.audit.domain import words_life
+from services.audit.domain import words_duty, words_life
 from services.audit.domain.words_life import agency, listed, plain
 from shared.events import Recorded, Unhandled
 from shared.events.moments import write_moment
@@ -21,7 +21,14 @@ from shared.events.types.concern import (
 from shared.events.types.cover import CoverArranged, CoverEnded
 from shared.events.types.deadletter import DeadletterRecorded
 from shared.events.types.evidence import EvidenceMade, EvidenceOpened
-from shared.events.types.mou import MouAdopted
+from shared.events.types.mou import (
+    MouAdopted,
+    MouCommentAnswered,
+    MouCommented,
+    MouProposed,
+    MouSigned,
+    MouSuperseded,
+)
 from shared.events.types.notification import NotificationAcknowledged, NotificationDelivered
 from shared.events.types.record import RecordDenied, RecordRead
 from shared.events.types.referral import (
@@ -65,7 +72,7 @@ def sealed_classes(event: Recorded) -> tuple[str, ...]:
 def codes(event: Recorded) -> dict[str, Any]:
     """The coded facts of an event of a known type, without what is sealed and what its flags tell in words; nothing
     of an unknown one."""
-    if isinstance(event.data, Unhandled | MouAdopted):
+    if isinstance(event.data, Unhandled | MouAdopted | MouProposed):
         return {}
     return {k: v for k, v in event.data.written().items() if k not in ("sealed", "gaps")}
 
@@ -215,6 +222,28 @@ def _session_ended(_: str, d: SessionEnded) -> str:
     return f"A session of a person of {agency(d.agency)} ended: {plain(d.reason)}."
 
 
+def _proposed(who: str, d: MouProposed) -> str:
+    return f"{agency(who)} proposed version {d.version} of the MOU."
+
+
+def _commented(_: str, d: MouCommented) -> str:
+    of = f"clause {d.clause} of a proposed version" if d.clause else "a proposed version"
+    return f"{agency(d.party)} commented on {of} of the MOU ({plain(d.through)})."
+
+
+def _comment_answered(who: str, _: MouCommentAnswered) -> str:
+    return f"{agency(who)} answered a comment on a proposed version of the MOU."
+
+
+def _signed(_: str, d: MouSigned) -> str:
+    county = f" for {plain(d.county).title()} County" if d.county else ""
+    return f"{agency(d.party)} signed a proposed version of the MOU{county} on {d.signed_on.isoformat()}."
+
+
+def _superseded(_: str, d: MouSuperseded) -> str:
+    return f"Version {d.by_version} takes the place of version {d.version} from {write_moment(d.since)} on."
+
+
 def _adopted(_: str, d: MouAdopted) -> str:
     return f"Version {d.version} of the MOU was adopted, signed by {len(d.signed_by)} agencies."
 
@@ -246,6 +275,7 @@ ON: Mapping[type, Callable[[str, Any], str]] = {
     ReferralAccepted: _accepted,
     ReferralRejected: _rejected,
     **words_life.ON,
+    **words_duty.ON,
     NotificationDelivered: _delivered,
     NotificationAcknowledged: _acknowledged,
     RecordRead: _read,
@@ -261,7 +291,12 @@ ON: Mapping[type, Callable[[str, Any], str]] = {
     CoverEnded: _cover_ended,
     SessionBegun: _session,
     SessionEnded: _session_ended,
+    MouProposed: _proposed,
+    MouCommented: _commented,
+    MouCommentAnswered: _comment_answered,
+    MouSigned: _signed,
     MouAdopted: _adopted,
+    MouSuperseded: _superseded,
     EvidenceMade: _made,
     EvidenceOpened: _evidence_opened,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -13,6 +13,9 @@ from shared.errors import TryLater
 from shared.events import Recorded
 from shared.events.types.notification import Tier
 from shared.mou import SILENT, EventFacts, Mou, Recipient, ThingFacts, recipients
+from shared.mou.duties.rules import Per
+from shared.mou.owing import DutyFacts, Owing, duty_recipients
+from shared.mou.routing import TOLD_BY_DUTIES
 
 #: An item's id is made of (event, rule, recipient) in this space: a replay gives the same item again.
 ITEMS = UUID("5f0a7c52-3a9e-4d7b-9a63-2b8f6c1d0e94")
@@ -30,9 +33,10 @@ BUILT_IN_TOLD: Mapping[str, str] = {
     ),
 }
 
-#: Event types whose recipients the MOU's routing rules name.
+#: Event types of which somebody is told: by the MOU's routing rules, or by the rule of the duty.
 HANDLED = frozenset(
     {
+        *TOLD_BY_DUTIES,
         "accord.concern.reported.v1",
         "accord.concern.evaluated-out.v1",
         "accord.concern.attached.v1",
@@ -108,6 +112,7 @@ class Item:
     mouversion: str
     urgency: str | None = None
     respond_by: datetime | None = None
+    duty: UUID | None = None
 
 
 def items_for(event: Recorded, known: Known, mou: Mou | None) -> list[Item]:
@@ -120,8 +125,31 @@ def items_for(event: Recorded, known: Known, mou: Mou | None) -> list[Item]:
         return []
     if mou is None and event.envelope.mouversion != NO_MOU:
         raise TryLater("the event's version of the MOU is not known yet")
+    if event.type in TOLD_BY_DUTIES:
+        return _of_duty(event, known, mou)
     told = recipients(event_facts(event, known), mou, _rota(mou)) if mou else _built_in(event)
     return [_item(event, recipient, known) for recipient in told]
+
+
+def _of_duty(event: Recorded, known: Known, mou: Mou | None) -> list[Item]:
+    """The items of a duty's event; none of a rule that the version does not have."""
+    said: Any = event.data
+    rule = next((rule for rule in mou.duties if rule.id == said.rule), None) if mou else None
+    if rule is None or mou is None:
+        return []
+    who = Owing(_text(said.owed_by), _text(said.role))
+    facts = DutyFacts(event.type, who, said.due_at, vars(said).get("queue"))
+    items = [_item(event, recipient, known) for recipient in duty_recipients(rule, facts, mou)]
+    referral = said.about if rule.per is Per.REFERRAL else None
+    about = (
+        ("referral", referral)
+        if referral
+        else ("case", said.case)
+        if said.case
+        else ("concern", said.concern)
+    )
+    changed = {"duty": UUID(said.duty), "respond_by": said.due_at, "about_kind": about[0], "about": about[1]}
+    return [replace(item, **changed) for item in items]
 
 
 def event_facts(event: Recorded, known: Known) -> EventFacts:

@@ -9,7 +9,10 @@ from fastapi import APIRouter, FastAPI
 
 from services.referrals.api.calls import Doors
 from services.referrals.api.commands import commands_router
+from services.referrals.api.memorandum import memorandum_router
+from services.referrals.api.papers import papers_router
 from services.referrals.api.questions import contract_router, duties_router, questions_router
+from services.referrals.api.simulations import simulations_router
 from services.referrals.application.bodies import LENIENT
 from services.referrals.pages.routers import casework_pages
 from services.referrals.pages.work import Work
@@ -42,7 +45,15 @@ def make_app(
     doors: Doors, verifier: Verifier, settings: Settings, readiness: Readiness, desk: Desk | None = None
 ) -> FastAPI:
     """The app; with a `desk` it serves pages, too. Does no I/O."""
-    routers = [commands_router(doors), questions_router(doors), duties_router(doors), contract_router()]
+    routers = [
+        commands_router(doors),
+        questions_router(doors),
+        duties_router(doors),
+        simulations_router(doors),
+        memorandum_router(doors),
+        papers_router(doors),
+        contract_router(),
+    ]
     pages, beside = _served(doors, desk, settings) if desk else ((), ())
     return create_app(
         "referrals",

@@ -111,7 +111,12 @@ def _order(asked: Asked, command: Command, flags: tuple[str, ...] = ()) -> Order
 
 
 #: Kind of thing -> the address of it.
-PLACES = {"concern": "/v1/concerns/", "case": "/v1/cases/", "referral": "/v1/referrals/"}
+PLACES = {
+    "concern": "/v1/concerns/",
+    "case": "/v1/cases/",
+    "referral": "/v1/referrals/",
+    "proposal": "/v1/mou/proposals/",
+}
 
 
 def answer(doors: Doors, outcome: Outcome, makes: str | None, notice: str | None = None) -> JSONResponse:

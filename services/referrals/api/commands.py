@@ -127,7 +127,16 @@ ROUTES = (
     Route("/v1/roles/end", "end-role", "A person holds a role no longer", states_anew=True),
     Route("/v1/people/{person}/covers", "arrange-cover", "A colleague covers for a person", "cover"),
     Route("/v1/people/{person}/covers/end", "end-cover", "A cover is over from now on"),
-    Route("/v1/mou/versions", "adopt-mou", "Adopt a version of the MOU", "mou"),
+    Route("/v1/mou/proposals", "propose-mou", "Put a version of the MOU before the parties", "proposal"),
+    Route("/v1/mou/proposals/{proposal}/comments", "comment-mou", "Comment on a proposed version", "comment"),
+    Route(
+        "/v1/mou/proposals/{proposal}/comments/answer",
+        "answer-mou-comment",
+        "Answer a comment in plain words",
+    ),
+    Route("/v1/mou/proposals/{proposal}/signatures", "sign-mou", "An office of a party has signed"),
+    Route("/v1/mou/proposals/{proposal}/adopt", "adopt-proposal", "Adopt the proposed version"),
+    Route("/v1/mou/versions", "adopt-mou", "Adopt a version of the MOU that was not proposed here", "mou"),
 )
 
 

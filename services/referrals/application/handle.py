@@ -32,7 +32,6 @@ from shared.errors import Conflict, Refusal, TryLater
 from shared.events import Data, Draft
 from shared.events.envelope import require_plain
 from shared.events.names import MOU_TOPIC, SealedClass, Service, events_topic
-from shared.events.types.mou import MouAdopted
 from shared.events.types.submission import CommandRefused, SubmissionRefused
 from shared.mou.document import Mou
 from shared.mou.findings import Finding, InvalidMou
@@ -46,6 +45,8 @@ REFUSALS = UUID("5d1a0c2e-7b44-4f0e-9a43-0b0e1d8f2b6d")
 ATTEMPTS = 3
 #: Commands after which a concern's keys belong to a case.
 ATTACHING = frozenset({"open-case", "attach-concern"})
+#: Commands with a whole document of the MOU.
+BRINGING_A_DOCUMENT = frozenset({"propose-mou", "adopt-mou"})
 
 
 class StaleBasis(Exception):
@@ -174,7 +175,7 @@ class Handler:
         things, known = looked.things, False
         try:
             spec = COMMANDS[order.name]
-            document = _document_of(order) if order.name == "adopt-mou" else None
+            document = self._document(order, looked.things)
             _require_found(spec, order, things)
             viewer = Viewer(order.caller, mou)
             if spec.thing is not None and not may_know(viewer, spec.thing, things):
@@ -187,9 +188,6 @@ class Handler:
                 things = with_duties(connection, self.shelf, viewer, things, self.now())
             at = At(order.caller, mou, self.now(), self._new_ids())
             facts = spec.decide(things, order.command, at, order.flags, document)
-            if document is not None and self.shelf.version(connection, document.version) is not None:
-                detail, remedy = "This version was adopted before.", "Give the document a version of its own."
-                raise Refusal(facts[0].clause, "mou-version-known", detail, remedy, "/document/version")
         except Refusal as refusal:
             return Judged(Outcome(order.name, refusal=refusal), [self._refused(order, refusal, mou, known)])
         facts, gaps = explained(facts, mou)
@@ -197,9 +195,13 @@ class Handler:
         drafts = self._sealed(order, facts, ids, mou)
         stated = [fact.data for fact in facts]
         outcome = Outcome(order.name, made_of(stated), tuple(map(str, ids)), flags_of(stated), gaps)
-        person = things.person
-        expected = {UUID(covers_stream(person.id)): person.version} if person else {}
-        return Judged(outcome, drafts, parts_of(things), expected)
+        return Judged(outcome, drafts, parts_of(things), _expected(things, facts))
+
+    def _document(self, order: Order, things: Things) -> Mou | None:
+        """The document that the command brings, or that is proposed. Raises Refusal."""
+        if things.proposal is not None:
+            return self.shelf.proposed(things.proposal)
+        return _document_of(order) if order.name in BRINGING_A_DOCUMENT else None
 
     def _check_basis(self, spec: Spec, order: Order, viewer: Viewer, things: Things) -> None:
         if not spec.needs_based_on or spec.thing is None:
@@ -233,7 +235,7 @@ class Handler:
     def _draft(self, order: Order, event: UUID, data: Data, fact: Fact, mou: Mou | None) -> Draft:
         return Draft(
             id=event,
-            topic=MOU_TOPIC if isinstance(data, MouAdopted) else EVENTS,
+            topic=MOU_TOPIC if data.TYPE.startswith("accord.mou.") else EVENTS,
             source=order.source,
             subject=UUID(fact.subject),
             time=fact.time,
@@ -292,9 +294,20 @@ def _require_found(spec: Spec, order: Order, things: Things) -> None:
         "case": things.matters,
         "referral": things.referral,
         "person": things.person,
+        "proposal": things.proposal,
     }
     if not found[spec.thing]:
         raise not_found()
+
+
+def _expected(things: Things, facts: Sequence[Fact]) -> dict[UUID, int]:
+    """How long the streams were that no part stands for, when they were looked at."""
+    if things.person is not None:
+        return {UUID(covers_stream(things.person.id)): things.person.version}
+    if things.memorandum is None:
+        return {}
+    adopted = (fact.stream for fact in facts if fact.stream == fact.subject)
+    return {UUID(mou): things.memorandum.lengths.get(mou, 0) for mou in adopted}
 
 
 def _document_of(order: Order) -> Mou:
@@ -310,7 +323,7 @@ def _document_of(order: Order) -> Mou:
         raise Refusal(
             NO_MOU,
             "invalid-field",
-            f"The document cannot be adopted: {len(error.findings)} finding(s).",
+            f"The document cannot be used: {len(error.findings)} finding(s).",
             f"Check it first: accord mou validate FILE. {first.path or '/'} {first.problem}{_line_of(first)}.",
             "/document",
         ) from None

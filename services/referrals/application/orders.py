@@ -109,7 +109,18 @@ def made_of(stated: Sequence[Data]) -> dict[str, str]:
     """Ids of the things that the caller addressed or made, by kind."""
     made: dict[str, str] = {}
     for data in stated:
-        for kind in ("concern", "case", "referral", "screening", "record", "person", "cover", "mou"):
+        for kind in (
+            "concern",
+            "case",
+            "referral",
+            "screening",
+            "record",
+            "person",
+            "cover",
+            "mou",
+            "proposal",
+            "comment",
+        ):
             value = getattr(data, kind, None)
             if isinstance(value, str):
                 made[kind] = value

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 from uuid import UUID
@@ -18,7 +19,9 @@ from services.referrals.domain.covers import Person, covers_of, covers_stream
 from services.referrals.domain.evolve import KINDS
 from services.referrals.domain.governance import roles_stream
 from services.referrals.domain.parts import Concern, Matter, Referral
+from services.referrals.domain.proposals import Proposal
 from services.referrals.domain.sessions import roles_of
+from services.referrals.domain.versions import Memorandum, versions_of
 from shared.events import Recorded, read
 from shared.mou.document import Mou
 from shared.mou.load import load_document
@@ -35,7 +38,10 @@ LOAD: Mapping[str, str] = {
     "case": "SELECT kind, state FROM parts WHERE subject = %(thing)s AND kind = 'matter'",
     "referral": "SELECT r.kind, r.state FROM parts r WHERE r.id = %(thing)s AND r.kind = 'referral'"
     " UNION ALL SELECT m.kind, m.state FROM parts r JOIN parts m ON m.id = r.stream WHERE r.id = %(thing)s",
+    "proposal": "SELECT kind, state FROM parts WHERE id = %(thing)s AND kind = 'proposal'",
 }
+#: Commands about versions of the MOU, which are judged by all that there have been.
+OF_VERSIONS = frozenset({"propose-mou", "adopt-proposal", "adopt-mou"})
 
 
 _MOU = "SELECT version FROM mou_versions WHERE effective <= %(now)s ORDER BY adopted DESC LIMIT 1"
@@ -85,7 +91,10 @@ def look(connection: Connection, order: Order, kind: str | None, now: datetime) 
     if kind == "person" and thing:
         agency, covering = order.caller.agency, getattr(order.command, "covering", thing)
         return Looked(answer, row["mou"], Things(person=person(connection, thing, agency, covering)))
-    return Looked(answer, row["mou"], _things(row["parts"] or ()))
+    things = _things(row["parts"] or ())
+    if order.name in OF_VERSIONS:
+        things = replace(things, memorandum=memorandum(connection))
+    return Looked(answer, row["mou"], things)
 
 
 def person(connection: Connection, id: str, agency: str, covering: str) -> Person:
@@ -108,6 +117,24 @@ def person(connection: Connection, id: str, agency: str, covering: str) -> Perso
     )
 
 
+def memorandum(connection: Connection) -> Memorandum:
+    """The versions of the MOU there have been, what is proposed, and how long the streams of both are."""
+    rows = connection.execute(
+        "SELECT originator_id, state FROM stored_events WHERE originator_id IN (SELECT mou FROM mou_versions)"
+        " ORDER BY notification_id"
+    ).fetchall()
+    lengths = Counter(str(row["originator_id"]) for row in rows)
+    versions = versions_of(read(bytes(row["state"])) for row in rows)
+    return Memorandum(versions, tuple(proposals(connection)), lengths)
+
+
+def proposals(connection: Connection) -> list[Proposal]:
+    """The proposed versions, in the order in which they were put before the parties."""
+    rows = connection.execute("SELECT state FROM parts WHERE kind = 'proposal'").fetchall()
+    found = [Proposal.model_validate(row["state"]) for row in rows]
+    return sorted(found, key=lambda one: (one.proposed_at, one.id))
+
+
 def load(connection: Connection, kind: str, thing: str) -> Things:
     """The parts of a thing; empty Things if there is none such."""
     rows = connection.execute(LOAD[kind], {"thing": thing, "case": None}).fetchall()
@@ -120,6 +147,7 @@ def _things(rows: Iterable[Sequence[Any]]) -> Things:
         next((p for p in parts if isinstance(p, Concern)), None),
         tuple(sorted((p for p in parts if isinstance(p, Matter)), key=lambda m: (m.opened_at, m.id))),
         next((p for p in parts if isinstance(p, Referral)), None),
+        proposal=next((p for p in parts if isinstance(p, Proposal)), None),
     )
 
 
@@ -158,11 +186,12 @@ def keep_answer_again(connection: Connection, scope: str, key: UUID, outcome: Ou
 
 
 class MouShelf:
-    """The MOU in force, parsed once for each version. Safe to share between threads."""
+    """The MOU in force, and what is proposed, each parsed once. Safe to share between threads."""
 
     def __init__(self) -> None:
         """Empty: nothing is read before the first question."""
         self._parsed: dict[str, Mou] = {}
+        self._proposed: dict[str, Mou] = {}
 
     def in_force(self, connection: Connection, now: datetime) -> Mou | None:
         """The version adopted last of those in effect at `now`, or None while there is none."""
@@ -179,6 +208,12 @@ class MouShelf:
                 return None
             self._parsed[version] = load_document(row["document"])
         return self._parsed[version]
+
+    def proposed(self, proposal: Proposal) -> Mou:
+        """The document of a proposal; it has been checked."""
+        if proposal.id not in self._proposed:
+            self._proposed[proposal.id] = load_document(proposal.document)
+        return self._proposed[proposal.id]
 
 
 def secret(connection: Connection, name: str, fresh: bytes) -> bytes:

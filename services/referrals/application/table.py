@@ -13,9 +13,11 @@ from services.referrals.application.things import (
     matter_meant,
     matter_recorded,
     matter_screened,
+    memorandum_of,
     person_of,
     place_of_duty,
     place_of_record,
+    proposal_of,
     referral_of,
     unclear,
 )
@@ -28,11 +30,13 @@ from services.referrals.domain import (
     covers,
     duties,
     governance,
+    memorandum,
     referrals,
     screenings,
     serving,
 )
 from services.referrals.domain import commands as c
+from services.referrals.domain import commands_mou as m
 from services.referrals.domain.deciding import At
 from services.referrals.domain.facts import Fact
 from services.referrals.domain.parts import Matter, Referral
@@ -96,7 +100,7 @@ _OF_CASE, _OF_CONCERN = _on_duties("case"), _on_duties("concern")
 
 
 def _document(mou: Mou | None) -> Mou:
-    assert mou is not None, "validated before deciding"
+    assert mou is not None, "read before deciding"
     return mou
 
 
@@ -212,10 +216,42 @@ COMMANDS: Mapping[str, Spec] = {
     "end-cover": Spec(
         c.EndCover, "person", False, lambda t, body, at, *_: covers.end(person_of(t), body, at)
     ),
-    "adopt-mou": Spec(
-        c.AdoptMou,
+    "propose-mou": Spec(
+        m.ProposeMou,
         None,
         False,
-        lambda t, body, at, flags, mou: governance.adopt(body, _document(mou), at),
+        lambda t, body, at, _, mou: memorandum.propose(memorandum_of(t), body, _document(mou), at),
+    ),
+    "comment-mou": Spec(
+        m.CommentMou,
+        "proposal",
+        False,
+        lambda t, body, at, _, mou: memorandum.comment(proposal_of(t), body, _document(mou), at),
+    ),
+    "answer-mou-comment": Spec(
+        m.AnswerMouComment,
+        "proposal",
+        True,
+        lambda t, body, at, *_: memorandum.answer(proposal_of(t), body, at),
+    ),
+    "sign-mou": Spec(
+        m.SignMou,
+        "proposal",
+        False,
+        lambda t, body, at, _, mou: memorandum.sign(proposal_of(t), body, _document(mou), at),
+    ),
+    "adopt-proposal": Spec(
+        m.AdoptProposal,
+        "proposal",
+        True,
+        lambda t, body, at, _, mou: memorandum.adopt_proposal(
+            proposal_of(t), memorandum_of(t), body, _document(mou), at
+        ),
+    ),
+    "adopt-mou": Spec(
+        m.AdoptMou,
+        None,
+        False,
+        lambda t, body, at, _, mou: memorandum.adopt(memorandum_of(t), body, _document(mou), at),
     ),
 }

@@ -11,12 +11,15 @@ from services.referrals.domain.covers import Person
 from services.referrals.domain.deciding import At
 from services.referrals.domain.duties import Owed, Said
 from services.referrals.domain.parts import Concern, Matter, Referral
+from services.referrals.domain.proposals import Proposal
+from services.referrals.domain.versions import Memorandum
 from shared.errors import Refusal
 
 
 @dataclass(frozen=True)
 class Things:
-    """What was loaded for an order: the concern; the matters of the case; the referral and its matter; a person.
+    """What was loaded for an order: the concern; the matters of the case; the referral and its matter; a person; a
+    proposed version of the MOU, and the versions there have been.
 
     `owed` and `said` are what the caller may see of the duties, by their keys, and of what was said of them, by its
     event; loaded for a command on a duty only.
@@ -26,6 +29,8 @@ class Things:
     matters: tuple[Matter, ...] = ()
     referral: Referral | None = None
     person: Person | None = None
+    proposal: Proposal | None = None
+    memorandum: Memorandum | None = None
     owed: Mapping[str, Owed] = field(default_factory=dict)
     said: Mapping[str, Said] = field(default_factory=dict)
 
@@ -54,6 +59,16 @@ def referral_of(things: Things) -> tuple[Referral, Matter]:
 def person_of(things: Things) -> Person:
     assert things.person is not None, "loaded by the spec's kind"
     return things.person
+
+
+def proposal_of(things: Things) -> Proposal:
+    assert things.proposal is not None, "loaded by the spec's kind"
+    return things.proposal
+
+
+def memorandum_of(things: Things) -> Memorandum:
+    assert things.memorandum is not None, "loaded by the command's name"
+    return things.memorandum
 
 
 def own_matters(things: Things, at: At) -> list[Matter]:

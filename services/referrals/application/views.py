@@ -13,6 +13,7 @@ from services.referrals.application.things import Things
 from services.referrals.domain.covers import Person
 from services.referrals.domain.deciding import case_facts, concern_facts, referral_facts
 from services.referrals.domain.parts import Concern, Matter, Part, Referral, SealedFact, Step
+from services.referrals.domain.proposals import Proposal
 from services.referrals.vault.port import Forgotten, ToOpen, VaultPort
 from shared.events.envelope import encode
 from shared.events.names import Agency, Role, SealedClass
@@ -71,6 +72,8 @@ def facts_of(kind: str, things: Things) -> list[ThingFacts]:
 
 def may_know(viewer: Viewer, kind: str, things: Things) -> bool:
     """Whether the viewer may know of the thing at all. While there is no MOU: its own agency's only."""
+    if things.proposal is not None:
+        return True  # whoever works under the memorandum may know what is to become of it
     if things.person is not None:
         return _is_of_the_agency(things.person, viewer.caller)
     facts = facts_of(kind, things)
@@ -215,7 +218,17 @@ def _case(viewer: Viewer, things: Things) -> dict[str, Any]:
     return {"kind": "case", "id": seen[0].case, "matters": matters}
 
 
-VIEWS = {"concern": _concern, "case": _case, "referral": _referral}
+def _proposal(_: Viewer, things: Things) -> dict[str, Any]:
+    """A proposed version without its document and its words: those are read apart."""
+    assert things.proposal is not None, "loaded"
+    shown = things.proposal.model_dump(mode="json", exclude=INTERNAL | {"document"}, exclude_none=True)
+    for comment in shown["comments"]:
+        comment.pop("words", None)
+        comment.pop("answer", None)
+    return {"kind": "proposal", **shown}
+
+
+VIEWS = {"concern": _concern, "case": _case, "referral": _referral, "proposal": _proposal}
 
 
 def sealed_of(
@@ -281,6 +294,7 @@ def _said(fact: SealedFact, found: dict[str, Any] | Forgotten | CannotOpen) -> d
     return {"event": fact.event, "facts": found}
 
 
-def parts_of(things: Things) -> Sequence[Concern | Matter | Referral]:
+def parts_of(things: Things) -> Sequence[Concern | Matter | Referral | Proposal]:
     """All parts that were loaded."""
-    return [p for p in (things.concern, *things.matters, things.referral) if p is not None]
+    found = (things.concern, *things.matters, things.referral, things.proposal)
+    return [p for p in found if p is not None]

@@ -380,11 +380,3 @@ class EndCover(Command):
 
     cover: Id
     reason: EndOfCover
-
-
-class AdoptMou(Command):
-    """A version of the county's MOU comes into force."""
-
-    document: dict[str, Any]
-    signed_by: tuple[Agency, ...] = Field(min_length=1)
-    pdf_digest: Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None

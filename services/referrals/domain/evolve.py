@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from services.referrals.domain import steps
+from services.referrals.domain import proposals, steps
 from services.referrals.domain.parts import (
     ActOnRecord,
     Concern,
@@ -17,6 +17,7 @@ from services.referrals.domain.parts import (
     Screening,
     SealedFact,
 )
+from services.referrals.domain.proposals import Proposal
 from shared.events import Recorded
 from shared.events.types.act import ActEnteredInError, ActRecorded
 from shared.events.types.case import AgencyJoined, AgencyLeft, CaseOpened, WorkerAssigned
@@ -29,6 +30,7 @@ from shared.events.types.concern import (
     ConcernReported,
 )
 from shared.events.types.duty import DutyConfirmedNotDone, DutyEnteredInError, DutyTolled, DutyWaived
+from shared.events.types.mou import MouAdopted
 from shared.events.types.referral import (
     ReferralEnteredInError,
     ReferralForwarded,
@@ -58,6 +60,7 @@ PART_OF: Mapping[type, tuple[str, str]] = {
     ReferralRequested: ("referral", "referral"),
     ReferralUndone: ("referral", "referral"),
     **dict.fromkeys(steps.RECORDS, ("referral", "referral")),
+    **dict.fromkeys(proposals.STEPS, ("proposal", "proposal")),
 }
 
 
@@ -74,6 +77,8 @@ SEEN_BY_SOME = frozenset(
 )
 #: Events of a matter, or of the concern that they name while it belongs to no case.
 ON_EITHER = (ActRecorded, ActEnteredInError, *SAID_OF_DUTIES)
+#: Events whose sealed facts stand with the act, or the comment, and not with the part.
+SEALED_APART = (*ON_EITHER, *proposals.WORDS_APART)
 
 
 def part_of(event: Recorded) -> tuple[str, str] | None:
@@ -84,6 +89,8 @@ def part_of(event: Recorded) -> tuple[str, str] | None:
     kind, field = found
     if isinstance(event.data, ON_EITHER) and event.data.case is None:
         kind, field = "concern", "concern"
+    if isinstance(event.data, MouAdopted) and event.data.proposal is None:
+        return None
     return kind, str(getattr(event.data, field)) if field else event.envelope.stream
 
 
@@ -124,8 +131,10 @@ def moments_of(part: Part, event: Recorded) -> Iterator[tuple[str, ...]]:
 
 def _with_sealed(part: Part | None, event: Recorded) -> dict[str, tuple[SealedFact, ...]]:
     known = dict(part.sealed) if part else {}
-    if isinstance(event.data, ON_EITHER):
-        return known  # they stand with the act: who may not see it is not told which classes it holds
+    if isinstance(event.data, SEALED_APART):
+        return (
+            known  # of an act, they stand with the act: who may not see it is not told which classes it holds
+        )
     for name, jwe in getattr(event.data, "sealed", {}).items():
         fact = SealedFact(event=event.envelope.id, subject=event.envelope.subject, jwe=jwe)
         known[str(name)] = (*known.get(str(name), ()), fact)
@@ -257,6 +266,12 @@ STEPS: Mapping[type, Callable[[Any, Recorded, Any], dict[str, Any]]] = {
     **dict.fromkeys(steps.RECORDS, steps.taken),
     ReferralEnteredInError: steps.entered_in_error,
     ReferralUndone: steps.undone,
+    **proposals.STEPS,
 }
 
-KINDS: Mapping[str, type[Part]] = {"concern": Concern, "matter": Matter, "referral": Referral}
+KINDS: Mapping[str, type[Part]] = {
+    "concern": Concern,
+    "matter": Matter,
+    "referral": Referral,
+    "proposal": Proposal,
+}

@@ -1,20 +1,18 @@
-"""Roles that people hold, and the MOU itself."""
+"""Roles that people hold."""
 
 from __future__ import annotations
 
 from uuid import UUID, uuid5
 
 from services.referrals.domain.codes import require_listed
-from services.referrals.domain.commands import AdoptMou, AssignRole, EndRole
+from services.referrals.domain.commands import AssignRole, EndRole
 from services.referrals.domain.deciding import At, happened, in_force, permit
 from services.referrals.domain.facts import Fact
 from shared.errors import Refusal
-from shared.events.types.mou import MouAdopted
 from shared.events.types.role import RoleAssigned, RoleEnded
 from shared.mou.document import Mou
 from shared.mou.facts import ThingFacts
 from shared.mou.parties import party_of
-from shared.mou.terms import effective_at, unsigned
 from shared.mou.vocabulary import CodeList
 
 #: Roles of one person live in a stream of their own, found from the person's random id.
@@ -56,26 +54,3 @@ def _of_person(
 ) -> Fact:
     time = happened(command.time, at, clause)
     return Fact(data, clause, time, stream=roles_stream(person), subject=person)
-
-
-def adopt(command: AdoptMou, document: Mou, at: At) -> list[Fact]:
-    """A version of the MOU comes into force; `document` is `command.document`, validated. Raises Refusal."""
-    clause = permit(at, "adopt-mou", ThingFacts("mou")).clause
-    if at.mou is not None and at.mou.version == document.version:
-        detail, remedy = "This version is in force already.", "Give the new document a version of its own."
-        raise Refusal(clause, "mou-version-known", detail, remedy, "/document/version")
-    missing = unsigned(document, command.signed_by)
-    if missing:
-        detail = f"{len(missing)} signatory parties of the document did not sign."
-        remedy = f"Adopt it once these have signed: {', '.join(missing)}."
-        raise Refusal(clause, "not-signed-by-all", detail, remedy, "/signed_by")
-    data = MouAdopted(
-        mou=str(document.id),
-        version=document.version,
-        effective=effective_at(document),
-        signed_by=command.signed_by,
-        pdf_digest=command.pdf_digest,
-        document=command.document,
-    )
-    time = happened(command.time, at, clause)
-    return [Fact(data, clause, time, stream=str(document.id), subject=str(document.id))]

@@ -24,7 +24,12 @@ _TYPE = re.compile(r"accord\.submission\.([a-z-]{3,40})\.v([1-9][0-9]{0,3})")
 #: What the purpose is if the submission does not say.
 PURPOSES = {"report-concern": Purpose.REPORT, "state-call": Purpose.REPORT}
 #: Commands that people give with a screen before them, and that systems have no business with.
-NOT_OVER_KAFKA = frozenset({"adopt-mou", "assign-role", "end-role", "arrange-cover", "end-cover"})
+NOT_OVER_KAFKA = frozenset(
+    {
+        *("propose-mou", "comment-mou", "answer-mou-comment", "sign-mou", "adopt-proposal", "adopt-mou"),
+        *("assign-role", "end-role", "arrange-cover", "end-cover"),
+    }
+)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from shared.web.site.codes import code_of
 from shared.web.site.components import Fact
 from shared.web.site.forms import CheckedForm, Form, own_fields
 from shared.web.site.refusing import route_of
-from shared.web.site.times import absolute
+from shared.web.site.times import LIKE, absolute
 from shared.web.site.visitor import CurrentVisitor, Visitor
 from shared.web.site.words import N_
 from shared.web.trace import CurrentTrace
@@ -45,7 +45,6 @@ DONE = {
 }
 #: What a page of a concern says where the report holds none of it.
 EXPECTED = ("identity", "narrative")
-CALLED_AT = N_("Type the day and the time like the example, as the clock shows it here.")
 
 
 @dataclass(frozen=True)
@@ -144,14 +143,8 @@ class ConcernPages:
         except Refusal as refusal:
             if refusal.reason != "invalid-field":
                 raise
-            return self._page(
-                request,
-                visitor,
-                trace,
-                thing,
-                form=form,
-                errors={"called_at": OfClause.of(CALLED_AT, refusal)},
-            )
+            errors = {"called_at": OfClause.of(LIKE, refusal)}
+            return self._page(request, visitor, trace, thing, form=form, errors=errors)
         self.work.sent(visitor, f"/concerns/{thing}")
         back = "/calls" if form.page == "/calls" else f"/concerns/{thing}"
         return RedirectResponse(f"{back}?done={thing if back == '/calls' else 'called'}", 303)

@@ -12,11 +12,10 @@ from shared.errors import Refusal
 from shared.events.moments import write_moment
 from shared.events.names import SealedClass
 from shared.web.site.forms import Form
-from shared.web.site.times import read_local
+from shared.web.site.times import LIKE, NotAMoment, read_typed
 from shared.web.site.visitor import Visitor
 from shared.web.site.words import N_
 
-TIME_FORM = N_("Write the day and the time, like 2026-03-03 14:15.")
 TOO_LATE = N_("This time has not come yet.")
 NUMBER = N_("Write a whole number, up to 999.")
 TOO_LONG = N_("This is too long. Make it shorter.")
@@ -34,7 +33,7 @@ CHOOSE: Mapping[str, str] = {
     "missing": N_("Choose what is missing."),
     "question": N_("Choose which question."),
     "about": N_("Choose what kind of fact it is."),
-    "called_at": TIME_FORM,
+    "called_at": LIKE,
     "called_by": N_("Choose who called."),
     "result": N_("Choose what came of it."),
 }
@@ -99,9 +98,9 @@ def _moment(name: str, form: Form, _: Visitor, zone: ZoneInfo) -> dict[str, Any]
     if not typed:
         return {}
     try:
-        return {name: write_moment(read_local(typed, zone))}
-    except ValueError:
-        raise NotRight(TIME_FORM) from None
+        return {name: write_moment(read_typed(typed, zone))}
+    except NotAMoment as wrong:
+        raise NotRight(str(wrong)) from None
 
 
 def _number(name: str, form: Form, _: Visitor, __: ZoneInfo) -> dict[str, Any]:

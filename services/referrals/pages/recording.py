@@ -26,7 +26,7 @@ from shared.web.problems import Problem
 from shared.web.site.codes import code_of
 from shared.web.site.forms import CheckedForm, Form, own_fields
 from shared.web.site.refusing import route_of
-from shared.web.site.times import read_local
+from shared.web.site.times import NotAMoment, read_typed
 from shared.web.site.visitor import CurrentVisitor, Visitor
 from shared.web.site.words import N_
 from shared.web.trace import CurrentTrace
@@ -39,7 +39,6 @@ METHODS = {
     Method.OTHER.value: N_("In another way"),
 }
 CHOOSE_ACT = N_("Choose what was done.")
-WHEN = N_("Type the day and the time like the example, as the clock shows it here.")
 CHOOSE_MATTER = N_("Choose which matter it is.")
 FIELDS = {
     "/matter": ("matter", CHOOSE_MATTER),
@@ -133,9 +132,9 @@ class RecordingPages:
             errors["act"] = CHOOSE_ACT
         try:
             zone, typed = self.work.pages.county.zone, form.get("done_at")
-            done_at = write_moment(read_local(typed, zone) if typed else self.work.desk.site.now())
-        except ValueError:
-            errors["done_at"], done_at = WHEN, ""
+            done_at = write_moment(read_typed(typed, zone) if typed else self.work.desk.site.now())
+        except NotAMoment as wrong:
+            errors["done_at"], done_at = str(wrong), ""
         said = {"act": act, "to": to, "done_at": done_at}
         said |= {name: form.get(name) for name in ("method", "matter")}
         body: dict[str, Any] = {name: value for name, value in said.items() if value}

@@ -24,7 +24,7 @@ from shared.mou.vocabulary import CodeList
 from shared.web.site.codes import code_of
 from shared.web.site.forms import CheckedForm, Fields, own_fields
 from shared.web.site.refusing import route_of
-from shared.web.site.times import read_local
+from shared.web.site.times import NotAMoment, read_typed
 from shared.web.site.visitor import CurrentVisitor, Visitor
 from shared.web.site.words import N_
 from shared.web.trace import CurrentTrace
@@ -60,8 +60,8 @@ def report_of(typed: Fields, zone: ZoneInfo) -> dict[str, Any]:
 def moment(text: str, zone: ZoneInfo) -> str:
     """A local time in the contract's form; what is none as it was typed."""
     try:
-        return write_moment(read_local(text, zone))
-    except ValueError:
+        return write_moment(read_typed(text, zone))
+    except NotAMoment:
         return text
 
 

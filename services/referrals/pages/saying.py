@@ -34,7 +34,7 @@ from shared.web.problems import Problem
 from shared.web.site.codes import code_of
 from shared.web.site.forms import CheckedForm, Form, own_fields
 from shared.web.site.refusing import route_of
-from shared.web.site.times import read_local
+from shared.web.site.times import LIKE, NotAMoment, read_typed
 from shared.web.site.visitor import CurrentVisitor, Visitor
 from shared.web.site.words import N_
 from shared.web.trace import CurrentTrace
@@ -43,7 +43,6 @@ from shared.web.trace import CurrentTrace
 ADDRESSES = UUID("3f0b6a51-6c0e-4b7f-9a55-7f0d0e5c1d28")
 CHOOSE_AUTHORITY = N_("Choose on what it rests.")
 CHOOSE_REASON = N_("Choose a reason.")
-WHEN = N_("Type the day and the time like the example, as the clock shows it here.")
 LATER = N_("It has to end after it begins.")
 IN_TIME = N_("Only a time before it was due counts, and none that lies ahead.")
 
@@ -128,9 +127,9 @@ LABELS = (
 ASKED: Mapping[str, str] = {
     "authority": CHOOSE_AUTHORITY,
     "reason": CHOOSE_REASON,
-    "begins": WHEN,
+    "begins": LIKE,
     "until": LATER,
-    "time": WHEN,
+    "time": LIKE,
 }
 TIMES = ("time", "begins", "until")
 
@@ -267,9 +266,9 @@ class SayingPages:
         for name in TIMES:
             if name in body:
                 try:
-                    body[name] = write_moment(read_local(body[name], self.work.pages.county.zone))
-                except ValueError:
-                    errors[name] = WHEN
+                    body[name] = write_moment(read_typed(body[name], self.work.pages.county.zone))
+                except NotAMoment as wrong:
+                    errors[name] = str(wrong)
         return body, errors
 
     def _standing(self, case: str, visitor: Visitor) -> Standing:

@@ -1,14 +1,17 @@
-"""The law's own facts as data, for the checks: counties, and what no document may go beyond. Read once."""
+"""The law's own facts as data, for the checks: counties, court holidays, what no document may exceed. Read once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 from shared.events.names import SealedClass
 from shared.mou.reading import read
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,34 @@ class Locator:
 
     classes: frozenset[SealedClass]
     basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holiday:
+    """A day on which no court sits: the same date each year, or the nth such weekday of a month, or `plus`
+    days after that."""
+
+    name: str
+    month: int
+    day: int | None = None
+    nth: int | Literal["last"] | None = None
+    weekday: str = "mon"
+    plus: int = 0
+
+    def on(self, year: int) -> date:
+        """Its date in this year, wherever in the week that is."""
+        if self.nth is None:
+            return date(year, self.month, self.day or 1)
+        first = date(year, self.month, 1)
+        days = [day for n in range(31) if (day := first + timedelta(n)).month == self.month]
+        such = [day for day in days if WEEKDAYS[day.weekday()] == self.weekday]
+        return such[-1 if self.nth == "last" else self.nth - 1] + timedelta(self.plus)
+
+
+@cache
+def court_holidays() -> tuple[Holiday, ...]:
+    """California's judicial holidays besides Saturdays and Sundays, in the order of the year."""
+    return tuple(Holiday(**row) for row in _table("court_holidays.yaml")["holidays"])
 
 
 @cache

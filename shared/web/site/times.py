@@ -48,6 +48,17 @@ class NotAMoment(ValueError):
     """What was typed is no moment of the county's clock. The message is one of the catalogues: what to do."""
 
 
+class ComesTwice(NotAMoment):
+    """The clocks show this time twice on that day; `first` is when they do so first, in UTC."""
+
+    def __init__(self, first: datetime) -> None:
+        super().__init__(N_("The clocks go back then, so this time comes twice. Add -07:00 or -08:00 to it."))
+        self.first = first
+
+
+LIKE = N_("Write the date and time like 2026-03-03 14:15.")
+
+
 def read_span(text: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The first and last moment of the day, minute or second that was typed: `2026-03-03`, `2026-03-03 14:15`.
 
@@ -55,7 +66,7 @@ def read_span(text: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """
     found = _SPAN.fullmatch(text.strip())
     if found is None:
-        raise NotAMoment(N_("Write the date and time like 2026-03-03 14:15."))
+        raise NotAMoment(LIKE)
     date, minute, second, offset = found.groups()
     try:
         first = datetime.fromisoformat(f"{date} {(minute or '0:00').zfill(5)}{second or ':00'}")
@@ -89,7 +100,7 @@ def _clock(naive: datetime, zone: ZoneInfo, offset: str | None, *, once: bool = 
     if once and early > late:
         raise NotAMoment(N_("The clocks go forward then: there is no such time on that day."))
     if once and early < late:
-        raise NotAMoment(N_("The clocks go back then, so this time comes twice. Add -07:00 or -08:00 to it."))
+        raise ComesTwice(early)
     return early
 
 
@@ -108,21 +119,15 @@ def local(moment: datetime, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
-#: As people type it: `2026-03-03 14:15`, with seconds or without.
-_TYPED = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?")
+def read_typed(text: str, zone: ZoneInfo) -> datetime:
+    """The minute or second that was typed, in UTC; of an hour that comes twice without an offset the first.
 
-
-def read_local(text: str, zone: ZoneInfo) -> datetime:
-    """The moment, in UTC, that a person typed as local time of the county; of an hour that comes twice the first.
-
-    Raises ValueError, quoting nothing, for another form and for a time that the clocks of the zone leave out.
+    Raises NotAMoment, as `read_span`, and for a day without a time.
     """
-    if not _TYPED.fullmatch(text):
-        raise ValueError("not a local time")
+    found = _SPAN.fullmatch(text.strip())
+    if found is None or found.group(2) is None:
+        raise NotAMoment(LIKE)
     try:
-        moment = datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError("no such time") from None
-    if moment.astimezone(zone).replace(tzinfo=None) != datetime.fromisoformat(text):
-        raise ValueError("left out by the clocks")
-    return moment
+        return read_span(text, zone)[0]
+    except ComesTwice as twice:
+        return twice.first

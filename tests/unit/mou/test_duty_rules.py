@@ -10,9 +10,10 @@ from pydantic import ValidationError
 
 from shared.events import TYPES, read
 from shared.events.examples import EXAMPLES
-from shared.mou.duties.calendars import JUDICIAL_HOLIDAYS, judicial_holidays
+from shared.mou.duties.calendars import judicial_holidays
 from shared.mou.duties.happenings import CORRECTIONS, Happening
 from shared.mou.duties.rules import CountyAct, DutyRule, Pattern, Within
+from shared.mou.law import court_holidays
 
 GOOD: dict[str, Any] = {
     "id": "d4-cross-report",
@@ -111,7 +112,7 @@ def test_no_court_holiday_is_on_a_weekend_and_none_is_lost_in_any_year(year: int
     assert all(day.weekday() < 5 for day in kept)
     moved_here = date(year + 1, 1, 1).weekday() == 5
     moved_away = date(year, 1, 1).weekday() == 5
-    assert len(kept) == len(JUDICIAL_HOLIDAYS) + moved_here - moved_away
+    assert len(kept) == len(court_holidays()) + moved_here - moved_away
 
 
 def test_every_type_that_takes_something_back_is_known_to_the_engine() -> None:

@@ -130,6 +130,56 @@ class TestShow:
         assert "The &lt;b&gt;team&lt;/b&gt; &amp; more" in page
         assert "<b>" not in page
 
+    def test_as_pdf_it_is_written_to_a_file(self, accord, tmp_path, capsys):
+        out = tmp_path / "mou.pdf"
+        assert accord("mou", "show", FILE, "--pdf", out) == 0
+        assert out.read_bytes().startswith(b"%PDF-")
+        assert re.search(r"Written: .*mou\.pdf, \d+ page", capsys.readouterr().err)
+
+
+class TestCheatsheet:
+    def test_of_the_document_in_force_it_is_told_in_plain_text(self, accord, county, capsys):
+        assert accord("mou", "cheatsheet", "--role", "advocate") == 0
+        assert county == [("/v1/mou", None)]
+        assert capsys.readouterr().out.startswith("Cheat sheet: advocate\n")
+
+    def test_of_a_file_it_is_html_in_spanish(self, accord, capsys):
+        given = ("--role", "law-enforcement", "--language", "es", "--file", FILE, "--html")
+        assert accord("mou", "cheatsheet", *given) == 0
+        assert '<html lang="es">' in capsys.readouterr().out
+
+    def test_a_role_without_a_sheet_is_a_usage_error_that_names_the_others(self, accord, capsys):
+        assert accord("mou", "cheatsheet", "--role", "operator", "--file", FILE) == 2
+        assert "social-worker" in capsys.readouterr().err
+
+    def test_a_sheet_that_needs_more_than_its_page_is_written_and_says_so(self, accord, tmp_path, capsys):
+        says = " ".join(["Go."] * 90)
+        line = f'  - {{part: first, clause: "9.1", roles: [advocate], says: "{says}"}}\n'
+        text = FILE.read_text("utf-8").replace("\nsheets:\n", "\nsheets:\n" + line * 40)
+        (tmp_path / "long.yaml").write_text(text)
+        given = ("--role", "advocate", "--file", tmp_path / "long.yaml", "--pdf", tmp_path / "out.pdf")
+        assert accord("mou", "cheatsheet", *given) == 0
+        assert "It should have at most 1" in capsys.readouterr().err
+
+    def test_what_cannot_be_printed_is_refused_and_leaves_no_file(self, accord, tmp_path, capsys):
+        text = FILE.read_text("utf-8").replace("county: Alder County", "county: Alder 子")
+        (tmp_path / "letters.yaml").write_text(text)
+        given = ("--role", "advocate", "--file", tmp_path / "letters.yaml", "--pdf", tmp_path / "out.pdf")
+        assert accord("mou", "cheatsheet", *given) == 5
+        assert "--html" in capsys.readouterr().err
+        assert not (tmp_path / "out.pdf").exists()
+
+    def test_a_place_that_cannot_be_written_is_said(self, accord, tmp_path, capsys):
+        given = ("--role", "advocate", "--file", FILE, "--pdf", tmp_path / "nothing" / "out.pdf")
+        assert accord("mou", "cheatsheet", *given) == 5
+        assert "could not be written" in capsys.readouterr().err
+
+
+class TestCounsel:
+    def test_of_the_document_in_force_it_is_html(self, accord, county, capsys):
+        assert accord("mou", "counsel", "--html") == 0
+        assert "For county counsel: the memorandum of Alder County" in capsys.readouterr().out
+
 
 class TestExplain:
     def test_a_clause_of_a_file_is_told_with_its_source_and_its_duties(self, accord, capsys):
@@ -194,3 +244,103 @@ class TestAdopt:
     def test_a_bad_document_is_never_sent(self, accord, county, broken):
         assert accord("mou", "adopt", broken, "--signed-by", "shelter") == 5
         assert county == []
+
+
+class TestTheLifeOfAVersion:
+    PROPOSAL, COMMENT = "0b9c6c1e-51a4-4a6e-8a58-6f2f3a1d7c20", "6f1d2c54-8a37-4f0e-9b61-2d7c5e90a413"
+    HOME = f"/v1/mou/proposals/{PROPOSAL}"
+
+    @pytest.fixture
+    def words(self, tmp_path):
+        file = tmp_path / "words.txt"
+        file.write_text("The hours are too few.")
+        return file
+
+    def test_a_document_is_proposed_as_its_own_text(self, accord, served, capsys):
+        assert accord("mou", "propose", FILE, "--json") == 0
+        assert served == [("/v1/mou/proposals", {"document": pack(FILE.read_text("utf-8"))}, None)]
+        assert json.loads(capsys.readouterr().out) == {"done": True}
+
+    def test_a_comment_of_the_board_on_paper_is_sent_with_its_clause(self, accord, served, words):
+        said = ["--text", words, "--clause", "9.2", "--party", "advisory-board", "--paper"]
+        assert accord("mou", "comment", self.PROPOSAL, *said) == 0
+        body = {
+            "text": "The hours are too few.",
+            "clause": "9.2",
+            "party": "advisory-board",
+            "through": "paper",
+        }
+        assert served == [(f"{self.HOME}/comments", body, None)]
+
+    def test_an_answer_and_an_adoption_are_based_on_what_is_read_first(self, accord, served, words):
+        assert accord("mou", "answer", self.PROPOSAL, self.COMMENT, "--text", words) == 0
+        adopting = ["--proposal", self.PROPOSAL, "--pdf-digest", "ab" * 32, "--board-item", "2026-12-08/24"]
+        assert accord("mou", "adopt", *adopting) == 0
+        body = {"comment": self.COMMENT, "text": "The hours are too few."}
+        digest = {"pdf_digest": f"sha256:{'ab' * 32}", "board_item": "2026-12-08/24"}
+        assert served == [
+            (f"{self.HOME}/comments/answer", body, f"tag of {self.HOME}"),
+            (f"{self.HOME}/adopt", digest, f"tag of {self.HOME}"),
+        ]
+
+    def test_a_signature_says_who_and_when(self, accord, served):
+        assert accord("mou", "sign", self.PROPOSAL, "--party", "probation", "--on", "2026-12-01") == 0
+        assert served == [
+            (f"{self.HOME}/signatures", {"party": "probation", "signed_on": "2026-12-01"}, None)
+        ]
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [[], [FILE], ["--proposal", PROPOSAL], [FILE, "--signed-by", "shelter", "--proposal", PROPOSAL]],
+    )
+    def test_an_adoption_says_whole_what_is_adopted(self, accord, served, arguments):
+        assert accord("mou", "adopt", *arguments) == 2
+        assert served == []
+
+    def test_a_proposal_is_shown_with_what_was_said_and_who_has_still_to_sign(self, accord, served, capsys):
+        assert accord("mou", "proposals", self.PROPOSAL) == 0
+        said = capsys.readouterr().out
+        assert "advisory-board on clause 9.2 (paper)" in said
+        assert "Answer: none yet" in said
+        assert "Has still to sign: probation, birch, Chief" in said
+        assert "document" not in said
+
+    def test_versions_are_listed(self, accord, served, capsys):
+        assert accord("mou", "versions") == 0
+        assert capsys.readouterr().out.splitlines()[1].startswith("alder-2026.4\tin-force")
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """A county's API that keeps what is posted to it, with the tag that it is based on."""
+    posted = []
+    comment = {
+        "comment": "c",
+        "party": "advisory-board",
+        "through": "paper",
+        "clause": "9.2",
+        "text": "Words.",
+    }
+    one = {
+        "proposal": "p",
+        "comments": [comment],
+        "signatures": [],
+        "missing_signatures": [{"party": "probation", "county": "birch", "office": "Chief"}],
+        "document": {},
+    }
+
+    class Served:
+        def get(self, path):
+            found = {"items": [{"version": "alder-2026.4", "standing": "in-force"}]}
+            return Answer(200, {"etag": f"tag of {path}"}, found if path == "/v1/mou/versions" else one)
+
+        def post(self, path, body, if_match=None):
+            posted.append((path, body, if_match))
+            return Answer(201, {}, {"done": True})
+
+    @contextmanager
+    def connect(service, *, person=None, data=None):
+        yield Served()
+
+    monkeypatch.setattr(shared.cli.client, "connect", connect)
+    return posted

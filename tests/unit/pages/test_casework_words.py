@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -36,7 +35,6 @@ from shared.mou.terms import evaluated_out_reasons, listed_codes
 from shared.mou.vocabulary import CodeList
 from shared.web.site.codes import code_of, ids_of, unbroken
 from shared.web.site.forms import Form
-from shared.web.site.times import local, read_local
 from tests.mou.alder import AUDITOR, MOU, SCREENER
 
 ZONE = ZoneInfo("America/Los_Angeles")
@@ -82,29 +80,6 @@ class TestAReport:
         assert report_of({"danger": ("",), "what": ("  ",), "signs": ("",)}, ZONE) == {}
 
 
-class TestATimeThatIsTyped:
-    def test_is_the_countys(self) -> None:
-        assert read_local("2026-03-03 14:15", ZONE) == datetime(2026, 3, 3, 22, 15, tzinfo=UTC)
-        assert read_local("2026-07-03 14:15:30", ZONE) == datetime(2026, 7, 3, 21, 15, 30, tzinfo=UTC)
-
-    def test_of_an_hour_that_comes_twice_is_the_first(self) -> None:
-        assert read_local("2026-11-01 01:30", ZONE) == datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
-
-    @pytest.mark.parametrize(
-        "text",
-        ["", "14:15", "3/3/2026 2:15 PM", "2026-03-08 02:30", "2026-02-30 10:00", "2026-03-03 24:15",
-         "2026-03-03T14:15Z", "0000-01-01 00:00", "9999-12-31 23:59", "２０２６-03-03 14:15"],
-    )  # fmt: skip
-    def test_that_is_none_is_refused_without_quoting_it(self, text: str) -> None:
-        with pytest.raises(ValueError, match=r"^(not a local time|no such time|left out by the clocks)$"):
-            read_local(text, ZONE)
-
-    @given(st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))
-    def test_is_read_as_it_is_shown(self, moment: datetime) -> None:
-        whole = moment.replace(microsecond=0)
-        assert local(read_local(local(whole, ZONE), ZONE), ZONE) == local(whole, ZONE)
-
-
 class TestACode:
     @given(st.uuids(), st.sampled_from(["referral", "case", "concern"]))
     def test_names_its_own_id_however_it_is_typed(self, id: UUID, kind: str) -> None:
@@ -136,7 +111,7 @@ class TestWords:
         assert set(FIELDS) >= {*EXPECTED, *SEALED_EXPECTED, *SealedClass}
 
     def test_are_there_for_everything_that_changes_a_concern_or_a_case(self) -> None:
-        changing = {t.TYPE for t, (kind, _) in PART_OF.items() if kind != "referral"}
+        changing = {t.TYPE for t, (kind, _) in PART_OF.items() if kind not in ("referral", "proposal")}
         assert changing - set(CHANGES) == {
             "accord.screening.recorded.v1",
             "accord.screening.entered-in-error.v1",

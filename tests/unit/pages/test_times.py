@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.web.site import times
 
@@ -96,6 +98,46 @@ def test_what_is_typed_names_a_day_a_minute_or_a_second(
 def test_what_names_no_moment_says_what_to_do(typed: str, said: str) -> None:
     with pytest.raises(times.NotAMoment, match=said):
         times.read_span(typed, HERE)
+
+
+@pytest.mark.parametrize(
+    ("typed", "moment"),
+    [
+        ("2026-03-03 14:15", datetime(2026, 3, 3, 22, 15, tzinfo=UTC)),
+        ("2026-07-03 14:15:30", datetime(2026, 7, 3, 21, 15, 30, tzinfo=UTC)),
+        ("2026-11-01 01:30", datetime(2026, 11, 1, 8, 30, tzinfo=UTC)),
+        ("2026-11-01 01:30 -08:00", datetime(2026, 11, 1, 9, 30, tzinfo=UTC)),
+    ],
+)
+def test_a_time_that_comes_twice_is_the_first_where_one_moment_is_asked_for(
+    typed: str, moment: datetime
+) -> None:
+    assert times.read_typed(typed, HERE) == moment
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("", "Write the date and time"),
+        ("2026-03-03", "Write the date and time"),
+        ("3/3/2026 2:15 PM", "Write the date and time"),
+        ("２０２６-03-03 14:15", "Write the date and time"),
+        ("2026-03-08 02:30", "clocks go forward"),
+        ("2026-02-30 10:00", "no such date"),
+        ("0000-01-01 00:00", "no such date"),
+        ("9999-12-31 23:59", "no such date"),
+    ],
+)
+def test_a_day_alone_is_no_moment_and_what_is_none_is_never_quoted(typed: str, said: str) -> None:
+    with pytest.raises(times.NotAMoment, match=said) as caught:
+        times.read_typed(typed, HERE)
+    assert not typed or typed not in str(caught.value).replace(str(times.LIKE), "")
+
+
+@given(st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))
+def test_a_moment_is_read_as_it_is_shown(moment: datetime) -> None:
+    shown = times.local(moment, HERE)
+    assert times.local(times.read_typed(shown, HERE), HERE) == shown
 
 
 def test_what_a_field_holds_is_read_back_as_the_second_that_it_shows() -> None:

@@ -6,9 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from services.referrals.domain.commands import AdoptMou
+from services.referrals.domain.commands_mou import AdoptMou
 from services.referrals.domain.deciding import At, NewIds
-from services.referrals.domain.governance import adopt
+from services.referrals.domain.memorandum import adopt
+from services.referrals.domain.versions import Memorandum
 from shared.errors import Refusal
 from shared.events.names import Agency
 from shared.mou.facts import CallerFacts
@@ -23,7 +24,7 @@ SIGNATORIES = tuple(Agency(agency) for agency in unsigned(MOU, ()))
 
 
 def adopting(signed_by):
-    return adopt(AdoptMou(document=document_of(MOU), signed_by=signed_by), MOU, NOBODY_YET)
+    return adopt(Memorandum(), AdoptMou(document=document_of(MOU), signed_by=signed_by), MOU, NOBODY_YET)
 
 
 class TestAVersionOfTheMou:

@@ -8,8 +8,15 @@ from services.referrals.api.commands import ROUTES
 from services.referrals.application.table import COMMANDS as ORDERS
 from services.referrals.cli.things import COMMANDS, DUE_IN, ON_DUTIES, home_of
 
-#: Addresses with a command of their own: `concern report`, `referral request`, `mou adopt`; roles have none.
-OTHERWISE = {"/v1/concerns", "/v1/cases/{}/referrals", "/v1/mou/versions", "/v1/roles", "/v1/roles/end"}
+#: Addresses with a command of their own: `concern report`, `referral request`, `mou propose`; roles have none.
+OTHERWISE = {"/v1/concerns", "/v1/cases/{}/referrals", "/v1/roles", "/v1/roles/end"} | {
+    "/v1/mou/versions",
+    "/v1/mou/proposals",
+    "/v1/mou/proposals/{}/comments",
+    "/v1/mou/proposals/{}/comments/answer",
+    "/v1/mou/proposals/{}/signatures",
+    "/v1/mou/proposals/{}/adopt",
+}
 
 
 def on_the_command_line():
