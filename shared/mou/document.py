@@ -39,6 +39,7 @@ from shared.mou.practice import (
     ReportingRule,
     Rescreen,
     ResponseTier,
+    SheetLine,
 )
 from shared.mou.vocabulary import (
     Act,
@@ -75,6 +76,7 @@ class Clause(Sourced):
     id: ClauseId
     title: Annotated[str, StringConstraints(min_length=3, max_length=80)]
     text: Sentence
+    es: Sentence | None = None
     source: Source
     hint: Sentence | None = None
 
@@ -136,6 +138,7 @@ class RoutingRule(Part):
     not_to_the_actor: bool = False
     needs_acknowledgement: bool = False
     reason: Sentence
+    es: Sentence | None = None
 
 
 class CodedReason(Part):
@@ -160,6 +163,7 @@ class ListedCode(Part):
     code: Code
     clause: ClauseId
     label: Label
+    es: Label | None = None
 
 
 class ScreeningTool(Part):
@@ -279,6 +283,7 @@ class Mou(Part):
     notification_tiers: tuple[NotificationTier, ...] = ()
     escalation: tuple[EscalationStep, ...] = ()
     plan_elements: tuple[PlanElement, ...] = ()
+    sheets: tuple[SheetLine, ...] = ()
     device_agreement: DeviceAgreement | None = None
     retention: tuple[Retention, ...] = ()
     annual_review: AnnualReview | None = None
