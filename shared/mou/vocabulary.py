@@ -33,6 +33,10 @@ class Act(StrEnum):
     ENTER_SCREENING_IN_ERROR = "enter-screening-in-error"
     RECORD_ACT = "record-act"
     ENTER_ACT_IN_ERROR = "enter-act-in-error"
+    WAIVE_DUTY = "waive-duty"
+    TOLL_DUTY = "toll-duty"
+    CONFIRM_DUTY_NOT_DONE = "confirm-duty-not-done"
+    ENTER_DUTY_STATEMENT_IN_ERROR = "enter-duty-statement-in-error"
     JOIN_AGENCY = "join-agency"
     LEAVE_AGENCY = "leave-agency"
     ASSIGN_WORKER = "assign-worker"
@@ -51,6 +55,7 @@ class Act(StrEnum):
     READ_SCREENING = "read-screening"
     READ_ACT = "read-act"
     READ_HISTORY = "read-history"
+    SIMULATE_MOU = "simulate-mou"
     READ_DEADLETTER = "read-deadletter"
 
 

@@ -87,6 +87,16 @@ def answers(here):
         "enter-act-in-error": f"/v1/cases/{case}/acts/enter-in-error",
         "record-concern-act": f"/v1/concerns/{concern}/acts",
         "enter-concern-act-in-error": f"/v1/concerns/{concern}/acts/enter-in-error",
+        **{
+            f"{verb}-{about}duty{rest}": f"/v1/{kind}/duties/{last}"
+            for about, kind in (("", f"cases/{case}"), ("concern-", f"concerns/{concern}"))
+            for verb, rest, last in (
+                ("waive", "", "waive"),
+                ("toll", "", "toll"),
+                ("confirm", "-not-done", "not-done"),
+                ("enter", "-statement-in-error", "enter-in-error"),
+            )
+        },
         "assign-role": "/v1/roles",
         "end-role": "/v1/roles/end",
         "arrange-cover": f"/v1/people/{PEOPLE['screener'].person}/covers",
@@ -120,6 +130,10 @@ def answers(here):
         yield here.post(f"/v1/people/{NAME}/covers", {"covering": NAME}, person)
         yield here.get("/v1/referrals", person, queue=NAME, cursor=NAME, limit=BORN)
         yield here.get("/v1/referrals", person, queue="inbound", cursor="UXVpbGxvbmJhcg")
+    for body in ({"document": {NAME: BORN}}, {"document": {}, "against": NAME}, {NAME: {}}):
+        json_too = {"Content-Type": "application/json"}
+        yield here.post("/v1/mou/simulations", body, "coordinator", headers=json_too)
+    yield here.get(f"/v1/mou/simulations/{NAME}", "coordinator")
     yield here.client.post("/v1/concerns", headers={"Authorization": f"Bearer {NAME}"})
     yield here.client.get(f"/schemas/{NAME}.json")
 

@@ -22,6 +22,7 @@ from services.referrals.pages.recording import RecordingPages
 from services.referrals.pages.refer import ReferPages
 from services.referrals.pages.referral import ReferralPages
 from services.referrals.pages.reporting import reporting_router
+from services.referrals.pages.saying import SayingPages
 from services.referrals.pages.searching import searching_router
 from services.referrals.pages.team import TeamPages
 from services.referrals.pages.work import Work
@@ -31,6 +32,7 @@ from services.referrals.pages.worklist import worklist_router
 def casework_pages(work: Work) -> list[APIRouter]:
     """The routers, each of one place."""
     lists, finding = Lists(work.doors.referrals.questions), Finding(work.doors.referrals.questions)
+    owing = Owing(work.doors.referrals.questions)
     memoranda = Memoranda(work.doors.referrals.questions)
     return [
         names_router(work),
@@ -40,7 +42,8 @@ def casework_pages(work: Work) -> list[APIRouter]:
         DecidingPages(work, lists, finding).router(),
         listing_router(work),
         calls_router(work),
-        CasePages(work, lists, finding, Owing(work.doors.referrals.questions)).router(),
+        CasePages(work, lists, finding, owing).router(),
+        SayingPages(work, lists, finding, owing).router(),
         TeamPages(work, lists, finding).router(),
         RecordingPages(work, lists, finding).router(),
         searching_router(work),

@@ -116,6 +116,10 @@ class TestWords:
             "accord.screening.entered-in-error.v1",
             "accord.act.recorded.v1",
             "accord.act.entered-in-error.v1",
+            "accord.duty.waived.v1",
+            "accord.duty.tolled.v1",
+            "accord.duty.confirmed-not-done.v1",
+            "accord.duty.entered-in-error.v1",
         }
 
     def test_of_the_countys_lists_are_translated(self) -> None:
