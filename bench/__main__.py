@@ -19,6 +19,7 @@ FIGURES = {
     "timeline": "the timeline page of a case of 5,000 events, against the bare question without rendering",
     "worklist": "the first page of a worklist of 10,000 referrals, against the bare query; its weight",
     "duties": "the duties of a case of 1,000 events, at once against a bare count, and event by event against anew",
+    "simulate": "a proposed version over recorded history, against parsing the same events",
     "latency": "command accepted to item in an open stream, at 20 commands per second",
 }
 SECONDS = 600

@@ -14,6 +14,7 @@ from shared.mou.cli_files import File, line_of, mou_in, text_in
 from shared.mou.cli_life import register_life
 from shared.mou.cli_new import register_new
 from shared.mou.cli_papers import Pdf, register_papers, write_pdf
+from shared.mou.cli_what_if import register_what_if
 from shared.mou.coverage import coverage
 from shared.mou.document import Mou
 from shared.mou.load import document_of, load, load_document, validate
@@ -44,6 +45,7 @@ def register(app: typer.Typer) -> None:
     register_new(mou)
     register_life(mou)
     register_papers(mou)
+    register_what_if(mou)
     app.add_typer(mou, name="mou")
 
 

@@ -55,6 +55,7 @@ class Act(StrEnum):
     READ_SCREENING = "read-screening"
     READ_ACT = "read-act"
     READ_HISTORY = "read-history"
+    SIMULATE_MOU = "simulate-mou"
     READ_DEADLETTER = "read-deadletter"
 
 

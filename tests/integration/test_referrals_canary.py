@@ -130,6 +130,10 @@ def answers(here):
         yield here.post(f"/v1/people/{NAME}/covers", {"covering": NAME}, person)
         yield here.get("/v1/referrals", person, queue=NAME, cursor=NAME, limit=BORN)
         yield here.get("/v1/referrals", person, queue="inbound", cursor="UXVpbGxvbmJhcg")
+    for body in ({"document": {NAME: BORN}}, {"document": {}, "against": NAME}, {NAME: {}}):
+        json_too = {"Content-Type": "application/json"}
+        yield here.post("/v1/mou/simulations", body, "coordinator", headers=json_too)
+    yield here.get(f"/v1/mou/simulations/{NAME}", "coordinator")
     yield here.client.post("/v1/concerns", headers={"Authorization": f"Bearer {NAME}"})
     yield here.client.get(f"/schemas/{NAME}.json")
 

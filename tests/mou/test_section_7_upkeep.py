@@ -29,6 +29,17 @@ class TestMou_7_1_ChangingThisMemorandum:
     def test_a_coordinator_records_a_signed_version(self, caller):
         assert allowed(caller, Act.ADOPT_MOU).allowed
 
+    @pytest.mark.parametrize(
+        "caller", [COORDINATOR, someone("coordinator", "county")], ids=lambda c: c.agency
+    )
+    def test_a_coordinator_asks_what_a_proposed_version_would_have_made_of_what_was_recorded(self, caller):
+        assert allowed(caller, Act.SIMULATE_MOU).allowed
+
+    @pytest.mark.parametrize("caller", [SOCIAL_WORKER, OPERATOR, AUDITOR], ids=lambda c: min(c.roles))
+    def test_nobody_else_asks_it(self, caller):
+        assert allowed(caller, Act.SIMULATE_MOU).clause == "7.1"
+        assert not allowed(caller, Act.SIMULATE_MOU).allowed
+
     @pytest.mark.parametrize("caller", [SOCIAL_WORKER, OPERATOR, ADVOCATE], ids=lambda c: min(c.roles))
     def test_nobody_else_does(self, caller):
         assert allowed(caller, Act.ADOPT_MOU).clause == "7.1"

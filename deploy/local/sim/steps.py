@@ -120,6 +120,8 @@ ACTS: Mapping[str, Act] = {
     "undo-referral": _on_referral("undo"),
     "enter-referral-in-error": _on_referral("enter-in-error"),
 }
+#: What is posted to ask and changes nothing.
+ASKED = frozenset({"simulate-mou"})
 #: Commands that are not played: they would change the county for everybody who uses this platform; or they are
 #: about what is due, which the county here does not read.
 NOT_PLAYED = frozenset(

@@ -12,6 +12,7 @@ from services.referrals.api.commands import commands_router
 from services.referrals.api.memorandum import memorandum_router
 from services.referrals.api.papers import papers_router
 from services.referrals.api.questions import contract_router, duties_router, questions_router
+from services.referrals.api.simulations import simulations_router
 from services.referrals.application.bodies import LENIENT
 from services.referrals.pages.routers import casework_pages
 from services.referrals.pages.work import Work
@@ -48,6 +49,7 @@ def make_app(
         commands_router(doors),
         questions_router(doors),
         duties_router(doors),
+        simulations_router(doors),
         memorandum_router(doors),
         papers_router(doors),
         contract_router(),
