@@ -37,7 +37,10 @@ MARKS = {
     "cancelled": "✕",
     "failed": "✕",
     "evaluated-out": "✕",
+    "confirmed-not-done": "✕",
+    "waived": "✕",
     "held": "‖",
+    "tolled": "‖",
     "joined": "+",
     "left": "-",
     "undone": "↶",
@@ -45,7 +48,7 @@ MARKS = {
 }
 LEGEND = "● acts or asks   ○ has it in hand   ✓ will do, does or did   ✕ cannot or will not   ─▶ to whom"
 #: Nouns of types that are drawn; "event" stands for one of which an agency could not see the type.
-DRAWN = frozenset({"concern", "case", "agency", "worker", "referral", "screening", "act", "event"})
+DRAWN = frozenset({"concern", "case", "agency", "worker", "referral", "screening", "act", "duty", "event"})
 #: Nouns of types that are counted and not drawn, and what they are called.
 COUNTED = {
     "notification": ("notice", "notices"),

@@ -47,8 +47,8 @@ _DECIDED = (
     "(SELECT d.facts FROM facts d WHERE d.id = i.about AND i.type = 'accord.concern.reported.v1'"
     " AND d.facts->>'decided' IS NOT NULL)"
 )
-#: How the duty of an item stands, if the item asks for nothing any more: the duty was met or taken away, or is due at
-#: another time by now.
+#: How the duty of an item stands, if the item asks for nothing any more: it was met or taken away, or has another
+#: due time by now.
 _SETTLED = (
     "(SELECT d.state FROM duties d WHERE d.duty = i.duty"
     " AND (d.state <> 'open' OR d.due_at IS DISTINCT FROM i.respond_by))"

@@ -31,6 +31,7 @@ from shared.events.types.concern import (
     ConcernReported,
 )
 from shared.events.types.cover import CoverArranged, CoverEnded
+from shared.events.types.duty import DutyConfirmedNotDone, DutyEnteredInError, DutyTolled, DutyWaived
 from shared.events.types.mou import (
     MouAdopted,
     MouCommentAnswered,
@@ -92,6 +93,10 @@ COMMAND_OF: tuple[tuple[frozenset[type[Data]], str], ...] = (
     (frozenset({ScreeningEnteredInError}), "enter-screening-in-error"),
     (frozenset({ActRecorded}), "record-act"),
     (frozenset({ActEnteredInError}), "enter-act-in-error"),
+    (frozenset({DutyWaived}), "waive-duty"),
+    (frozenset({DutyTolled}), "toll-duty"),
+    (frozenset({DutyConfirmedNotDone}), "confirm-duty-not-done"),
+    (frozenset({DutyEnteredInError}), "enter-duty-statement-in-error"),
     (frozenset({AgencyJoined}), "join-agency"),
     (frozenset({AgencyLeft}), "leave-agency"),
     (frozenset({WorkerAssigned}), "assign-worker"),
@@ -106,7 +111,14 @@ COMMAND_OF: tuple[tuple[frozenset[type[Data]], str], ...] = (
     (frozenset({MouAdopted}), "adopt-mou"),
 )
 #: The command of the same kind that addresses a concern, where the event names one.
-OF_CONCERN = {"record-act": "record-concern-act", "enter-act-in-error": "enter-concern-act-in-error"}
+OF_CONCERN = {
+    "record-act": "record-concern-act",
+    "enter-act-in-error": "enter-concern-act-in-error",
+    "waive-duty": "waive-concern-duty",
+    "toll-duty": "toll-concern-duty",
+    "confirm-duty-not-done": "confirm-concern-duty-not-done",
+    "enter-duty-statement-in-error": "enter-concern-duty-statement-in-error",
+}
 STATED: frozenset[type] = frozenset(kind for kinds, _ in COMMAND_OF for kind in kinds)
 #: Types that come with those of `STATED` only.
 BESIDE: frozenset[type] = frozenset({ConcernLinked, ConcernContinued, MouSuperseded})

@@ -102,6 +102,18 @@ CATALOGUE: Mapping[str, Entry] = {
     "accord.act.entered-in-error.v1": Entry(
         _REFERRALS, "`POST /v1/cases/{case}/acts/enter-in-error`, or `…/concerns/{concern}/acts/…`", False
     ),
+    "accord.duty.waived.v1": Entry(
+        _REFERRALS, "`POST /v1/cases/{case}/duties/waive`, or `…/concerns/{concern}/duties/…`", False
+    ),
+    "accord.duty.tolled.v1": Entry(
+        _REFERRALS, "`POST /v1/cases/{case}/duties/toll`, or `…/concerns/{concern}/duties/…`", False
+    ),
+    "accord.duty.confirmed-not-done.v1": Entry(
+        _REFERRALS, "`POST /v1/cases/{case}/duties/not-done`, or `…/concerns/{concern}/duties/…`", False
+    ),
+    "accord.duty.entered-in-error.v1": Entry(
+        _REFERRALS, "`POST /v1/cases/{case}/duties/enter-in-error`, or `…/concerns/{concern}/duties/…`", False
+    ),
     "accord.submission.refused.v1": Entry(
         _REFERRALS, "a submission on Kafka that the MOU, or the state of things, forbids", True
     ),

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from shared.events import names
-from shared.events.examples_life import ACTS, BETWEEN, DUTIES, LIFE
+from shared.events.examples_life import ACTS, BETWEEN, DUTIES, LIFE, ON_DUTIES
 from shared.events.examples_mou import LIFE_OF_A_VERSION
 from shared.events.inventing import SUBMISSION, T0, Example, sealed_parts
 from shared.events.inventing import invented_id as _id
@@ -329,6 +329,7 @@ _LIST: tuple[Example, ...] = (
     *BETWEEN,
     *DUTIES,
     *LIFE_OF_A_VERSION,
+    *ON_DUTIES,
 )
 
 #: Type -> its example. A test asserts that none of the registry is missing.

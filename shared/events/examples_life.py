@@ -11,10 +11,14 @@ from shared.events.names import Agency, Matter, Role, SealedClass, events_topic
 from shared.events.types.act import ActEnteredInError, ActRecorded, Method
 from shared.events.types.duty import (
     DutyChanged,
+    DutyConfirmedNotDone,
+    DutyEnteredInError,
     DutyEscalated,
     DutyMet,
     DutyOpened,
+    DutyTolled,
     DutyUnanswered,
+    DutyWaived,
     DutyWarned,
     Level,
     duty_id,
@@ -213,5 +217,38 @@ DUTIES: tuple[Example, ...] = (
         ),
         *(*_TIMED, _ENDED, 2, "4.4"),
         **_BY,
+    ),
+)
+
+#: What was said of a duty besides meeting it.
+ON_DUTIES: tuple[Example, ...] = (
+    Example(
+        DutyWaived(
+            rule="initial-meeting-held",
+            opening=_id("e4e47", 12),
+            authority="supervisor",
+            reason="done-another-way",
+            case=CASE,
+        ),
+        *(_HS, WORKER, CASE, STREAM, 26, "5.11"),
+    ),
+    Example(
+        DutyTolled(
+            rule="health-evaluation",
+            opening=_id("e4e47", 12),
+            authority="cannot-be-met",
+            begins=T0 + timedelta(hours=3),
+            until=T0 + timedelta(hours=27),
+            case=CASE,
+        ),
+        *(_HS, WORKER, CASE, STREAM, 27, "5.12"),
+    ),
+    Example(
+        DutyConfirmedNotDone(rule="debrief-held", opening=_id("e4e47", 12), case=CASE),
+        *(_HS, WORKER, CASE, STREAM, 28, "5.13"),
+    ),
+    Example(
+        DutyEnteredInError(entry=_id("e4e47", 48), case=CASE, reason="wrong-entry"),
+        *(_HS, WORKER, CASE, STREAM, 29, "5.9"),
     ),
 )

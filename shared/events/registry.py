@@ -20,10 +20,14 @@ from shared.events.types.cover import CoverArranged, CoverEnded
 from shared.events.types.deadletter import DeadletterRecorded
 from shared.events.types.duty import (
     DutyChanged,
+    DutyConfirmedNotDone,
+    DutyEnteredInError,
     DutyEscalated,
     DutyMet,
     DutyOpened,
+    DutyTolled,
     DutyUnanswered,
+    DutyWaived,
     DutyWarned,
 )
 from shared.events.types.evidence import EvidenceMade, EvidenceOpened
@@ -102,6 +106,10 @@ TYPES: Mapping[str, type[Data]] = {
         ScreeningEnteredInError,
         ActRecorded,
         ActEnteredInError,
+        DutyWaived,
+        DutyTolled,
+        DutyConfirmedNotDone,
+        DutyEnteredInError,
         SubmissionRefused,
         SubmissionUnreadable,
         SubmissionReceipted,

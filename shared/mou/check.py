@@ -88,7 +88,16 @@ def _unique(mou: Mou) -> Iterator[Finding]:
 
 
 #: Lists in which each code, or each id, stands once.
-CODES_ONCE = ("acts", "told", "conditions", "forms", "training", "plan_elements", "response_tiers")
+CODES_ONCE = (
+    "acts",
+    "authorities",
+    "told",
+    "conditions",
+    "forms",
+    "training",
+    "plan_elements",
+    "response_tiers",
+)
 IDS_ONCE = ("duties", "reporting", "consent_rules", "retention")
 
 
@@ -229,6 +238,8 @@ CHOOSES: dict[Act, str] = {
     Act.COMPLETE_REFERRAL: "outcomes",
     Act.ENTER_REFERRAL_IN_ERROR: "error_reasons",
     Act.ENTER_SCREENING_IN_ERROR: "error_reasons",
+    Act.WAIVE_DUTY: "waiver_reasons",
+    Act.ENTER_DUTY_STATEMENT_IN_ERROR: "error_reasons",
     Act.RECORD_SCREENING: "screening_tools",
 }
 

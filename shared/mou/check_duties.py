@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from shared.events import TYPES
+from shared.events.names import Role
 from shared.mou.document import Mou
 from shared.mou.duties.rules import CountyAct, DutyRule, Holder, Pattern
 from shared.mou.findings import Finding
-from shared.mou.parties import party_of
+from shared.mou.parties import ANY, party_of
 from shared.mou.vocabulary import Act, QueueRole, Target
 
 
 def check_duties(mou: Mou) -> list[Finding]:
     """What is wrong with duties, with what names them and with escalation, in their order. Raises nothing."""
-    return [*_duties(mou), *_named_duties(mou), *_queues(mou), *_cycles(mou)]
+    return [*_duties(mou), *_named_duties(mou), *_authorities(mou), *_queues(mou), *_cycles(mou)]
 
 
 def _duties(mou: Mou) -> Iterator[Finding]:
@@ -80,10 +81,24 @@ def _named_duties(mou: Mou) -> Iterator[Finding]:
     named = [(f"/reporting/{i}/duties", rule.duties) for i, rule in enumerate(mou.reporting)]
     named += [(f"/response_tiers/{i}/duties", tier.duties) for i, tier in enumerate(mou.response_tiers)]
     named += [("/missing_youth/duties", mou.missing_youth.duties)] if mou.missing_youth else []
+    named += [(f"/authorities/{i}/duties", authority.duties) for i, authority in enumerate(mou.authorities)]
     for path, duties in named:
         for index, duty in enumerate(duties):
             if duty not in known:
                 yield Finding(f"{path}/{index}", "is no duty of this document", "Add it to /duties.")
+
+
+def _authorities(mou: Mou) -> Iterator[Finding]:
+    roles = {ANY, *mou.role_sets, *set(Role)}
+    for index, authority in enumerate(mou.authorities):
+        if not roles.issuperset(authority.roles):
+            path = f"/authorities/{index}/roles"
+            yield Finding(path, "names neither a role nor a set of roles", "See /role_sets.")
+    allowed = {act for authority in mou.authorities for act in authority.allows}
+    for index, rule in enumerate(mou.may):
+        if rule.act in (Act.WAIVE_DUTY, Act.TOLL_DUTY) and rule.act not in allowed:
+            remedy = "Add an authority that allows it, or take the rule out."
+            yield Finding(f"/may/{index}", "allows what no authority is listed for", remedy)
 
 
 def _queues(mou: Mou) -> Iterator[Finding]:

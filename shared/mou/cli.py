@@ -12,11 +12,13 @@ from shared.cli.options import As, Data, Json
 from shared.cli.output import emit_json, emit_table, emit_text, say
 from shared.mou.cli_files import File, line_of, mou_in, text_in
 from shared.mou.cli_life import register_life
+from shared.mou.cli_papers import Pdf, register_papers, write_pdf
 from shared.mou.cli_what_if import register_what_if
 from shared.mou.coverage import coverage
 from shared.mou.document import Mou
 from shared.mou.load import document_of, load, load_document, validate
 from shared.mou.page import page
+from shared.mou.papers.memorandum import memorandum
 from shared.mou.parties import clause_of
 from shared.mou.tables import emit_tables
 from shared.mou.telling import explained, told_whole, treatment
@@ -40,6 +42,7 @@ def register(app: typer.Typer) -> None:
     mou.command("show", help="Show a document as people read it.")(show)
     mou.command("explain", help="Say what a clause means and what follows from it.")(explain)
     register_life(mou)
+    register_papers(mou)
     register_what_if(mou)
     app.add_typer(mou, name="mou")
 
@@ -81,7 +84,7 @@ def explain(
         emit_text(lines)
 
 
-def show(file: File, as_html: Html = False, as_json: Json = False) -> None:
+def show(file: File, as_html: Html = False, pdf: Pdf = None, as_json: Json = False) -> None:
     """The document as people read it, then its rules and lists as tables; or its plain values."""
     mou = mou_in(file)
     if as_json:
@@ -89,6 +92,9 @@ def show(file: File, as_html: Html = False, as_json: Json = False) -> None:
         return
     if as_html:
         emit_text([page(mou)])
+        return
+    if pdf is not None:
+        write_pdf(memorandum(mou), pdf)
         return
     emit_text(told_whole(mou))
     say("")

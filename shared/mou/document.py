@@ -39,6 +39,7 @@ from shared.mou.practice import (
     ReportingRule,
     Rescreen,
     ResponseTier,
+    SheetLine,
 )
 from shared.mou.vocabulary import (
     Act,
@@ -75,6 +76,7 @@ class Clause(Sourced):
     id: ClauseId
     title: Annotated[str, StringConstraints(min_length=3, max_length=80)]
     text: Sentence
+    es: Sentence | None = None
     source: Source
     hint: Sentence | None = None
 
@@ -136,6 +138,7 @@ class RoutingRule(Part):
     not_to_the_actor: bool = False
     needs_acknowledgement: bool = False
     reason: Sentence
+    es: Sentence | None = None
 
 
 class CodedReason(Part):
@@ -160,6 +163,7 @@ class ListedCode(Part):
     code: Code
     clause: ClauseId
     label: Label
+    es: Label | None = None
 
 
 class ScreeningTool(Part):
@@ -172,6 +176,22 @@ class ScreeningTool(Part):
     bands: tuple[Name, ...] = Field(min_length=2)
     age_from: int | None = Field(default=None, ge=0, le=21)
     rescreen: Rescreen | None = None
+
+
+class Authority(Part):
+    """On what a duty may be waived, or its clock made to stand still: a court's order, a supervisor's decision.
+
+    `allows`  what may be done on it
+    `roles`   who may go by it, of those who may do the act at all
+    `duties`  of which rules; none named: of any
+    """
+
+    code: Code
+    clause: ClauseId
+    label: Label
+    allows: tuple[Literal[Act.WAIVE_DUTY, Act.TOLL_DUTY], ...] = Field(min_length=1)
+    roles: tuple[Name, ...] = ("any",)
+    duties: tuple[Name, ...] = ()
 
 
 class ResponseTime(Part):
@@ -235,6 +255,8 @@ class Mou(Part):
     outcomes: tuple[CodedReason, ...] = ()
     error_reasons: tuple[CodedReason, ...] = ()
     outside_agencies: tuple[CodedReason, ...] = ()
+    authorities: tuple[Authority, ...] = ()
+    waiver_reasons: tuple[CodedReason, ...] = ()
     screening_tools: tuple[ScreeningTool, ...] = ()
     respond_within: tuple[ResponseTime, ...]
     #: A field whose list is missing has no code that is known.
@@ -261,6 +283,7 @@ class Mou(Part):
     notification_tiers: tuple[NotificationTier, ...] = ()
     escalation: tuple[EscalationStep, ...] = ()
     plan_elements: tuple[PlanElement, ...] = ()
+    sheets: tuple[SheetLine, ...] = ()
     device_agreement: DeviceAgreement | None = None
     retention: tuple[Retention, ...] = ()
     annual_review: AnnualReview | None = None

@@ -66,6 +66,7 @@ class ResponseTier(Part):
     code: Code
     clause: ClauseId
     label: Label
+    es: Label | None = None
     starts: Sentence
     members: tuple[Member, ...] = Field(min_length=1)
     duties: tuple[Name, ...] = ()
@@ -108,6 +109,7 @@ class ConsentRule(Part):
     id: Name
     clause: ClauseId
     says: Sentence
+    es: Sentence | None = None
     classes: tuple[SealedClass, ...] = Field(min_length=1)
     given_by: tuple[Literal["youth", "parent", "court", "holder"], ...] = Field(min_length=1)
     age_from: int | None = Field(default=None, ge=0, le=21)
@@ -143,6 +145,20 @@ class PlanElement(Part):
     label: Label
     written_by: Literal["youth", "team", "caregiver"]
     optional: bool = True
+
+
+class SheetLine(Part):
+    """What stands on the one-page sheet of these roles besides duties, times and who sees what.
+
+    `part`  what to do first, whom to call, what to say to the young person, what is never done, where to record
+    `es`    the same in Spanish, where the county has translated it
+    """
+
+    clause: ClauseId
+    part: Literal["first", "call", "say", "never", "record"]
+    roles: tuple[Name, ...] = Field(min_length=1)
+    says: Sentence
+    es: Sentence | None = None
 
 
 class DeviceAgreement(Part):

@@ -11,6 +11,7 @@ from shared.mou.duties.rules import DutyRule, Holder, Mode, Pattern, Within
 from shared.mou.parties import party_of
 from shared.mou.terms import CODED
 from shared.mou.vocabulary import Target
+from shared.mou.words import ENGLISH, Words
 
 #: A relation to the case -> how people say it.
 RELATED: dict[str, str] = {
@@ -33,9 +34,10 @@ TREATMENT: dict[str, str] = {
     "explained": "Accord only explains it.",
 }
 #: The parts by which something is refused or not shown.
-ENFORCED = {"may", "disclosure", "otherwise", "undo", "parties", "evaluated_out", "codes", *CODED} - {
-    "close_reasons"
-}
+ENFORCED = {
+    *("may", "disclosure", "otherwise", "undo", "parties", "evaluated_out", "codes", "authorities"),
+    *CODED,
+} - {"close_reasons"}
 
 
 def explained(mou: Mou, clause: Clause) -> list[str]:
@@ -56,8 +58,21 @@ def explained(mou: Mou, clause: Clause) -> list[str]:
 
 def treatment(mou: Mou, clause: Clause) -> str:
     """How Accord treats a clause: a word of TREATMENT."""
-    modes = {duty.mode for duty in mou.duties if duty.clause == clause.id}
-    parts = {path.split("/")[1] for path, cited in references(mou) if cited == clause.id}
+    return treatments(mou)[clause.id]
+
+
+def treatments(mou: Mou) -> dict[str, str]:
+    """How Accord treats each clause, by its id: a word of TREATMENT."""
+    parts: dict[str, set[str]] = {clause.id: set() for clause in mou.clauses}
+    for path, cited in references(mou):
+        parts.setdefault(cited, set()).add(path.split("/")[1])
+    return {
+        clause.id: _treated({duty.mode for duty in mou.duties if duty.clause == clause.id}, parts[clause.id])
+        for clause in mou.clauses
+    }
+
+
+def _treated(modes: set[Mode], parts: set[str]) -> str:
     found = {
         "timed": Mode.TIMED in modes or "respond_within" in parts,
         "recorded": Mode.RECORDED in modes,
@@ -83,25 +98,38 @@ def duty_in_words(mou: Mou, duty: DutyRule) -> list[str]:
     ]
     lines += [f"  Ends unmet: {patterns_in_words(mou, duty.ends)}."] if duty.ends else []
     lines += [f"  Owed by: {holder_in_words(mou, duty.owed_by)}."] if duty.owed_by else []
-    lines += [f"  Told to: {_told(mou, duty.to)}."] if duty.to else []
+    lines += [f"  Told to: {told_in_words(mou, duty.to)}."] if duty.to else []
     return lines + ([f"  Afterwards: {duty.afterwards}"] if duty.afterwards else [])
 
 
-def time_in_words(mou: Mou, within: Within) -> str:
+def time_in_words(mou: Mou, within: Within, words: Words = ENGLISH) -> str:
     """How long, and on which clock: "within 36 hours, nights and weekends included"."""
+    time, note = clock_in_words(mou, within, words)
+    return f"{time}, {words(note)}" if note else time
+
+
+def clock_in_words(mou: Mou, within: Within, words: Words = ENGLISH) -> tuple[str, str]:
+    """How long, and how its clock counts, which a page may say once for all: its message, or nothing."""
     if within.at_once:
-        return f"at once, within {_many(within.at_once.outer_hours, 'hour')} at the latest"
+        outer = words.many(within.at_once.outer_hours, *HOURS)
+        return words("at once, within {hours} at the latest", hours=outer), ""
     if within.before:
-        return f"before this: {_pattern(mou, within.before)}"
+        return words("before this: {what}", what=_pattern(mou, within.before, words)), ""
     clocks = [
-        (within.hours, "hour", ", nights and weekends included"),
-        (within.days, "day", ", by the end of the last one"),
-        (within.months, "month", ", by the end of the day"),
-        (within.court_days, "day", " on which the court sits"),
-        (within.court_hours, "hour", ", without days on which the court does not sit"),
+        (within.hours, HOURS, "within {time}", "nights and weekends included"),
+        (within.days, DAYS, "within {time}", "by the end of the last one"),
+        (within.months, MONTHS, "within {time}", "by the end of the day"),
+        (within.court_days, DAYS, "within {time} on which the court sits", ""),
+        (within.court_hours, HOURS, "within {time}, without days on which the court does not sit", ""),
     ]
-    count, unit, note = next((count, unit, note) for count, unit, note in clocks if count is not None)
-    return f"within {_many(count, unit)}{note}"
+    count, unit, time, note = next((*clock,) for clock in clocks if clock[0] is not None)
+    return words(time, time=words.many(count or 0, *unit)), note
+
+
+#: One and several of what a clock counts.
+HOURS = ("{count} hour", "{count} hours")
+DAYS = ("{count} day", "{count} days")
+MONTHS = ("{count} month", "{count} months")
 
 
 def holder_in_words(mou: Mou, holder: Holder) -> str:
@@ -114,17 +142,17 @@ def holder_in_words(mou: Mou, holder: Holder) -> str:
     return f"{agency} ({holder.role.replace('-', ' ')})"
 
 
-def patterns_in_words(mou: Mou, patterns: tuple[Pattern, ...]) -> str:
+def patterns_in_words(mou: Mou, patterns: tuple[Pattern, ...], words: Words = ENGLISH) -> str:
     """What happens, if any of these fits: "Concern reported; or Reported by telephone"."""
-    return "; or ".join(dict.fromkeys(_pattern(mou, pattern) for pattern in patterns))
+    said = dict.fromkeys(_pattern(mou, pattern, words) for pattern in patterns)
+    return words("; or ").join(said)
 
 
-def _pattern(mou: Mou, pattern: Pattern) -> str:
-    labels = {act.code: act.label for act in mou.acts}
-    what = labels.get(pattern.act or "", pattern.act) if pattern.act else _event(pattern.event or "")
-    return " ".join(
-        [str(what), *(f"({_where(mou, field, values)})" for field, values in pattern.where.items())]
-    )
+def _pattern(mou: Mou, pattern: Pattern, words: Words = ENGLISH) -> str:
+    labels = {act.code: words.of(act.label, act.es) for act in mou.acts}
+    what = labels.get(pattern.act or "", pattern.act) if pattern.act else words(_event(pattern.event or ""))
+    where = (f"({_where(mou, field, values, words)})" for field, values in pattern.where.items())
+    return " ".join([str(what), *where])
 
 
 def _event(event: str) -> str:
@@ -132,23 +160,20 @@ def _event(event: str) -> str:
     return f"{thing} {happened.replace('-', ' ')}".capitalize()
 
 
-def _where(mou: Mou, field: str, values: tuple[Any, ...]) -> str:
+def _where(mou: Mou, field: str, values: tuple[Any, ...], words: Words) -> str:
     if field == "to":
-        return _told(mou, tuple(map(str, values)))
-    return f"{_plain(field)}: {', '.join(str(value) for value in values)}"
+        return told_in_words(mou, tuple(map(str, values)), words)
+    return f"{words(_plain(field))}: {', '.join(str(value) for value in values)}"
 
 
 def _plain(field: str) -> str:
     return field.replace("_", " ")
 
 
-def _told(mou: Mou, codes: tuple[str, ...]) -> str:
-    labels = {entry.code: entry.label for entry in mou.told}
+def told_in_words(mou: Mou, codes: tuple[str, ...], words: Words = ENGLISH) -> str:
+    """Whom these codes of the document's `told` stand for."""
+    labels = {entry.code: words.of(entry.label, entry.es) for entry in mou.told}
     return ", ".join(labels.get(code, code) for code in codes)
-
-
-def _many(count: int | None, unit: str) -> str:
-    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 def told_whole(mou: Mou) -> Iterator[str]:

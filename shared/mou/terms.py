@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from shared.mou.document import CodedReason, EvaluatedOutReason, ListedCode, Mou
+from shared.mou.document import Authority, CodedReason, EvaluatedOutReason, ListedCode, Mou
+from shared.mou.parties import includes
 from shared.mou.vocabulary import CodeList
 
 
@@ -35,12 +36,24 @@ CODED = (
     "error_reasons",
     "outside_agencies",
     "close_reasons",
+    "waiver_reasons",
 )
 
 
 def coded(mou: Mou, part: str) -> dict[str, CodedReason]:
     """One of the lists of `CODED`, by code, in the document's order."""
     return {reason.code: reason for reason in getattr(mou, part)}
+
+
+def authorities(act: str, rule: str, roles: frozenset[str], mou: Mou) -> dict[str, Authority]:
+    """The authorities on which somebody in these roles may do `act` to a duty of this rule, by code."""
+    return {
+        one.code: one
+        for one in mou.authorities
+        if act in one.allows
+        and (not one.duties or rule in one.duties)
+        and includes(one.roles, mou.role_sets, roles)
+    }
 
 
 def screening_gaps(tool: str | None, version: str | None, band: str | None, mou: Mou) -> tuple[str, ...]:

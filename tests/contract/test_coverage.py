@@ -79,6 +79,7 @@ class TestEveryType:
                 "unreadable",
                 "undone",
                 "evaluated-out",
+                "confirmed-not-done",
                 "entered-in-error",
             )
         )

@@ -87,6 +87,16 @@ def answers(here):
         "enter-act-in-error": f"/v1/cases/{case}/acts/enter-in-error",
         "record-concern-act": f"/v1/concerns/{concern}/acts",
         "enter-concern-act-in-error": f"/v1/concerns/{concern}/acts/enter-in-error",
+        **{
+            f"{verb}-{about}duty{rest}": f"/v1/{kind}/duties/{last}"
+            for about, kind in (("", f"cases/{case}"), ("concern-", f"concerns/{concern}"))
+            for verb, rest, last in (
+                ("waive", "", "waive"),
+                ("toll", "", "toll"),
+                ("confirm", "-not-done", "not-done"),
+                ("enter", "-statement-in-error", "enter-in-error"),
+            )
+        },
         "assign-role": "/v1/roles",
         "end-role": "/v1/roles/end",
         "arrange-cover": f"/v1/people/{PEOPLE['screener'].person}/covers",

@@ -580,7 +580,7 @@ class TestMou_Statements_OfAnAuthority:
         assert self.after(said, wrong).state == State.NO_RECORD
 
     def tolled(self, begin, end=None, when="2026-01-14 12:00"):
-        span = {"from": begin} if end is None else {"from": begin, "until": end}
+        span = {"begins": begin} if end is None else {"begins": begin, "until": end}
         return stated(DUTY_TOLLED, self.duty, when, **span)
 
     def test_while_its_clock_stands_still_it_is_tolled_and_has_no_due_time(self):
@@ -629,7 +629,7 @@ class TestMou_Statements_OfAnAuthority:
     def test_a_clock_of_calendar_days_moves_by_the_days_that_passed(self):
         asked = happened(REQUESTED, "2026-03-02 10:00", case=CASE, referral="r", urgency="days")
         duty = only(asked, now="2026-03-02 11:00", by="answer")
-        span = {"from": "2026-03-03T18:00:00Z", "until": "2026-03-06T18:00:00Z"}
+        span = {"begins": "2026-03-03T18:00:00Z", "until": "2026-03-06T18:00:00Z"}
         held = only(
             asked, stated(DUTY_TOLLED, duty, "2026-03-03 10:00", **span), now="2026-03-04 10:00", by="answer"
         )
@@ -638,14 +638,14 @@ class TestMou_Statements_OfAnAuthority:
     def test_a_hold_that_was_over_before_the_clock_started_moves_nothing(self):
         asked = happened(REQUESTED, "2026-03-05 10:00", case=CASE, referral="r", urgency="days")
         duty = only(asked, now="2026-03-05 11:00", by="answer")
-        span = {"from": "2026-03-01T18:00:00Z", "until": "2026-03-03T18:00:00Z"}
+        span = {"begins": "2026-03-01T18:00:00Z", "until": "2026-03-03T18:00:00Z"}
         said = stated(DUTY_TOLLED, duty, "2026-03-05 10:30", **span)
         assert only(asked, said, now=LATER, by="answer").due_at == duty.due_at
 
     def test_a_clock_of_court_days_moves_by_the_court_days_that_passed(self):
         filed = happened("petition-filed", "2026-01-08 10:00")
         duty = only(filed, now="2026-01-08 11:00", by="hearing")
-        span = {"from": "2026-01-09T18:00:00Z", "until": "2026-01-13T18:00:00Z"}
+        span = {"begins": "2026-01-09T18:00:00Z", "until": "2026-01-13T18:00:00Z"}
         held = only(filed, stated(DUTY_TOLLED, duty, "2026-01-09 10:00", **span), now=LATER, by="hearing")
         assert held.due_at == here("2026-01-13 23:59:59.999999")
 
@@ -662,7 +662,7 @@ class TestMou_Statements_OfAnAuthority:
     ):
         filed = happened("petition-filed", "2026-01-08 10:00")
         duty = only(filed, now="2026-01-08 11:00", by="hearing")
-        said = stated(DUTY_TOLLED, duty, "2026-01-09 10:00", **{"from": begin, "until": until})
+        said = stated(DUTY_TOLLED, duty, "2026-01-09 10:00", **{"begins": begin, "until": until})
         held = only(filed, said, now=LATER, by="hearing")
         assert held.due_at == here(f"{last} 23:59:59.999999")
 

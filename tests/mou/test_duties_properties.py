@@ -122,7 +122,7 @@ def made(number, move, before):
     elif kind in (DUTY_WAIVED, DUTY_TOLLED, DUTY_NOT_DONE):
         rule, earlier = opened(move["which"], subject, before)
         data = {"rule": rule, "opening": earlier}
-        data["from"] = write_moment(moment(move["hours"]))
+        data["begins"] = write_moment(moment(move["hours"]))
         if move["span"] is not None:
             data["until"] = write_moment(moment(move["hours"] + move["span"]))
     else:

@@ -13,7 +13,7 @@ from alder import (
 )
 
 from shared.mou import Act, CaseFacts, ThingFacts, screening_gaps, sees
-from shared.mou.terms import act_gaps
+from shared.mou.terms import act_gaps, authorities
 
 
 def seat(agency):
@@ -193,3 +193,58 @@ class TestMou_5_10_WhoSeesWhatWasDone:
         assert allowed(DEPUTY, Act.READ_ACT, REPORTED).allowed
         assert allowed(SOCIAL_WORKER, Act.READ_ACT, REPORTED).allowed
         assert not allowed(OFFICER, Act.READ_ACT, REPORTED).allowed
+
+
+class TestMou_5_11_WaivingADuty:
+    @pytest.mark.parametrize("role", ["supervisor", "coordinator"])
+    def test_a_supervisor_or_coordinator_of_the_lead_does_and_a_supervisor_of_the_team(self, role):
+        assert allowed(someone(role, "human-services"), Act.WAIVE_DUTY, CASE).clause == "5.11"
+        assert allowed(someone("supervisor", "probation"), Act.WAIVE_DUTY, CASE).allowed
+
+    @pytest.mark.parametrize("caller", [SOCIAL_WORKER, OFFICER, ADVOCATE], ids=lambda c: c.agency)
+    def test_who_works_on_the_case_does_not(self, caller):
+        answer = allowed(caller, Act.WAIVE_DUTY, CASE)
+        assert (answer.allowed, answer.reason) == (False, "role-may-not")
+
+    def test_a_supervisor_of_another_agency_does_not(self):
+        assert not allowed(someone("supervisor", "shelter"), Act.WAIVE_DUTY, CASE).allowed
+
+    def test_the_court_may_lift_any_duty(self):
+        assert "court-order" in on(Act.WAIVE_DUTY, "written-report-sent", "coordinator")
+
+    def test_a_supervisor_may_lift_what_the_county_itself_set_and_none_of_the_laws_duties(self):
+        assert set(on(Act.WAIVE_DUTY, "initial-meeting-held", "supervisor")) == {"court-order", "supervisor"}
+        assert set(on(Act.WAIVE_DUTY, "written-report-sent", "supervisor")) == {"court-order"}
+
+    def test_a_coordinator_has_no_supervisors_decision(self):
+        assert set(on(Act.WAIVE_DUTY, "initial-meeting-held", "coordinator")) == {"court-order"}
+
+
+class TestMou_5_12_AClockThatStandsStill:
+    def test_it_does_while_the_young_person_cannot_be_met(self):
+        assert "cannot-be-met" in on(Act.TOLL_DUTY, "health-evaluation", "supervisor")
+
+    def test_no_absence_stops_the_clock_of_a_report(self):
+        assert set(on(Act.TOLL_DUTY, "written-report-sent", "supervisor")) == {"court-order"}
+
+    def test_a_supervisors_decision_alone_stops_no_clock(self):
+        assert "supervisor" not in on(Act.TOLL_DUTY, "initial-meeting-held", "supervisor")
+
+    def test_who_works_on_the_case_does_not_stop_it(self):
+        assert allowed(SOCIAL_WORKER, Act.TOLL_DUTY, CASE).reason == "role-may-not"
+
+
+class TestMou_5_13_WhatWasNotDone:
+    @pytest.mark.parametrize("caller", [SOCIAL_WORKER, OFFICER, ADVOCATE], ids=lambda c: c.agency)
+    def test_whoever_works_on_the_case_says_so(self, caller):
+        assert allowed(caller, Act.CONFIRM_DUTY_NOT_DONE, CASE).clause == "5.13"
+
+    def test_so_does_who_reported_a_concern(self):
+        assert allowed(DEPUTY, Act.CONFIRM_DUTY_NOT_DONE, REPORTED).allowed
+
+    def test_an_agency_that_has_no_part_in_it_does_not(self):
+        assert not allowed(SHELTER_WORKER, Act.CONFIRM_DUTY_NOT_DONE, CASE).allowed
+
+
+def on(act, rule, role):
+    return authorities(act, rule, frozenset({role}), MOU)

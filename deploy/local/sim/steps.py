@@ -122,11 +122,15 @@ ACTS: Mapping[str, Act] = {
 }
 #: What is posted to ask and changes nothing.
 ASKED = frozenset({"simulate-mou"})
-#: Commands that are not played: they would change the county for everybody who uses this platform.
+#: Commands that are not played: they would change the county for everybody who uses this platform; or they are
+#: about what is due, which the county here does not read.
 NOT_PLAYED = frozenset(
     {
         *("propose-mou", "comment-mou", "answer-mou-comment", "sign-mou", "adopt-proposal", "adopt-mou"),
         *("assign-role", "end-role", "arrange-cover", "end-cover"),
+        *("waive-duty", "toll-duty", "confirm-duty-not-done", "enter-duty-statement-in-error"),
+        *("waive-concern-duty", "toll-concern-duty", "confirm-concern-duty-not-done"),
+        "enter-concern-duty-statement-in-error",
     }
 )
 #: A receipt does not name what these make, so whoever needs it asks over HTTP.

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from services.audit.domain.entry import Axis, Entry
 from shared.events.types.act import ActEnteredInError
+from shared.events.types.duty import DutyEnteredInError
 from shared.events.types.referral import ReferralEnteredInError, ReferralUndone
 from shared.events.types.screening import ScreeningEnteredInError
 
@@ -47,4 +48,6 @@ def corrects(entry: Entry) -> str | None:
         return data.entry or data.referral
     if isinstance(data, ActEnteredInError):
         return data.record
+    if isinstance(data, DutyEnteredInError):
+        return data.entry
     return data.screening if isinstance(data, ScreeningEnteredInError) else None

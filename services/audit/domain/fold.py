@@ -39,10 +39,14 @@ from shared.events.types.cover import CoverArranged, CoverEnded
 from shared.events.types.deadletter import DeadletterRecorded
 from shared.events.types.duty import (
     DutyChanged,
+    DutyConfirmedNotDone,
+    DutyEnteredInError,
     DutyEscalated,
     DutyMet,
     DutyOpened,
+    DutyTolled,
     DutyUnanswered,
+    DutyWaived,
     DutyWarned,
 )
 from shared.events.types.evidence import EvidenceMade, EvidenceOpened
@@ -294,10 +298,14 @@ TELLING: Mapping[type, Callable[[list[Notice], Happening, Any], None]] = {
     NotificationAcknowledged: _acknowledged,
 }
 
-#: Known types that say nothing of a case's state.
+#: Known types that say nothing of a case's state; what is due is worked out from the events themselves.
 SILENT: frozenset[type] = frozenset(
     {
         DeadletterRecorded,
+        DutyWaived,
+        DutyTolled,
+        DutyConfirmedNotDone,
+        DutyEnteredInError,
         RoleAssigned,
         RoleEnded,
         CoverArranged,

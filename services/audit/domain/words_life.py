@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from shared.events.moments import write_moment
 from shared.events.types.act import ActEnteredInError, ActRecorded
+from shared.events.types.duty import DutyConfirmedNotDone, DutyEnteredInError, DutyTolled, DutyWaived
 from shared.events.types.referral import (
     ReferralCallStated,
     ReferralCancelled,
@@ -133,6 +135,26 @@ def _not_done(who: str, d: ActEnteredInError) -> str:
     return f"{agency(who)} marked the record of an act as wrong: {plain(d.reason)}. It stays in the record."
 
 
+def _waived(who: str, d: DutyWaived) -> str:
+    return f"{agency(who)} waived a duty: {plain(d.rule)}, on {plain(d.authority)}; {plain(d.reason)}."
+
+
+def _tolled(who: str, d: DutyTolled) -> str:
+    end = f" until {write_moment(d.until)}" if d.until else ", until another statement says so"
+    since = f"stands still from {write_moment(d.begins)}{end}"
+    return (
+        f"{agency(who)} recorded that the clock of a duty, {plain(d.rule)}, {since}, on {plain(d.authority)}."
+    )
+
+
+def _confirmed(who: str, d: DutyConfirmedNotDone) -> str:
+    return f"{agency(who)} confirmed that a duty was not done: {plain(d.rule)}.{_flags(d.flags)}"
+
+
+def _unsaid(who: str, d: DutyEnteredInError) -> str:
+    return f"{agency(who)} marked a statement on a duty as wrong: {plain(d.reason)}. It stays in the record."
+
+
 ON: Mapping[type, Callable[[str, Any], str]] = {
     ReferralStarted: _started,
     ReferralHeld: _held,
@@ -150,4 +172,8 @@ ON: Mapping[type, Callable[[str, Any], str]] = {
     ScreeningEnteredInError: _not_screened,
     ActRecorded: _done,
     ActEnteredInError: _not_done,
+    DutyWaived: _waived,
+    DutyTolled: _tolled,
+    DutyConfirmedNotDone: _confirmed,
+    DutyEnteredInError: _unsaid,
 }

@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from services.referrals.api.calls import Doors
 from services.referrals.api.commands import commands_router
 from services.referrals.api.memorandum import memorandum_router
+from services.referrals.api.papers import papers_router
 from services.referrals.api.questions import contract_router, duties_router, questions_router
 from services.referrals.api.simulations import simulations_router
 from services.referrals.application.bodies import LENIENT
@@ -50,6 +51,7 @@ def make_app(
         duties_router(doors),
         simulations_router(doors),
         memorandum_router(doors),
+        papers_router(doors),
         contract_router(),
     ]
     pages, beside = _served(doors, desk, settings) if desk else ((), ())

@@ -91,6 +91,38 @@ ROUTES = (
         "enter-concern-act-in-error",
         "Mark the record of an act on a concern as made in error",
     ),
+    Route("/v1/cases/{case}/duties/waive", "waive-duty", "Waive a duty, on a listed authority"),
+    Route(
+        "/v1/cases/{case}/duties/toll", "toll-duty", "Let a duty's clock stand still, on a listed authority"
+    ),
+    Route(
+        "/v1/cases/{case}/duties/not-done",
+        "confirm-duty-not-done",
+        "Say that a duty was not done",
+        states_anew=True,
+    ),
+    Route(
+        "/v1/cases/{case}/duties/enter-in-error",
+        "enter-duty-statement-in-error",
+        "Mark a statement on a duty as made in error",
+    ),
+    Route("/v1/concerns/{concern}/duties/waive", "waive-concern-duty", "Waive a duty of a concern"),
+    Route(
+        "/v1/concerns/{concern}/duties/toll",
+        "toll-concern-duty",
+        "Let the clock of a concern's duty stand still",
+    ),
+    Route(
+        "/v1/concerns/{concern}/duties/not-done",
+        "confirm-concern-duty-not-done",
+        "Say that a duty of a concern was not done",
+        states_anew=True,
+    ),
+    Route(
+        "/v1/concerns/{concern}/duties/enter-in-error",
+        "enter-concern-duty-statement-in-error",
+        "Mark a statement on a concern's duty as made in error",
+    ),
     Route("/v1/roles", "assign-role", "A person holds a role from now on", states_anew=True),
     Route("/v1/roles/end", "end-role", "A person holds a role no longer", states_anew=True),
     Route("/v1/people/{person}/covers", "arrange-cover", "A colleague covers for a person", "cover"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -11,8 +12,10 @@ from fastapi import APIRouter, Query, Response
 
 from services.referrals.api.calls import Doors
 from services.referrals.application.covering import Covering
-from services.referrals.application.owing import Owed, Owing
+from services.referrals.application.owing import Owing
+from services.referrals.application.standing import Standing
 from services.referrals.domain.covers import Cover
+from services.referrals.domain.duties import Owed, Said
 from services.referrals.domain.parts import ReferralStatus
 from shared.events.export_schemas import schema_of
 from shared.events.moments import read_moment, write_moment
@@ -158,7 +161,7 @@ def _show(doors: Doors, kind: str) -> Any:
 
 
 def duties_router(doors: Doors) -> APIRouter:
-    """What is due in a case."""
+    """What is due in a case, and on a concern."""
     router = APIRouter(tags=["questions"])
     questions = doors.referrals.questions
 
@@ -167,13 +170,24 @@ def duties_router(doors: Doors) -> APIRouter:
         """The duties that the caller may see, the earliest opened first. A read of the case, and recorded so."""
         asking = CallerFacts.of(caller)
         questions.show("case", case, asking, str(trace.correlation_id))
-        return {"items": [_due(one) for one in Owing(questions).in_case(case, asking)]}
+        return _standing(Owing(questions).in_case(case, asking))
+
+    @router.get("/v1/concerns/{concern}/duties", summary="What is due on a concern, and what became of it")
+    def on_concern(concern: str, caller: CurrentCaller, trace: CurrentTrace) -> dict[str, Any]:
+        """The duties of one concern, likewise. A read of the concern, and recorded so."""
+        asking = CallerFacts.of(caller)
+        questions.show("concern", concern, asking, str(trace.correlation_id))
+        return _standing(Owing(questions).on_concern(concern, asking))
 
     return router
 
 
-def _due(one: Owed) -> dict[str, Any]:
-    """A duty, with its clause, its plain sentence, and what became of it."""
+def _standing(found: Standing) -> dict[str, Any]:
+    return {"items": [_due(one, [s for s in found.said if s.duty in one.keys]) for one in found.owed]}
+
+
+def _due(one: Owed, said: Sequence[Said]) -> dict[str, Any]:
+    """A duty, with its clause, its plain sentence, what became of it, and what was said of it."""
     duty, rule = one.duty, one.duty.rule
     times = {
         "opened_at": duty.opened_at,
@@ -195,5 +209,22 @@ def _due(one: Owed) -> dict[str, Any]:
         "opened_by": duty.opened_by,
         "met_by": duty.met_by,
         "mouversion": duty.mouversion,
+        "said": [_said(statement) for statement in said],
+        **{name: write_moment(at) if at else None for name, at in times.items()},
+    }
+
+
+def _said(one: Said) -> dict[str, Any]:
+    """A statement on a duty: what was said, by whom, on which authority, and whether it was a mistake."""
+    times = {"time": one.time, "recorded_at": one.recorded_at, "begins": one.begins, "until": one.until}
+    return {
+        "entry": one.entry,
+        "said": one.kind.split(".")[2],
+        "agency": one.agency,
+        "clause": one.clause,
+        "authority": one.authority,
+        "reason": one.reason,
+        "flags": list(one.flags),
+        "entered_in_error": one.struck,
         **{name: write_moment(at) if at else None for name, at in times.items()},
     }

@@ -22,9 +22,19 @@ from shared.events.names import SealedClass
 from shared.events.sealing import CannotOpen
 
 #: Commands that are never refused for want of form (DESIGN 1, rule 4).
-LENIENT = frozenset({"report-concern", "state-call", "record-screening", "record-act", "record-concern-act"})
+LENIENT = frozenset(
+    {
+        "report-concern",
+        "state-call",
+        "record-screening",
+        "record-act",
+        "record-concern-act",
+        "confirm-duty-not-done",
+        "confirm-concern-duty-not-done",
+    }
+)
 #: Lenient commands that say nothing at all without one fact that a field could take.
-NEED_A_FACT = frozenset({"report-concern", "record-screening", "record-act", "record-concern-act"})
+NEED_A_FACT = LENIENT - {"state-call"}
 
 
 def read_body(name: str, body: Mapping[str, Any]) -> tuple[Command, tuple[str, ...]]:

@@ -18,6 +18,7 @@ from services.referrals.application import repository as repo
 from services.referrals.application.grouping import group_with_case
 from services.referrals.application.orders import Order, Outcome, flags_of, made_of
 from services.referrals.application.recording import record
+from services.referrals.application.standing import with_duties
 from services.referrals.application.table import COMMANDS, Spec
 from services.referrals.application.things import Things
 from services.referrals.application.views import Viewer, may_know, parts_of
@@ -181,6 +182,8 @@ class Handler:
             if getattr(order.command, "case", None) is not None and not things.matters:
                 raise not_found("/case")
             self._check_basis(spec, order, viewer, things)
+            if spec.of_duties:
+                things = with_duties(connection, self.shelf, viewer, things, self.now())
             at = At(order.caller, mou, self.now(), self._new_ids())
             facts = spec.decide(things, order.command, at, order.flags, document)
         except Refusal as refusal:

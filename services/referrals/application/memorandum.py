@@ -15,13 +15,15 @@ from services.referrals.application.handle import not_found
 from services.referrals.application.questions import Questions
 from services.referrals.application.things import Things
 from services.referrals.application.views import Viewer
+from services.referrals.domain.deciding import permitted
 from services.referrals.domain.memorandum import still_to_sign
 from services.referrals.domain.proposals import Proposal, spoken
 from services.referrals.domain.versions import Memorandum, Standing, Version, standing
 from services.referrals.vault.port import ToOpen
+from shared.errors import Refusal
 from shared.events.names import SealedClass
 from shared.mou.document import Mou
-from shared.mou.facts import CallerFacts
+from shared.mou.facts import CallerFacts, ThingFacts
 from shared.mou.terms import Signer
 
 
@@ -101,6 +103,23 @@ class Memoranda:
             Viewer(caller, mou).etag("proposal", things, self.questions.secret),
         )
 
+    def proposed(self, proposal: str) -> Proposal | None:
+        """A proposal without what was said of it."""
+        with self.questions.store.transaction() as connection:
+            return repo.load(connection, "proposal", proposal).proposal
+
+    def rights(self, caller: CallerFacts) -> frozenset[str]:
+        """What the caller may do with a proposal; `comment-for-others` is to enter what came on paper."""
+        with self.questions.store.transaction() as connection:
+            mou = self.questions.shelf.in_force(connection, self.questions.now())
+        own, other = ThingFacts("mou", owner=caller.agency), ThingFacts("mou")
+        asked = {
+            "comment-mou": ("comment-mou", own),
+            "comment-for-others": ("comment-mou", other),
+            **{act: (act, other) for act in ("answer-mou-comment", "sign-mou", "adopt-mou")},
+        }
+        return frozenset(name for name, (act, thing) in asked.items() if _may(caller, mou, act, thing))
+
     def _known(self, connection: repo.Connection) -> Known:
         in_force = self.questions.shelf.in_force(connection, self.questions.now())
         return Known(
@@ -116,3 +135,11 @@ class Memoranda:
             for fact, said in zip(facts, found, strict=True)
             if isinstance(said, dict)
         }
+
+
+def _may(caller: CallerFacts, mou: Mou | None, act: str, thing: ThingFacts) -> bool:
+    try:
+        permitted(caller, mou, act, thing)
+    except Refusal:
+        return False
+    return True

@@ -15,6 +15,7 @@ from services.referrals.application.things import (
     matter_screened,
     memorandum_of,
     person_of,
+    place_of_duty,
     place_of_record,
     proposal_of,
     referral_of,
@@ -27,6 +28,7 @@ from services.referrals.domain import (
     concerns,
     corrections,
     covers,
+    duties,
     governance,
     memorandum,
     referrals,
@@ -45,12 +47,16 @@ Decide = Callable[[Things, Any, At, tuple[str, ...], Mou | None], list[Fact]]
 
 @dataclass(frozen=True)
 class Spec:
-    """A command: its body, what it is about, whether it must say what it is based on, and how it is decided."""
+    """A command: its body, what it is about, whether it must say what it is based on, and how it is decided.
+
+    `of_duties`: for that, what is due is loaded as well.
+    """
 
     body: type[c.Command]
     thing: str | None
     needs_based_on: bool
     decide: Decide
+    of_duties: bool = False
 
 
 def _answering(body: type[c.Command], decide: Callable[[Referral, Matter, Any, At], list[Fact]]) -> Spec:
@@ -61,6 +67,36 @@ def _answering(body: type[c.Command], decide: Callable[[Referral, Matter, Any, A
 def _of_matter(body: type[c.OfMatter], decide: Callable[[Matter, Any, At], list[Fact]]) -> Spec:
     """A command on one matter of a case, based on what was read of the case."""
     return Spec(body, "case", True, lambda t, given, at, *_: decide(matter_meant(t, given, at), given, at))
+
+
+def _on_duties(thing: str) -> dict[str, Spec]:
+    """The commands on the duties of a case, or of a concern, by the name of what is said."""
+
+    def waive(t: Things, body: Any, at: At, *_: Any) -> list[Fact]:
+        owed = t.owed.get(body.duty)
+        return duties.waive(place_of_duty(t, owed, at), owed, body, at)
+
+    def toll(t: Things, body: Any, at: At, *_: Any) -> list[Fact]:
+        owed = t.owed.get(body.duty)
+        return duties.toll(place_of_duty(t, owed, at), owed, body, at)
+
+    def not_done(t: Things, body: Any, at: At, flags: tuple[str, ...], _: Any) -> list[Fact]:
+        owed = t.owed.get(body.duty)
+        return duties.confirm_not_done(place_of_duty(t, owed, at), owed, body, at, flags)
+
+    def in_error(t: Things, body: Any, at: At, *_: Any) -> list[Fact]:
+        said = t.said.get(body.entry)
+        return duties.enter_in_error(place_of_duty(t, said, at), said, body, at)
+
+    return {
+        "waive": Spec(c.WaiveDuty, thing, True, waive, of_duties=True),
+        "toll": Spec(c.TollDuty, thing, True, toll, of_duties=True),
+        "not-done": Spec(c.ConfirmDutyNotDone, thing, False, not_done, of_duties=True),
+        "in-error": Spec(c.EnterDutyStatementInError, thing, True, in_error, of_duties=True),
+    }
+
+
+_OF_CASE, _OF_CONCERN = _on_duties("case"), _on_duties("concern")
 
 
 def _document(mou: Mou | None) -> Mou:
@@ -161,6 +197,14 @@ COMMANDS: Mapping[str, Spec] = {
         True,
         lambda t, body, at, *_: acts.enter_in_error(place_of_record(t, body.record), body, at),
     ),
+    "waive-duty": _OF_CASE["waive"],
+    "toll-duty": _OF_CASE["toll"],
+    "confirm-duty-not-done": _OF_CASE["not-done"],
+    "enter-duty-statement-in-error": _OF_CASE["in-error"],
+    "waive-concern-duty": _OF_CONCERN["waive"],
+    "toll-concern-duty": _OF_CONCERN["toll"],
+    "confirm-concern-duty-not-done": _OF_CONCERN["not-done"],
+    "enter-concern-duty-statement-in-error": _OF_CONCERN["in-error"],
     "join-agency": _of_matter(c.JoinAgency, cases.join),
     "leave-agency": _of_matter(c.LeaveAgency, cases.leave),
     "assign-worker": _of_matter(c.AssignWorker, cases.assign_worker),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from services.referrals.domain import acts
 from services.referrals.domain import commands as c
 from services.referrals.domain.covers import Person
 from services.referrals.domain.deciding import At
+from services.referrals.domain.duties import Owed, Said
 from services.referrals.domain.parts import Concern, Matter, Referral
 from services.referrals.domain.proposals import Proposal
 from services.referrals.domain.versions import Memorandum
@@ -17,7 +19,11 @@ from shared.errors import Refusal
 @dataclass(frozen=True)
 class Things:
     """What was loaded for an order: the concern; the matters of the case; the referral and its matter; a person; a
-    proposed version of the MOU, and the versions there have been."""
+    proposed version of the MOU, and the versions there have been.
+
+    `owed` and `said` are what the caller may see of the duties, by their keys, and of what was said of them, by its
+    event; loaded for a command on a duty only.
+    """
 
     concern: Concern | None = None
     matters: tuple[Matter, ...] = ()
@@ -25,6 +31,8 @@ class Things:
     person: Person | None = None
     proposal: Proposal | None = None
     memorandum: Memorandum | None = None
+    owed: Mapping[str, Owed] = field(default_factory=dict)
+    said: Mapping[str, Said] = field(default_factory=dict)
 
     @property
     def attached_to(self) -> Matter | None:
@@ -106,3 +114,12 @@ def place_of_record(things: Things, record: str) -> acts.Place:
     if things.concern is not None:
         return acts.on_concern(things.concern, things.attached_to)
     return acts.in_case(next((m for m in things.matters if record in m.acts), things.matter()))
+
+
+def place_of_duty(things: Things, about: Owed | Said | None, at: At) -> acts.Place:
+    """Where things are said of this duty: on the concern, in the matter that it stands in, or in the first that the
+    caller's agency takes part in."""
+    if things.concern is not None:
+        return acts.on_concern(things.concern, things.attached_to)
+    matters = own_matters(things, at) or list(things.matters)
+    return acts.in_case(next((m for m in things.matters if about and m.stream == about.stream), matters[0]))

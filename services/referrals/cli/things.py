@@ -161,6 +161,33 @@ COMMANDS: dict[str, tuple[tuple[str, str, bool, bool, str], ...]] = {
         ("end", "covers/end", False, False, "End a cover now: --set cover=ID --set reason=returned"),
     ),
 }
+#: What is said of a duty, in a group below the thing that it is due in: as COMMANDS.
+ON_DUTIES = (
+    (
+        "waive",
+        "duties/waive",
+        False,
+        True,
+        "Waive it: --set duty=RULE:EVENT --set authority=court-order --set reason=ordered",
+    ),
+    (
+        "toll",
+        "duties/toll",
+        False,
+        True,
+        "Let its clock stand still: --set duty=RULE:EVENT --set authority=… --set begins=… --set until=…",
+    ),
+    ("not-done", "duties/not-done", False, False, "Say that it was not done: --set duty=RULE:EVENT"),
+    (
+        "enter-in-error",
+        "duties/enter-in-error",
+        False,
+        True,
+        "Mark such a statement as wrong: --set entry=EVENT --set reason=wrong-entry",
+    ),
+)
+DUE_IN = ("case", "concern")
+
 #: Groups whose commands are about a thing of another name.
 ABOUT = {"screening": "case", "act": "case", "cover": "person"}
 #: Things whose plural is no `s`.
@@ -184,9 +211,13 @@ def register(app: typer.Typer) -> None:
     groups["concern"].command("report", help="Report a concern; it does not replace the call.")(report)
     groups["referral"].command("request", help="Refer the youth of a case to another agency.")(request)
     groups["referral"].command("list", help="Referrals asked of your agency, or by it.")(listing)
-    groups["case"].command("duties", help="What is due in a case, as you may see it; the read is recorded.")(
-        duties
-    )
+    for kind in DUE_IN:
+        shows = groups[kind].command("duties", help=f"What is due in a {kind}; the read is recorded.")
+        shows(_duties(kind))
+        below = typer.Typer(help="What is said of a duty: waived, tolled, not done.", no_args_is_help=True)
+        for command, path, _, needs, text in ON_DUTIES:
+            below.command(command, help=text)(_changes(kind, path, needs))
+        groups[kind].add_typer(below, name="duty")
     groups["cover"].command("list", help="Who covers for a person, and for whom they do.")(covers)
     groups["deadletters"].command("show", help="Show one; the read is recorded.")(deadletter)
     for name, commands in COMMANDS.items():
@@ -237,21 +268,28 @@ def listing(
         say(f"No {queue} referrals{f' that are {status}' if status else ''}.")
 
 
-def duties(
-    case: Thing, person: As = None, purpose: For = None, data: Data = None, as_json: Json = False
-) -> None:
-    """GET /v1/cases/{case}/duties."""
-    from shared.cli.client import connect
+def _duties(kind: str) -> Any:
+    def duties(
+        thing: Thing, person: As = None, purpose: For = None, data: Data = None, as_json: Json = False
+    ) -> None:
+        from shared.cli.client import connect
 
-    with connect("referrals", person=person, data=data, purpose=purpose) as client:
-        found = client.get(f"/v1/cases/{case}/duties").body
-    if as_json:
-        emit_json(found)
-        return
-    columns = ("rule", "state", "due_at", "owed_by", "met_at", "clause", "says")
-    emit_table(columns, [[item.get(name) for name in columns] for item in found["items"]])
-    if not found["items"]:
-        say("Nothing is due in this case that you can see.")
+        with connect("referrals", person=person, data=data, purpose=purpose) as client:
+            found = client.get(f"{home_of(kind, thing)}/duties").body
+        if as_json:
+            emit_json(found)
+            return
+        columns = ("duty", "state", "due_at", "owed_by", "met_at", "clause", "says")
+        emit_table(columns, [[item.get(name) for name in columns] for item in found["items"]])
+        for item in found["items"]:
+            for one in item["said"]:
+                wrong = f", entered in error: {one['entered_in_error']}" if one["entered_in_error"] else ""
+                on = f" on {one['authority']}" if one["authority"] else ""
+                say(f"{item['duty']}: {one['said']} by {one['agency']}{on}, entry {one['entry']}{wrong}")
+        if not found["items"]:
+            say(f"Nothing is due in this {kind} that you can see.")
+
+    return duties
 
 
 def covers(

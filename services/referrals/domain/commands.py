@@ -280,6 +280,48 @@ class EnterActInError(Command):
     reason: Code
 
 
+#: A duty, by its rule and the event that opened it: the `duty` of what is due.
+DutyKey = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[a-z][a-z0-9-]{0,63}:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+    ),
+]
+
+
+class WaiveDuty(Command):
+    """Lift a duty, on an authority of the MOU's list, for a reason of its list."""
+
+    duty: DutyKey
+    authority: Code
+    reason: Code
+
+
+class TollDuty(Command):
+    """Let a duty's clock stand still from `begins` on and before `until`, on an authority of the MOU's list.
+
+    Without `until` it stands still until that is stated, of the same `begins`.
+    """
+
+    duty: DutyKey
+    authority: Code
+    begins: Stated
+    until: Stated | None = None
+
+
+class ConfirmDutyNotDone(Command):
+    """Say that a duty was not done. What is done later is recorded all the same, and counts."""
+
+    duty: DutyKey | None = None
+
+
+class EnterDutyStatementInError(Command):
+    """Mark a statement on a duty (`entry`, the id of its event) as made in error."""
+
+    entry: Id
+    reason: Code
+
+
 class OfMatter(Command):
     """A command on one matter of a case: the one that is named, or the only one that the caller's agency takes part
     in. Where there are more of them, one has to be named."""

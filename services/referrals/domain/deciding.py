@@ -48,16 +48,21 @@ class At:
 
 
 def permit(at: At, act: str, thing: ThingFacts | None) -> Permission:
+    """The MOU's permission for `act`, as `permitted`."""
+    return permitted(at.caller, at.mou, act, thing)
+
+
+def permitted(caller: CallerFacts, mou: Mou | None, act: str, thing: ThingFacts | None) -> Permission:
     """The MOU's permission for `act`. Raises Refusal with clause, reason and remedy.
 
     While no MOU is in force a report and the statement of a call are taken and flagged, the lead agency's
     coordinator may propose and adopt one, and nothing else is allowed.
     """
-    if at.mou is not None:
-        return may(at.caller, act, thing, at.mou).require()
+    if mou is not None:
+        return may(caller, act, thing, mou).require()
     if act in ("report-concern", "state-call"):
         return Permission(True, NO_MOU, "allowed", "", "", ("no-mou-in-force",))
-    if act in FIRST_MOU and "coordinator" in at.caller.roles and at.caller.agency == "human-services":
+    if act in FIRST_MOU and "coordinator" in caller.roles and caller.agency == "human-services":
         return Permission(True, NO_MOU, "allowed", "", "")
     raise Refusal(
         NO_MOU,

@@ -29,6 +29,7 @@ from shared.events.types.concern import (
     ConcernLinked,
     ConcernReported,
 )
+from shared.events.types.duty import DutyConfirmedNotDone, DutyEnteredInError, DutyTolled, DutyWaived
 from shared.events.types.mou import MouAdopted
 from shared.events.types.referral import (
     ReferralEnteredInError,
@@ -38,6 +39,7 @@ from shared.events.types.referral import (
 )
 from shared.events.types.screening import ScreeningEnteredInError, ScreeningRecorded
 
+SAID_OF_DUTIES = (DutyWaived, DutyTolled, DutyConfirmedNotDone, DutyEnteredInError)
 #: Event type -> (kind of part, the field of its data that names the part).
 PART_OF: Mapping[type, tuple[str, str]] = {
     ConcernReported: ("concern", "concern"),
@@ -54,6 +56,7 @@ PART_OF: Mapping[type, tuple[str, str]] = {
     ScreeningEnteredInError: ("matter", ""),
     ActRecorded: ("matter", ""),
     ActEnteredInError: ("matter", ""),
+    **dict.fromkeys(SAID_OF_DUTIES, ("matter", "")),
     ReferralRequested: ("referral", "referral"),
     ReferralUndone: ("referral", "referral"),
     **dict.fromkeys(steps.RECORDS, ("referral", "referral")),
@@ -63,10 +66,17 @@ PART_OF: Mapping[type, tuple[str, str]] = {
 
 #: Events that not everybody sees who may know of the part: they do not move what the others are shown.
 SEEN_BY_SOME = frozenset(
-    {ReferralForwarded, ScreeningRecorded, ScreeningEnteredInError, ActRecorded, ActEnteredInError}
+    {
+        ReferralForwarded,
+        ScreeningRecorded,
+        ScreeningEnteredInError,
+        ActRecorded,
+        ActEnteredInError,
+        *SAID_OF_DUTIES,
+    }
 )
 #: Events of a matter, or of the concern that they name while it belongs to no case.
-ON_EITHER = (ActRecorded, ActEnteredInError)
+ON_EITHER = (ActRecorded, ActEnteredInError, *SAID_OF_DUTIES)
 #: Events whose sealed facts stand with the act, or the comment, and not with the part.
 SEALED_APART = (*ON_EITHER, *proposals.WORDS_APART)
 
@@ -231,6 +241,11 @@ def _not_done(part: Concern | Matter, _: Recorded, data: Any) -> dict[str, Any]:
     return {"acts": {**part.acts, data.record: known.model_copy(update={"struck": data.reason})}}
 
 
+def _said(_: Concern | Matter, __: Recorded, ___: Any) -> dict[str, Any]:
+    """What is due is worked out from the events; the part only has moved, so that who decided on it sees that."""
+    return {}
+
+
 STEPS: Mapping[type, Callable[[Any, Recorded, Any], dict[str, Any]]] = {
     ConcernReported: _reported,
     ConcernCallStated: _call_stated,
@@ -246,6 +261,7 @@ STEPS: Mapping[type, Callable[[Any, Recorded, Any], dict[str, Any]]] = {
     ScreeningEnteredInError: _not_screened,
     ActRecorded: _done,
     ActEnteredInError: _not_done,
+    **dict.fromkeys(SAID_OF_DUTIES, _said),
     ReferralRequested: _requested,
     **dict.fromkeys(steps.RECORDS, steps.taken),
     ReferralEnteredInError: steps.entered_in_error,

@@ -15,11 +15,14 @@ from starlette.responses import Response
 from services.referrals.application.finding import Finding
 from services.referrals.application.listing import Lists
 from services.referrals.application.owing import Owing
+from services.referrals.application.standing import Standing
 from services.referrals.application.views import Viewer
-from services.referrals.pages.duties import due_of
+from services.referrals.domain.duties import Owed
+from services.referrals.pages.duties import Beside, due_of
 from services.referrals.pages.labels import Labels, in_english
 from services.referrals.pages.listing import Card
 from services.referrals.pages.recording import Done, done_of
+from services.referrals.pages.saying import COMMANDS, SAYINGS, WRONG, Line, line_of, offered, times_of
 from services.referrals.pages.telling import told
 from services.referrals.pages.wording import BANDS, MATTERS, REFERRAL_STATES, RELATIONS, Wording
 from services.referrals.pages.work import Work
@@ -49,7 +52,15 @@ DONE = {
     "assigned": (WorkerAssigned.TYPE, N_("A worker was named for case %(code)s")),
     "recorded": (ActRecorded.TYPE, N_("What was done is recorded in case %(code)s")),
 }
-ACTS = ("join-agency", "leave-agency", "assign-worker", "record-act")
+ACTS = ("join-agency", "leave-agency", "assign-worker", "record-act", *COMMANDS)
+
+
+def _said_lately(done: str, standing: Standing, since: datetime, wording: Wording) -> str:
+    """What the page says after something was said of a duty, if it was said lately."""
+    for saying in SAYINGS:
+        if saying.slug == done and any(at > since for at in times_of(saying, standing.said)):
+            return wording.say(saying.done)
+    return ""
 
 
 def may_replay(viewer: Viewer) -> bool:
@@ -168,7 +179,10 @@ class CasePages:
         known = self.finding.knows(viewer, "concern", [one for m in matters for one in m["concerns"]])
         referrals = self.lists.referrals(id, viewer)
         rights = self.finding.rights(viewer, "case", id, ACTS, viewer.caller.agency)
-        waits, settled = due_of(self.owing.in_case(id, viewer.caller), wording)
+        standing = self.owing.in_case(id, viewer.caller)
+        waits, settled = due_of(
+            standing.owed, wording, self._beside(id, standing, rights.acts, viewer, wording)
+        )
         return self.work.pages.answer(
             request,
             "case.html",
@@ -182,14 +196,35 @@ class CasePages:
             told=told(shown.view, wording, ("identity",), rights.classes),
             acts=rights.acts,
             replays=may_replay(viewer),
-            done=wording.say(DONE[done][1], code=code) if self._was_done(done, viewer, shown.view) else "",
+            done=_said_lately(done, standing, self._since, wording)
+            or (wording.say(DONE[done][1], code=code) if self._was_done(done, viewer, shown.view) else ""),
         )
+
+    def _beside(
+        self, case: str, standing: Standing, acts: frozenset[str], viewer: Viewer, wording: Wording
+    ) -> Beside:
+        """What stands beside each duty: what was said of it, and what the viewer may say."""
+        owners = {one.agency for one in standing.said}
+        strikes = {
+            owner: self.finding.rights(viewer, "case", case, [WRONG.command], owner).acts for owner in owners
+        }
+
+        def beside(one: Owed) -> tuple[list[Line], list[tuple[str, str]]]:
+            said = [s for s in standing.said if s.duty in one.keys]
+            lines = [line_of(s, case, strikes[s.agency], wording) for s in said]
+            return lines, offered(one, case, acts, viewer)
+
+        return beside
+
+    @property
+    def _since(self) -> datetime:
+        return self.work.desk.site.now() - LATELY
 
     def _was_done(self, done: str, viewer: Viewer, view: Mapping[str, Any]) -> bool:
         """Whether what the address says was done to the case lately."""
         if done not in DONE:
             return False
-        since = self.work.desk.site.now() - LATELY
+        since = self._since
         if done == "recorded":  # which not everybody sees who may know of the case
             acts = [act for matter in view["matters"] for act in matter.get("acts") or ()]
             return any(read_moment(act["recorded_at"]) > since for act in acts)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.referrals.application.owing import Owed
+from services.referrals.domain.duties import Owed
+from services.referrals.pages.saying import Line
 from services.referrals.pages.wording import Wording
 from shared.mou.duties.states import SETTLED, State
 from shared.web.site.words import N_
@@ -37,19 +38,26 @@ class Due:
     agency: str
     due: datetime | None
     met: datetime | None
+    said: Sequence[Line] = ()
+    offers: Sequence[tuple[str, str]] = ()
 
 
-def due_of(owed: Sequence[Owed], wording: Wording) -> tuple[list[Due], list[Due]]:
+#: What was said of a duty, and what its reader may say of it.
+Beside = Callable[[Owed], tuple[Sequence[Line], Sequence[tuple[str, str]]]]
+
+
+def due_of(owed: Sequence[Owed], wording: Wording, beside: Beside) -> tuple[list[Due], list[Due]]:
     """What still needs somebody, the next due first; and what is settled, the last first."""
-    told = [(one.duty, _due(one, wording)) for one in owed]
+    told = [(one.duty, _due(one, wording, beside)) for one in owed]
     waits = [(duty, due) for duty, due in told if duty.state not in SETTLED]
     waits.sort(key=lambda pair: (pair[0].due_at is None, pair[0].due_at, pair[0].key))
     done = [due for duty, due in told if duty.state in SETTLED]
     return [due for _, due in waits], done[::-1]
 
 
-def _due(one: Owed, wording: Wording) -> Due:
+def _due(one: Owed, wording: Wording, beside: Beside) -> Due:
     duty = one.duty
     state, sign = STATES[duty.state]
     agency = wording.agency(one.agency) if one.agency else ""
-    return Due(duty.rule.says, duty.rule.clause, wording.say(state), sign, agency, duty.due_at, duty.met_at)
+    shown = (duty.rule.says, duty.rule.clause, wording.say(state), sign, agency, duty.due_at, duty.met_at)
+    return Due(*shown, *beside(one))

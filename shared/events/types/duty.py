@@ -1,4 +1,4 @@
-"""A duty of the memorandum as Accord timed it: opened, met, or without record when it was due. Codes and ids only.
+"""A duty of the memorandum as Accord timed it, and what people say of one besides meeting it. Codes and ids only.
 
 A duty is known by its rule and the event that opened it; `duty` is its random-looking id, and its stream.
 """
@@ -111,3 +111,56 @@ class DutyChanged(_OfDuty):
     state: Word
     because: Id | None = None
     revision: Revision
+
+
+class DutyWaived(Data):
+    """An authority of the MOU's list lifted one duty: the rule, and the event that opened it. The envelope's clause
+    is the authority's.
+
+    On a concern that belongs to no case yet, `case` is left out; so in each of these.
+    """
+
+    TYPE: ClassVar[str] = "accord.duty.waived.v1"
+    rule: Word
+    opening: Id
+    authority: Word
+    reason: Word
+    concern: Id | None = None
+    case: Id | None = None
+
+
+class DutyTolled(Data):
+    """The clock of one duty stands still from `begins` on and before `until`.
+
+    Without `until` it stands still until another event says so of the same `begins`.
+    """
+
+    TYPE: ClassVar[str] = "accord.duty.tolled.v1"
+    rule: Word
+    opening: Id
+    authority: Word
+    begins: Moment
+    until: Moment | None = None
+    concern: Id | None = None
+    case: Id | None = None
+
+
+class DutyConfirmedNotDone(Data):
+    """A person said that it was not done. Only then is a duty called missed; a later record still counts."""
+
+    TYPE: ClassVar[str] = "accord.duty.confirmed-not-done.v1"
+    rule: Word
+    opening: Id
+    concern: Id | None = None
+    case: Id | None = None
+    flags: tuple[Word, ...] = ()
+
+
+class DutyEnteredInError(Data):
+    """A statement on a duty (`entry`, the id of its event) was a mistake. It stays, and counts no longer."""
+
+    TYPE: ClassVar[str] = "accord.duty.entered-in-error.v1"
+    entry: Id
+    reason: Word
+    concern: Id | None = None
+    case: Id | None = None

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 #: Something that people did outside Accord: `act`, `to`, `method`, and `about`, what it belongs to. `record` is its
 #: own id, by which a later act, or a correction, may name it as well as by its event's.
 ACT_RECORDED = "accord.act.recorded.v1"
-#: What an authority said of one duty: `rule`, `opening` (the event that opened it), `authority`, `clause`.
+#: What an authority said of one duty: `rule`, `opening` (the event that opened it), `authority`, `reason`.
 DUTY_WAIVED = "accord.duty.waived.v1"
-#: The same, with `from` and `until`; without `until` the clock stands still until another says of this `from`.
+#: The same, with `begins` and `until`; without `until` the clock stands still until another says of this `begins`.
 DUTY_TOLLED = "accord.duty.tolled.v1"
 #: A person said that it was not done: `rule`, `opening`.
 DUTY_NOT_DONE = "accord.duty.confirmed-not-done.v1"

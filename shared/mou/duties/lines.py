@@ -194,7 +194,7 @@ def _held(said: Sequence[Happening]) -> tuple[Span, ...]:
     spans: dict[datetime, datetime | None] = {}
     for one in said:
         if one.type == DUTY_TOLLED:
-            spans[moment_in(one.data, "from") or one.time] = moment_in(one.data, "until")
+            spans[moment_in(one.data, "begins") or one.time] = moment_in(one.data, "until")
     return merged(spans.items())
 
 

@@ -128,6 +128,7 @@ class DutyRule(Part):
     """A duty: what opens it, what meets it, by when, who owes it to whom, and what follows if nobody records it.
 
     `row`      the row of the list of duties that it comes from
+    `es`       `says` in Spanish, where the county has translated it
     `opens`    any of these opens a duty of its own
     `closes`   any of these meets it, if it fits the same concern, case, referral or act
     `ends`     any of these takes it away unmet: the case was closed, the referral taken back, the youth is back
@@ -143,6 +144,7 @@ class DutyRule(Part):
     row: RowId | None = None
     clause: ClauseId
     says: Sentence
+    es: Sentence | None = None
     source: Source
     confirmed: Literal["counsel", "default"] = "default"
     hint: Sentence | None = None
@@ -188,6 +190,7 @@ class CountyAct(Part):
     code: Code
     clause: ClauseId
     label: Label
+    es: Label | None = None
     to: tuple[Code, ...] = ()
     about: tuple[Per, ...] = ()
     hint: Sentence | None = None

@@ -52,7 +52,7 @@ class Known:
         step = _STEPS.get(event.type)
         if step is not None:
             step(self, event)
-        if event.type.startswith("accord.referral."):
+        if event.type.startswith(("accord.referral.", "accord.duty.")):
             self._made_by[event.id] = event.agency
         for name in ("record", "screening"):
             if (made := event.text(name)) is not None:

@@ -39,6 +39,7 @@ WAYS = (
     Way("/calls", N_("Calls"), WORKERS),
     Way("/cases", N_("Cases"), WORKERS),
     Way("/search", N_("Search"), WORKERS),
+    Way("/memorandum", N_("Memorandum")),
     Way("/timeline", N_("Timelines"), frozenset({Role.AUDITOR})),
     Way("/verify", N_("Proof"), frozenset({Role.OPERATOR})),
     Way("/people", N_("People"), frozenset({Role.AGENCY_ADMIN})),

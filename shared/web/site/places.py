@@ -20,6 +20,7 @@ PLACES: dict[str, Serving] = {
     "people": "referrals",
     "names": "referrals",
     "help": "referrals",
+    "memorandum": "referrals",
     "inbox": "notifications",
     "timeline": "audit",
     "evidence": "audit",

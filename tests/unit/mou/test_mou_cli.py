@@ -130,6 +130,56 @@ class TestShow:
         assert "The &lt;b&gt;team&lt;/b&gt; &amp; more" in page
         assert "<b>" not in page
 
+    def test_as_pdf_it_is_written_to_a_file(self, accord, tmp_path, capsys):
+        out = tmp_path / "mou.pdf"
+        assert accord("mou", "show", FILE, "--pdf", out) == 0
+        assert out.read_bytes().startswith(b"%PDF-")
+        assert re.search(r"Written: .*mou\.pdf, \d+ page", capsys.readouterr().err)
+
+
+class TestCheatsheet:
+    def test_of_the_document_in_force_it_is_told_in_plain_text(self, accord, county, capsys):
+        assert accord("mou", "cheatsheet", "--role", "advocate") == 0
+        assert county == [("/v1/mou", None)]
+        assert capsys.readouterr().out.startswith("Cheat sheet: advocate\n")
+
+    def test_of_a_file_it_is_html_in_spanish(self, accord, capsys):
+        given = ("--role", "law-enforcement", "--language", "es", "--file", FILE, "--html")
+        assert accord("mou", "cheatsheet", *given) == 0
+        assert '<html lang="es">' in capsys.readouterr().out
+
+    def test_a_role_without_a_sheet_is_a_usage_error_that_names_the_others(self, accord, capsys):
+        assert accord("mou", "cheatsheet", "--role", "operator", "--file", FILE) == 2
+        assert "social-worker" in capsys.readouterr().err
+
+    def test_a_sheet_that_needs_more_than_its_page_is_written_and_says_so(self, accord, tmp_path, capsys):
+        says = " ".join(["Go."] * 90)
+        line = f'  - {{part: first, clause: "9.1", roles: [advocate], says: "{says}"}}\n'
+        text = FILE.read_text("utf-8").replace("\nsheets:\n", "\nsheets:\n" + line * 40)
+        (tmp_path / "long.yaml").write_text(text)
+        given = ("--role", "advocate", "--file", tmp_path / "long.yaml", "--pdf", tmp_path / "out.pdf")
+        assert accord("mou", "cheatsheet", *given) == 0
+        assert "It should have at most 1" in capsys.readouterr().err
+
+    def test_what_cannot_be_printed_is_refused_and_leaves_no_file(self, accord, tmp_path, capsys):
+        text = FILE.read_text("utf-8").replace("county: Alder County", "county: Alder 子")
+        (tmp_path / "letters.yaml").write_text(text)
+        given = ("--role", "advocate", "--file", tmp_path / "letters.yaml", "--pdf", tmp_path / "out.pdf")
+        assert accord("mou", "cheatsheet", *given) == 5
+        assert "--html" in capsys.readouterr().err
+        assert not (tmp_path / "out.pdf").exists()
+
+    def test_a_place_that_cannot_be_written_is_said(self, accord, tmp_path, capsys):
+        given = ("--role", "advocate", "--file", FILE, "--pdf", tmp_path / "nothing" / "out.pdf")
+        assert accord("mou", "cheatsheet", *given) == 5
+        assert "could not be written" in capsys.readouterr().err
+
+
+class TestCounsel:
+    def test_of_the_document_in_force_it_is_html(self, accord, county, capsys):
+        assert accord("mou", "counsel", "--html") == 0
+        assert "For county counsel: the memorandum of Alder County" in capsys.readouterr().out
+
 
 class TestExplain:
     def test_a_clause_of_a_file_is_told_with_its_source_and_its_duties(self, accord, capsys):

@@ -138,7 +138,7 @@ WRONG = [
     (["may", 0, "act"], "delete-case", "/may/0/act"),
     (["may", 0, "agencies"], ["nobody"], "/may/0/agencies"),
     (["may", 0, "roles"], ["nobody"], "/may/0/roles"),
-    (["may", 51, "roles"], ["any"], "/may/51/roles"),
+    (["may", 60, "roles"], ["any"], "/may/60/roles"),
     (["disclosure", 0, "agencies"], ["any"], "/disclosure/0"),
     (["disclosure", 0, "roles"], ["any"], "/disclosure/0"),
     (["disclosure", 0, "roles"], ["advisory-board"], "/disclosure/0/roles"),

@@ -110,12 +110,16 @@ class TestWords:
         assert set(FIELDS) >= {*EXPECTED, *SEALED_EXPECTED, *SealedClass}
 
     def test_are_there_for_everything_that_changes_a_concern_or_a_case(self) -> None:
-        changing = {t.TYPE for t, (kind, _) in PART_OF.items() if kind != "referral"}
+        changing = {t.TYPE for t, (kind, _) in PART_OF.items() if kind not in ("referral", "proposal")}
         assert changing - set(CHANGES) == {
             "accord.screening.recorded.v1",
             "accord.screening.entered-in-error.v1",
             "accord.act.recorded.v1",
             "accord.act.entered-in-error.v1",
+            "accord.duty.waived.v1",
+            "accord.duty.tolled.v1",
+            "accord.duty.confirmed-not-done.v1",
+            "accord.duty.entered-in-error.v1",
         }
 
     def test_of_the_countys_lists_are_translated(self) -> None:

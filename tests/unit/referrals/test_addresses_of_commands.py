@@ -60,6 +60,7 @@ class TestHowARepeatIsKnown:
         made = {"report-concern", "open-case", "request-referral", "forward-referral", "record-screening"}
         made |= {"record-act", "record-concern-act", "arrange-cover", "propose-mou", "comment-mou"}
         again = {"state-call", "state-referral-call", "assign-role", "end-role"}
+        again |= {"confirm-duty-not-done", "confirm-concern-duty-not-done"}
         assert made | {"adopt-mou"} | again == KEYED
 
     def test_is_asked_of_every_command_that_has_neither_a_basis_nor_a_state_that_refuses_its_repeat(self):

@@ -6,7 +6,7 @@ import re
 
 from services.referrals.api.commands import ROUTES
 from services.referrals.application.table import COMMANDS as ORDERS
-from services.referrals.cli.things import COMMANDS, home_of
+from services.referrals.cli.things import COMMANDS, DUE_IN, ON_DUTIES, home_of
 
 #: Addresses with a command of their own: `concern report`, `referral request`, `mou propose`; roles have none.
 OTHERWISE = {"/v1/concerns", "/v1/cases/{}/referrals", "/v1/roles", "/v1/roles/end"} | {
@@ -20,9 +20,10 @@ OTHERWISE = {"/v1/concerns", "/v1/cases/{}/referrals", "/v1/roles", "/v1/roles/e
 
 
 def on_the_command_line():
+    below = [*COMMANDS.items(), *((kind, ON_DUTIES) for kind in DUE_IN)]
     return {
         f"{home_of(group, '{}')}/{path}": (makes, needs)
-        for group, commands in COMMANDS.items()
+        for group, commands in below
         for _, path, makes, needs, _ in commands
     }
 
