@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from services.referrals.pages.memorandum import HOME, signer_in_words, standing_
 from services.referrals.pages.wording import Wording
 from services.referrals.pages.work import Work
 from shared.events.types.mou import ADVISORY_BOARD, Through
+from shared.mou.diff import SECTIONS, differences
 from shared.mou.facts import CallerFacts
 from shared.web.problems import Problem
 from shared.web.site.forms import CheckedForm, Form, own_fields
@@ -115,6 +117,7 @@ class ProposalPages:
             path=path_of(one.id),
             by=wording.agency(one.agency),
             standing=standing_of(one, found.known),
+            changes=_changes(found),
             comments=[_said(comment, found, wording) for comment in one.comments],
             signed=[
                 (signer_in_words(wording, s.party, s.county, s.office), s.signed_on) for s in one.signatures
@@ -226,6 +229,19 @@ def path_of(proposal: str) -> str:
 
 def _page_of(act: str, proposal: str, comment: UUID | None) -> str:
     return f"{path_of(proposal)}/{act}" + (f"/{comment}" if comment else "")
+
+
+def _changes(found: Proposed) -> list[tuple[str, list[tuple[str, tuple[str, ...]]]]] | None:
+    """What differs from the version that it was begun from, section by section: a sentence, and the clauses of the
+    proposed text that it rests on. None if there was no version before it."""
+    if found.base is None:
+        return None
+    there = {clause.id for clause in found.document.clauses}
+    told = differences(found.base, found.document)
+    return [
+        (SECTIONS[section][0], [(d.sentence, tuple(c for c in d.clauses if c in there)) for d in some])
+        for section, some in groupby(told, key=lambda one: one.section)
+    ]
 
 
 def _said(one: Comment, found: Proposed, wording: Wording) -> Said:
