@@ -15,8 +15,8 @@ from services.referrals.application.handle import not_found
 from services.referrals.application.questions import Questions
 from services.referrals.application.things import Things
 from services.referrals.application.views import Viewer
+from services.referrals.domain.adopting import still_to_sign
 from services.referrals.domain.deciding import permitted
-from services.referrals.domain.memorandum import still_to_sign
 from services.referrals.domain.proposals import Proposal, spoken
 from services.referrals.domain.versions import Memorandum, Standing, Version, standing
 from services.referrals.vault.port import ToOpen
