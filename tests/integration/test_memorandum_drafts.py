@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from uuid import uuid4
 
 import pytest
 
 from shared.mou.load import load, validate
 from tests.integration.casework_made import casework, said
+from tests.integration.forms_shown import stands
 
 pytestmark = pytest.mark.platform
 DRAFTS = "/memorandum/drafts"
@@ -292,37 +292,6 @@ class TestInSpanish:
         assert "Lo que abre el deber" in said(person.get(f"{draft}/duty"))
 
 
-class Stands(HTMLParser):
-    """What a form holds as it is shown, by field; what a browser would send if nobody typed anything."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.values: dict[str, list[str]] = {}
-        self._name = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attributes}
-        kind = given.get("type")
-        if tag in ("select", "textarea"):
-            self._name = given["name"]
-        if tag == "option" and "selected" in given:
-            self.values[self._name] = [given["value"]]
-        if tag == "input" and kind == "text":
-            self.values[given["name"]] = [given["value"]]
-        if kind in ("radio", "checkbox") and "checked" in given:
-            self.values.setdefault(given["name"], []).append(given["value"])
-        self._text = tag == "textarea"
-
-    def handle_data(self, data: str) -> None:
-        if self._text:
-            self.values[self._name] = [data]
-            self._text = False
-
-    _text = False
-
-
 def change(person, page, **typed):
     """Open a question, change what is given and leave the rest of the form as it stands."""
-    stands = Stands(re.search(r"<main.*?</main>", person.get(page).text, re.DOTALL)[0]).values
-    return person.send(page, **{**stands, **typed})
+    return person.send(page, **{**stands(person.get(page).text), **typed})
