@@ -29,7 +29,7 @@ def messages() -> Catalog:
         ):
             if message and (
                 file.endswith(".html")
-                or any(place in f"/{file}" for place in ("/pages/", "/people/", "web/site"))
+                or any(place in f"/{file}" for place in ("/pages/", "/people/", "web/site", "mou/editing/"))
             ):
                 found.add(message, locations=[(f"{top}/{file}", line)], context=context)
     return found

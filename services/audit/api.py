@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI, Query
 
 from services.audit import answers
 from services.audit.access import may_read_findings
+from services.audit.duties_api import duties_router
 from services.audit.evidence.api import evidence_router
 from services.audit.evidence.making import Evidence
 from services.audit.fields_api import fields_router
@@ -47,6 +48,7 @@ def make_app(
     routers = [
         replay_router(questions, secret),
         fields_router(questions),
+        duties_router(questions),
         ledger_router(questions),
         checkpoint_router(proofs),
         proof_router(proofs),

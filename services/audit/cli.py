@@ -13,7 +13,7 @@ from services.audit.domain.entry import Axis
 from services.audit.evidence.cli import register as register_evidence
 from services.audit.merkle.cli import register as register_proof
 from services.audit.rebuild.cli import rebuild
-from shared.cli.failures import Usage
+from shared.cli.failures import ExitCode, Usage
 from shared.cli.options import As, Data, Json
 from shared.cli.output import emit_json
 from shared.events.names import Agency
@@ -62,6 +62,7 @@ def register(app: typer.Typer) -> None:
     audit.command("history", help="What was recorded of a case, in order.")(history)
     audit.command("state", help="A case as it stood at a point.")(state)
     audit.command("diff", help="How one view of a case differs from another.")(diff)
+    audit.command("duties", help="What was to be done in a case, worked out anew and compared.")(duties)
     register_proof(audit)
     register_evidence(audit)
     audit.command(
@@ -145,6 +146,28 @@ def diff(
     params |= {f"to_{name}": value for name, value in second.items() if name != "axis"}
     answer = _answer(f"/v1/cases/{case}/diff", params, person, data, purpose)
     _show(answer, differences(answer), as_json)
+
+
+def duties(
+    case: Case,
+    as_of: AsOf = None,
+    as_of_event: AsOfEvent = None,
+    known_to: KnownTo = None,
+    as_json: Json = False,
+    person: As = None,
+    data: Data = None,
+    purpose: Purpose = "audit",
+) -> None:
+    """Each duty as the ledger gives it, and in what notifications recorded otherwise. Exit code 6 if nothing in the
+    record explains a difference."""
+    from services.audit import shown_duties
+
+    params = _params(as_of, as_of_event, Axis.RECORDED, known_to)
+    del params["axis"]
+    answer = _answer(f"/v1/cases/{case}/duties", params, person, data, purpose)
+    _show(answer, shown_duties.duties(answer), as_json)
+    if answer["differ"]:
+        raise typer.Exit(ExitCode.FOUND_PROBLEMS)
 
 
 def _told(first: dict[str, Any], entries: list[dict[str, Any]], axis: Axis, picture: bool) -> Iterable[str]:

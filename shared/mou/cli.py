@@ -12,6 +12,7 @@ from shared.cli.options import As, Data, Json
 from shared.cli.output import emit_json, emit_table, emit_text, say
 from shared.mou.cli_files import File, line_of, mou_in, text_in
 from shared.mou.cli_life import register_life
+from shared.mou.cli_new import register_new
 from shared.mou.cli_papers import Pdf, register_papers, write_pdf
 from shared.mou.cli_what_if import register_what_if
 from shared.mou.coverage import coverage
@@ -41,6 +42,7 @@ def register(app: typer.Typer) -> None:
     mou.command("validate", help="Say everything that is wrong with a document.")(validate_file)
     mou.command("show", help="Show a document as people read it.")(show)
     mou.command("explain", help="Say what a clause means and what follows from it.")(explain)
+    register_new(mou)
     register_life(mou)
     register_papers(mou)
     register_what_if(mou)

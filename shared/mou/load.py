@@ -27,6 +27,11 @@ def validate(text: str) -> list[Finding]:
     return _parse(text)[1]
 
 
+def examine(text: str) -> tuple[Mou | None, list[Finding]]:
+    """The document, if it can be read at all, and everything that is wrong with it. Raises nothing."""
+    return _parse(text)
+
+
 def load(text: str) -> Mou:
     """The document in a YAML text. Raises InvalidMou with every finding."""
     return _or_raise(*_parse(text))

@@ -17,6 +17,8 @@ from shared.web.site.fakes import FakeSite
 from tests.browser import watching
 from tests.browser.signed import Open, signed_in_at
 from tests.browser.watching import NARROW, WIDE, Watched
+from tests.integration.audit_duties_made import other_due
+from tests.integration.audit_duties_made import story as duties_of
 from tests.integration.audit_paged import VISITORS, Paged, alter, looked_at, told_case
 from tests.unit.audit.made import Case
 
@@ -234,3 +236,24 @@ def test_who_looked_is_for_everybody_to_read(
         seen.page.goto(f"/access/{case.case}?how=read")
         watching.picture(seen.page, pictures, f"timeline-looked-{size['width']}")
         assert watching.findings(seen, axe, api.site.site.url) == []
+
+
+@pytest.mark.parametrize(
+    ("size", "language"), [(WIDE, "en"), (NARROW, "es")], ids=["1280 English", "320 Spanish"]
+)
+def test_duties_and_what_differs_are_shown_to_everybody(
+    api: Paged,
+    signed_in: Open,
+    axe: str,
+    pictures: Path | None,
+    size: dict[str, int],
+    language: Language,
+) -> None:
+    told = duties_of(api, other_due)
+    seen = Watched.of(signed_in("auditor", viewport=size, language=language))
+    found = {}
+    for name, moment in (("now", ""), ("then", "?as_of=2026-03-03+12:00")):
+        seen.page.goto(f"/timeline/{told.case.case}/duties{moment}")
+        watching.picture(seen.page, pictures, f"timeline-duties-{name}-{size['width']}")
+        found[name] = watching.findings(seen, axe, api.site.site.url)
+    assert found == {"now": [], "then": []}

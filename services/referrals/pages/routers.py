@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from services.referrals.application.finding import Finding
 from services.referrals.application.listing import Lists
 from services.referrals.application.memorandum import Memoranda
+from services.referrals.application.mou_drafts import MouDrafts
 from services.referrals.application.owing import Owing
 from services.referrals.pages.answering import AnswerPages
 from services.referrals.pages.calls import calls_router
@@ -16,6 +17,7 @@ from services.referrals.pages.deciding import DecidingPages
 from services.referrals.pages.help import help_router
 from services.referrals.pages.listing import listing_router
 from services.referrals.pages.memorandum import MemorandumPages
+from services.referrals.pages.memorandum_drafts import DraftPages
 from services.referrals.pages.names import names_router
 from services.referrals.pages.proposals import ProposalPages
 from services.referrals.pages.recording import RecordingPages
@@ -34,6 +36,7 @@ def casework_pages(work: Work) -> list[APIRouter]:
     lists, finding = Lists(work.doors.referrals.questions), Finding(work.doors.referrals.questions)
     owing = Owing(work.doors.referrals.questions)
     memoranda = Memoranda(work.doors.referrals.questions)
+    drafts = MouDrafts(work.doors.referrals.store, work.doors.referrals.questions.now)
     return [
         names_router(work),
         help_router(work.pages),
@@ -49,6 +52,7 @@ def casework_pages(work: Work) -> list[APIRouter]:
         searching_router(work),
         MemorandumPages(work, memoranda).router(),
         ProposalPages(work, memoranda).router(),
+        DraftPages(work, drafts).router(),
         # What has pages of its own stands before the acts of a referral: its address looks like one of theirs.
         ReferPages(work).router(),
         AnswerPages(work).router(),

@@ -67,6 +67,7 @@ class Log:
 
     seed: int = 1
     now: datetime = MONDAY
+    mouversion: str = "2026.1"
     made: list[Made] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -101,7 +102,7 @@ class Log:
             actor=self.id(),
             agency=agency,
             purpose="coordinate",
-            mouversion="2026.1",
+            mouversion=self.mouversion,
             clause="4.1",
             data=data,
         )
