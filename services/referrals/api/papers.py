@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from threading import Lock
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
 from services.referrals.api.calls import Doors
+from services.referrals.application.printing import Press, to_keep
 from shared.mou.document import Mou
 from shared.mou.papers.counsel import counsel
 from shared.mou.papers.html import as_html
 from shared.mou.papers.memorandum import memorandum
 from shared.mou.papers.paper import Paper
-from shared.mou.papers.pdf import Unprintable, as_pdf
+from shared.mou.papers.pdf import Unprintable
 from shared.mou.papers.sheet import sheet
 from shared.mou.words import words_of
 from shared.web.callers import CurrentCaller
@@ -39,17 +39,17 @@ def papers_router(doors: Doors) -> APIRouter:
         form: InForm = "pdf",
     ) -> Response:
         paper = sheet(_in_force(doors), role, words_of(language))
-        return press.answer(paper, form, f"cheatsheet-{role}-{language}")
+        return _answer(press, paper, form, f"cheatsheet-{role}-{language}")
 
     @router.get(
         "/v1/mou/papers/memorandum", summary="The whole MOU, as people read it", response_class=Response
     )
     def whole(caller: CurrentCaller, form: InForm = "pdf") -> Response:
-        return press.answer(memorandum(_in_force(doors)), form, "memorandum")
+        return _answer(press, memorandum(_in_force(doors)), form, "memorandum")
 
     @router.get("/v1/mou/papers/counsel", summary="The pack for county counsel", response_class=Response)
     def pack(caller: CurrentCaller, form: InForm = "pdf") -> Response:
-        return press.answer(counsel(_in_force(doors)), form, "counsel")
+        return _answer(press, counsel(_in_force(doors)), form, "counsel")
 
     return router
 
@@ -61,31 +61,11 @@ def _in_force(doors: Doors) -> Mou:
     return found
 
 
-class Press:
-    """Prints one paper at a time, and keeps what it printed last: a paper is the same until the MOU changes."""
-
-    KEPT = 16
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._printed: dict[Paper, bytes] = {}
-
-    def answer(self, paper: Paper, form: Form, name: str) -> Response:
-        """The paper as a file to keep. Blocks while another one is printed. Raises Problem."""
-        name = f"{name}-{paper.version}.{form}"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        if form == "html":
-            return Response(as_html(paper), media_type="text/html; charset=utf-8", headers=headers)
-        return Response(self._pdf(paper), media_type="application/pdf", headers=headers)
-
-    def _pdf(self, paper: Paper) -> bytes:
-        with self._lock:
-            if paper not in self._printed:
-                try:
-                    printed = as_pdf(paper).pdf
-                except Unprintable as error:
-                    raise Problem("not-found", f"{error} Ask for it with format=html.") from None
-                if len(self._printed) >= self.KEPT:
-                    del self._printed[next(iter(self._printed))]
-                self._printed[paper] = printed
-            return self._printed[paper]
+def _answer(press: Press, paper: Paper, form: Form, name: str) -> Response:
+    headers = to_keep(f"{name}-{paper.version}.{form}")
+    if form == "html":
+        return Response(as_html(paper), media_type="text/html; charset=utf-8", headers=headers)
+    try:
+        return Response(press.pdf(paper), media_type="application/pdf", headers=headers)
+    except Unprintable as error:
+        raise Problem("not-found", f"{error} Ask for it with format=html.") from None

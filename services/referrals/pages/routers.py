@@ -19,6 +19,7 @@ from services.referrals.pages.listing import listing_router
 from services.referrals.pages.memorandum import MemorandumPages
 from services.referrals.pages.memorandum_drafts import DraftPages
 from services.referrals.pages.names import names_router
+from services.referrals.pages.papers import PaperPages
 from services.referrals.pages.proposals import ProposalPages
 from services.referrals.pages.recording import RecordingPages
 from services.referrals.pages.refer import ReferPages
@@ -51,6 +52,7 @@ def casework_pages(work: Work) -> list[APIRouter]:
         RecordingPages(work, lists, finding).router(),
         searching_router(work),
         MemorandumPages(work, memoranda).router(),
+        PaperPages(work, memoranda).router(),
         ProposalPages(work, memoranda).router(),
         DraftPages(work, drafts).router(),
         # What has pages of its own stands before the acts of a referral: its address looks like one of theirs.

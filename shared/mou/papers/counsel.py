@@ -16,7 +16,7 @@ from shared.mou.words import ENGLISH
 SIZES = (9.5, 9.25, 9.0, 8.75, 8.5)
 PAGES = 6
 MARK = "☐    ☐"
-MARKED = "Yes No"
+MARKED = "Yes\u00a0No"
 #: What every default says of itself, and the head of the pack says once for all.
 UNCONFIRMED = ", to be confirmed by county counsel"
 
@@ -59,7 +59,7 @@ def _clauses(mou: Mou) -> Iterator[Block]:
     rows = tuple(_row(mou, clause) for clause in mou.clauses if _asked(mou, clause))
     if rows:
         yield Heading((plain("Clauses and times"),))
-        yield Table(("What it says", "Source", "What Accord does", MARKED), (52, 22, 25, 7), rows)
+        yield Table(("What it says", "Source", "What Accord does", MARKED), (58, 20, 23, 6), rows)
 
 
 def _asked(mou: Mou, clause: Clause) -> bool:
@@ -93,15 +93,17 @@ def _once(texts: Iterable[str]) -> list[str]:
 def _consequence(mou: Mou, clause: Clause, duties: list[DutyRule]) -> Iterator[Span]:
     yield strong(treatment(mou, clause))
     answers = [f"{one.urgency} {one.hours} hours" for one in mou.respond_within if one.clause == clause.id]
-    owed = (_times(mou, duty) for duty in duties if duty.mode is not Mode.OFF)
-    timed = dict.fromkeys([*answers, *owed])
-    if timed:
-        yield plain(f": {'; '.join(timed)}")
+    owed = [duty for duty in duties if duty.mode is not Mode.OFF]
+    terms = _once([*answers, *(_time(mou, duty) for duty in owed)])
+    holders = _once(holder_in_words(mou, duty.owed_by) for duty in owed if duty.owed_by)
+    if terms:
+        yield plain(f": {'; '.join(terms)}")
+    if holders:
+        yield plain(f"; by {', '.join(holders)}")
 
 
-def _times(mou: Mou, duty: DutyRule) -> str:
-    by_when = clock_in_words(mou, duty.within)[0] if duty.within else "without a time"
-    return f"{by_when}, by {holder_in_words(mou, duty.owed_by)}" if duty.owed_by else by_when
+def _time(mou: Mou, duty: DutyRule) -> str:
+    return clock_in_words(mou, duty.within)[0] if duty.within else "without a time"
 
 
 def _disclosure(mou: Mou) -> Iterator[Block]:

@@ -43,7 +43,7 @@ def seen(mou: Mou, role: Role, words: Words) -> Iterator[Line]:
     """What people of the role see themselves: a line for each row that opens something to them."""
     own = agencies_of(mou, role)
     for row in mou.disclosure:
-        agencies = frozenset(own) & _agencies(mou, row)
+        agencies = frozenset(own) & _agencies(mou, row.agencies)
         if agencies and _opens_to(mou, row, role):
             only = [] if agencies == frozenset(own) else [quiet(f" ({_names(mou, agencies)})")]
             of = of_what(row, words, own=True)
@@ -57,7 +57,7 @@ def seen_by_others(mou: Mou, role: Role, words: Words) -> Iterator[Line]:
     """
     own = frozenset(agencies_of(mou, role))
     for row in mou.disclosure:
-        others = _agencies(mou, row) - own
+        others = _agencies(mou, row.agencies) - own
         if others and not {Relation.REPORTER, Relation.SENDER} & {*row.needs}:
             who = strong(_others(mou, others, own, words))
             what = f", {of_what(row, words, own=False)}: {_classes(row, words)}"
@@ -84,15 +84,25 @@ def _opens_to(mou: Mou, row: DisclosureRow, role: Role) -> bool:
     return includes(row.roles, mou.role_sets, frozenset({str(role)}))
 
 
-def _agencies(mou: Mou, row: DisclosureRow) -> frozenset[str]:
-    named = members(row.agencies, mou.agency_sets)
-    return frozenset(str(party.agency) for party in mou.parties) if ANY in named else named
+def _parties(mou: Mou) -> frozenset[str]:
+    return frozenset(str(party.agency) for party in mou.parties)
+
+
+def _agencies(mou: Mou, names: Iterable[str]) -> frozenset[str]:
+    """The parties that these codes and names of sets stand for."""
+    stand_for = members(names, mou.agency_sets)
+    return _parties(mou) if ANY in stand_for else stand_for
 
 
 def named(mou: Mou, names: Iterable[str]) -> str:
-    """The parties that these codes and names of sets stand for, or all but those that they leave out."""
-    agencies = members(names, mou.agency_sets)
-    return "Every party" if ANY in agencies else _names(mou, agencies)
+    """The parties that these codes and names of sets stand for; every party but a few, if that is shorter."""
+    agencies = _agencies(mou, names)
+    left_out = _parties(mou) - agencies
+    if not left_out:
+        return "Every party"
+    return (
+        f"Every party but {_names(mou, left_out)}" if len(left_out) < len(agencies) else _names(mou, agencies)
+    )
 
 
 def _names(mou: Mou, agencies: frozenset[str]) -> str:
@@ -107,7 +117,7 @@ def short_name(mou: Mou, agency: str) -> str:
 
 def _others(mou: Mou, others: frozenset[str], own: frozenset[str], words: Words) -> str:
     """Their names, or everybody else's if these are fewer."""
-    left_out = frozenset(str(party.agency) for party in mou.parties) - own - others
+    left_out = _parties(mou) - own - others
     if not left_out:
         return words("Every other party")
     if len(left_out) < len(others):

@@ -8,8 +8,8 @@ from typing import get_args
 import pytest
 from fastapi.testclient import TestClient
 
-from services.referrals.api import papers
 from services.referrals.api.papers import Role, papers_router
+from services.referrals.application import printing
 from shared.events.names import Agency
 from shared.mou import Mou, load
 from shared.mou.papers.pdf import Unprintable, as_pdf
@@ -80,7 +80,7 @@ class TestEachPaper:
 
 def test_a_paper_is_printed_once_for_as_long_as_it_is_the_same(web, questions, monkeypatch):
     printed = []
-    monkeypatch.setattr(papers, "as_pdf", lambda paper: printed.append(paper.version) or as_pdf(paper))
+    monkeypatch.setattr(printing, "as_pdf", lambda paper: printed.append(paper.version) or as_pdf(paper))
     for version in (MOU.version, MOU.version, "alder-2030.1"):
         questions.mou = MOU.model_copy(update={"version": version})
         web.get(ADDRESSES[0], headers=SIGNED_IN)
@@ -90,19 +90,19 @@ def test_a_paper_is_printed_once_for_as_long_as_it_is_the_same(web, questions, m
 def test_only_the_papers_printed_last_are_kept(web, questions, monkeypatch):
     printed = []
     monkeypatch.setattr(
-        papers, "as_pdf", lambda paper: printed.append(paper) or SimpleNamespace(pdf=b"%PDF-")
+        printing, "as_pdf", lambda paper: printed.append(paper) or SimpleNamespace(pdf=b"%PDF-")
     )
-    for version in [*map(str, range(papers.Press.KEPT + 1)), "0"]:
+    for version in [*map(str, range(printing.Press.KEPT + 1)), "0"]:
         questions.mou = MOU.model_copy(update={"version": version})
         web.get(ADDRESSES[0], headers=SIGNED_IN)
-    assert len(printed) == papers.Press.KEPT + 2
+    assert len(printed) == printing.Press.KEPT + 2
 
 
 def test_what_cannot_be_printed_is_named_and_is_there_as_html(web, monkeypatch):
     def fails(paper):
         raise Unprintable("It cannot be set: a letter is missing.")
 
-    monkeypatch.setattr(papers, "as_pdf", fails)
+    monkeypatch.setattr(printing, "as_pdf", fails)
     answer = web.get(ADDRESSES[0], headers=SIGNED_IN)
     assert answer.status_code == 404
     assert "format=html" in answer.json()["detail"]
