@@ -21,12 +21,22 @@ class Refusal(AccordError):
     """The MOU, or the plainly impossible, forbids a command. Recorded and answered, never retried.
 
     `reason` is a stable kebab-case code and names the problem page; `field` is a JSON pointer into the
-    command's body, or None; `remedy` says what the caller can do.
+    command's body, or None; `remedy` says what the caller can do; `sentence` is the clause's own, once whoever
+    records it has looked it up in the document in force.
     """
 
-    def __init__(self, clause: str, reason: str, detail: str, remedy: str, field: str | None = None) -> None:
+    def __init__(
+        self,
+        clause: str,
+        reason: str,
+        detail: str,
+        remedy: str,
+        field: str | None = None,
+        sentence: str | None = None,
+    ) -> None:
         super().__init__(detail)
         self.clause, self.reason, self.detail, self.remedy, self.field = clause, reason, detail, remedy, field
+        self.sentence = sentence
 
 
 class Conflict(AccordError):

@@ -20,6 +20,8 @@ from shared.web.health import Check
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HELD_LONG = timedelta(minutes=10)
+#: Seconds that what time brought about for a duty may wait before it shows.
+TIMERS_LATE = 30.0
 #: A worker that was silent for so long, while others run, is one of an earlier number of workers.
 FORGOTTEN = 3_600.0
 
@@ -63,7 +65,7 @@ def checks(feed: Feed, now: datetime) -> list[Check]:
         return [
             Check("database", "fail", "It does not answer.", "Start PostgreSQL, or look at DATABASE_URL.")
         ]
-    found = [Check("database", "ok")]
+    found = [Check("database", "ok"), _timers(feed.waits(now))]
     found += _workers(workers, now)
     for hold in held:
         where = f"{hold['topic']}/{hold['partition']}: {hold['reason']}"
@@ -74,6 +76,15 @@ def checks(feed: Feed, now: datetime) -> list[Check]:
         remedy = "See accord.notifications.deadletters: topic, partition, offset and reason."
         found.append(Check("unreadable", "warn", f"{unreadable} records could not be read", remedy))
     return found
+
+
+def _timers(waits: float) -> Check:
+    """How long what time brought about for a duty waits to be told."""
+    if waits <= TIMERS_LATE:
+        return Check("timers", "ok")
+    said = f"The oldest duty that is to be told of waits {waits:,.0f} s."
+    remedy = "See the worker's log; that a duty has no record also waits for the beats of referrals' relay."
+    return Check("timers", "fail" if waits > HELD_LONG.total_seconds() else "warn", said, remedy, "worker")
 
 
 def _workers(workers: Sequence[Mapping[str, Any]], now: datetime) -> list[Check]:

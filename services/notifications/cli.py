@@ -1,4 +1,4 @@
-"""`accord feed list|follow|ack|rebuild`: the feed on the command line."""
+"""`accord feed list|duties|follow|ack|rebuild`: the feed on the command line."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from shared.cli.options import As, Data, Json, Jsonl
 from shared.cli.output import emit_fields, emit_json, emit_line, emit_table
 
 COLUMNS = ("tier", "recorded", "what", "about", "for", "acknowledged", "item")
+DUTIES = ("due", "state", "what", "clause", "about", "for")
 
 
 def register(app: typer.Typer) -> None:
@@ -21,6 +22,7 @@ def register(app: typer.Typer) -> None:
     feed.command("list", help="Show items, newest first.")(list_items)
     feed.command("follow", help="Show items and acknowledgements as they come, until Ctrl-C.")(follow)
     feed.command("ack", help="Say that you have an item in hand.")(acknowledge)
+    feed.command("duties", help="Show what the queues of your roles have to do, soonest due first.")(duties)
     feed.command("rebuild", help="Read the feed again from Kafka, beside the live one; compare, and switch.")(
         rebuild
     )
@@ -52,6 +54,29 @@ def list_items(
             emit_line(item)
     else:
         emit_table(COLUMNS, [_row(item) for item in items])
+
+
+def duties(
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    person: As = None,
+    data: Data = None,
+    as_json: Json = False,
+    as_jsonl: Jsonl = False,
+) -> None:
+    """What is due next: a table, one document, or a line for each."""
+    from itertools import islice
+
+    from shared.cli.client import connect
+
+    with connect("notifications", person=person, data=data) as client:
+        found = list(islice(client.pages("/v1/feed/duties", {"limit": min(limit, 200)}, "duties"), limit))
+    if as_json:
+        emit_json({"duties": found})
+    elif as_jsonl:
+        for one in found:
+            emit_line(one)
+    else:
+        emit_table(DUTIES, [_duty(one) for one in found])
 
 
 def follow(
@@ -112,3 +137,8 @@ def _row(item: Mapping[str, Any]) -> tuple[Any, ...]:
         item["acknowledged"]["by"] if item["acknowledged"] else None,
         item["id"],
     )
+
+
+def _duty(one: Mapping[str, Any]) -> tuple[Any, ...]:
+    about = f"{one['about']['kind']} {one['about']['id']}"
+    return one["due_at"], one["state"], one["says"], one["clause"], about, one["recipient"]

@@ -185,6 +185,21 @@ def write(connection: Connection, kept: Sequence[Kept]) -> None:
         connection.execute(_UPSERT, [json.dumps([_row(one) for one in kept])])
 
 
+def delete(connection: Connection, duties: Sequence[str]) -> None:
+    """Keep these duties no more."""
+    if duties:
+        connection.execute("DELETE FROM duties WHERE duty = ANY(%s::uuid[])", [list(duties)])
+
+
+def moved(connection: Connection) -> list[Kept]:
+    """The duties of a new generation of which the live one knows that more was said, or less."""
+    rows = connection.execute(
+        f"SELECT {SELECTED} FROM duties d JOIN public.duties l USING (duty) WHERE"  # noqa: S608 - ours
+        " (d.revision, d.told_kind, d.told_step) IS DISTINCT FROM (l.revision, l.told_kind, l.told_step)"
+    )
+    return [Kept(*row) for row in rows.fetchall()]
+
+
 def _row(kept: Kept) -> dict[str, Any]:
     return {name: _plain(getattr(kept, name)) for name in _NAMES}
 

@@ -47,11 +47,12 @@ _DECIDED = (
     "(SELECT d.facts FROM facts d WHERE d.id = i.about AND i.type = 'accord.concern.reported.v1'"
     " AND d.facts->>'decided' IS NOT NULL)"
 )
-#: How the duty of an item stands, if the item asks for nothing any more: it was met or taken away, or has another
-#: due time by now.
+#: How the duty of an item stands, if the item asks for nothing any more: the duty was met or taken away, or is due
+#: at another time by now.
 _SETTLED = (
-    "(SELECT d.state FROM duties d WHERE d.duty = i.duty"
-    " AND (d.state <> 'open' OR d.due_at IS DISTINCT FROM i.respond_by))"
+    "(CASE WHEN i.duty IS NULL OR EXISTS (SELECT FROM duties d WHERE d.duty = i.duty AND d.state = 'open'"
+    " AND d.due_at IS NOT DISTINCT FROM i.respond_by) THEN NULL"
+    " ELSE coalesce((SELECT d.state FROM duties d WHERE d.duty = i.duty), 'void') END)"
 )
 _DONE_WITH = f"({_DECIDED} IS NOT NULL OR {_SETTLED} IS NOT NULL)"
 _READ = "EXISTS (SELECT FROM read_marks r WHERE r.item = i.id AND r.person = %(person)s)"
@@ -118,6 +119,11 @@ class Feed:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+
+    @property
+    def store(self) -> Store:
+        """The database that it is in."""
+        return self._store
 
     def page(
         self, viewer: Viewer, wanted: Filter, after: tuple[datetime, UUID] | None, limit: int
@@ -239,6 +245,14 @@ class Feed:
             {**whose, "id": item},
         ).fetchone()
         return found
+
+    def waits(self, now: datetime) -> float:
+        """How many seconds what time brought about for a duty has waited to be told, at most; 0 if nothing does."""
+        with self._store.transaction() as connection:
+            row = connection.execute(
+                "SELECT min(next_at) AS oldest FROM duties WHERE next_at <= %s AND revision >= 0", [now]
+            ).fetchone()
+        return (now - row["oldest"]).total_seconds() if row and row["oldest"] else 0.0
 
     def last_change(self) -> int:
         """The number of the last change that was given out."""

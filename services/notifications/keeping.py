@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,6 @@ from services.notifications import duty_rows as rows
 from services.notifications.books import Book, Books
 from services.notifications.domain.duties import (
     NAMING,
-    VOID,
     Kept,
     Said,
     as_said,
@@ -24,6 +23,7 @@ from services.notifications.domain.duties import (
     thing_of,
     void,
     with_next,
+    with_said,
 )
 from services.notifications.domain.facts import Facts, Known
 from services.notifications.known import load_facts
@@ -57,65 +57,58 @@ class Keeper:
     def keep(self, read: Sequence[Book]) -> list[Draft]:
         """Keep what changed in these books; the events to append because of it."""
         found = [(book, duty, before) for book in read for duty, before in book.changed()]
-        known, said = self._known(found), self._said(found)
+        new = [
+            (book.shelf.read[duty.opened_by], duty) for book, duty, before in found if duty and before is None
+        ]
+        known, said = self._known([opening for opening, _ in new]), self._said([duty for _, duty in new])
         kept: list[Kept] = []
         drafts: list[Draft] = []
         for book, duty, before in found:
-            if duty is None and (before is None or before.state == VOID):
+            if duty is None:
+                drafts += self._gone(book, before)
                 continue
-            after, told = self._one(book, duty, before, known, said)
+            after, told = self._stands(book, duty, before, known, said)
             book.kept[after.key] = after
             kept.append(after)
             drafts += [self._draft(after, data, book) for data in told]
+        rows.delete(self.connection, [before.duty for _, duty, before in found if duty is None and before])
         rows.write(self.connection, kept)
-        return drafts
+        return drafts if self.recording else []
 
-    def _one(
-        self, book: Book, duty: Duty | None, before: Kept | None, known: Known, said: dict[str, Said]
+    def _gone(self, book: Book, before: Kept | None) -> list[Draft]:
+        assert before is not None, "what is no duty any more was kept"
+        del book.kept[before.key]
+        if before.revision < 0:
+            return []
+        return [self._draft(before, void(before, book.cause(before.rule, before.matter)), book)]
+
+    def _stands(
+        self, book: Book, duty: Duty, before: Kept | None, known: Known, said: Mapping[str, Said]
     ) -> tuple[Kept, list[Data]]:
-        if duty is None:
-            assert before is not None, "asked by keep"
-            rule = rule_of(self.books.mou(self.connection, before.mouversion), before.rule)
-            now = void(before)
-        else:
-            rule = duty.rule
-            now, before = self._as_kept(book.shelf.read[duty.opened_by], duty, before, known, said)
-        if not self.recording:
-            return _as_before(now, before, rule), []
-        because = duty.settled_by if duty else None
-        return news(
-            before, now, rule, because or book.cause(now.rule, now.about or now.concern or now.subject)
-        )
-
-    def _as_kept(
-        self, opening: Happening, duty: Duty, before: Kept | None, known: Known, said: dict[str, Said]
-    ) -> tuple[Kept, Kept | None]:
-        mou = self.books.mou(self.connection, duty.mouversion)
+        """How the duty is kept from now on, and what is to be recorded of it."""
+        mou, opening = self.books.mou(self.connection, duty.mouversion), book.shelf.read[duty.opened_by]
+        own = said.get(str(duty_id(duty.rule.id, duty.opened_by))) if before is None else None
         if before is not None:
-            return kept_of(duty, opening, Owing(before.owed_by, before.role), mou), before
-        own = said.get(str(duty_id(duty.rule.id, duty.opened_by)))
-        who = own.owing if own else owing(duty.rule, thing_of(opening, known), mou)
+            who = Owing(before.owed_by, before.role)
+        else:
+            who = own.owing if own else owing(duty.rule, thing_of(opening, known), mou)
         now = kept_of(duty, opening, who, mou)
-        return now, as_said(now, own, duty.rule) if own else None
+        if not self.recording:
+            return with_next(with_said(now, own) if own else _with(now, before), duty.rule), []
+        before = as_said(now, own) if own else before
+        return news(before, now, duty.rule, duty.settled_by or book.cause(now.rule, now.matter))
 
-    def _known(self, found: Sequence[tuple[Book, Duty | None, Kept | None]]) -> dict[str, Facts]:
+    def _known(self, openings: Sequence[Happening]) -> dict[str, Facts]:
         """What is known of what new duties are about."""
-        ids = {
-            id
-            for book, duty, before in found
-            if duty is not None and before is None
-            for opening in [book.shelf.read[duty.opened_by]]
-            for id in (opening.subject, *map(opening.text, NAMING))
-            if id is not None
+        named = {what.subject for what in openings} | {
+            what.text(name) for what in openings for name in NAMING
         }
-        return load_facts(self.connection, sorted(ids))
+        return load_facts(self.connection, sorted(filter(None, named)))
 
-    def _said(self, found: Sequence[tuple[Book, Duty | None, Kept | None]]) -> dict[str, Said]:
+    def _said(self, new: Sequence[Duty]) -> dict[str, Said]:
         """What was said before of duties that are new here: this is a rebuild, or the store was restored."""
-        new = [
-            str(duty_id(duty.rule.id, duty.opened_by)) for _, duty, before in found if duty and before is None
-        ]
-        events = rows.own_events(self.connection, new) if new else {}
+        ids = [str(duty_id(duty.rule.id, duty.opened_by)) for duty in new]
+        events = rows.own_events(self.connection, ids) if ids else {}
         return {duty: said for duty, own in events.items() if (said := said_of(own)) is not None}
 
     def _draft(self, kept: Kept, data: Data, book: Book) -> Draft:
@@ -161,9 +154,8 @@ def rule_of(mou: Mou, id: str) -> DutyRule:
     return found
 
 
-def _as_before(now: Kept, before: Kept | None, rule: DutyRule) -> Kept:
+def _with(now: Kept, before: Kept | None) -> Kept:
     """As it stands now, with what was said of it before."""
     if before is None:
         return now
-    told = replace(now, revision=before.revision, told_kind=before.told_kind, told_step=before.told_step)
-    return with_next(told, rule)
+    return replace(now, revision=before.revision, told_kind=before.told_kind, told_step=before.told_step)

@@ -37,5 +37,5 @@ class Versions:
             ).fetchone()
             if row is None:
                 return None
-            self._read[version] = from_adopted(row[0])
+            self._read[version] = from_adopted(row["document"] if isinstance(row, dict) else row[0])
         return self._read[version]

@@ -95,6 +95,7 @@ class Pump:
         self.lanes: dict[Place, Lane] = {}
         self._hole_at: dict[Place, float] = {}
         self._deaf = False
+        self._most = BATCH
         self._repositioning = asyncio.Lock()
         self.repositioned_at = -inf
 
@@ -130,13 +131,15 @@ class Pump:
                 applied = await loop.run_in_executor(self._thread, self._apply, given)
             except Exception as error:
                 failures += 1
+                # On a busy machine a long transaction may end before it is done: less of it at once.
+                self._most = max(1, self._most // 2)
                 foreseen = isinstance(error, psycopg.Error | Conflict | TryLater)
                 if failures >= MOST_FAILURES and not foreseen:
                     raise
                 log.warning("batch_held", error_type=type(error).__name__, attempt=failures)
                 await asyncio.sleep(min(2.0, 0.1 * 2 ** min(failures, 5)))
                 continue
-            failures = 0
+            failures, self._most = 0, min(BATCH, self._most * 2)
             await self._settle(batch, applied)
 
     async def _collect(self) -> None:
@@ -164,7 +167,7 @@ class Pump:
 
     def _batch(self) -> dict[Place, list[Waiting]]:
         ready = self._ready()
-        share = max(1, BATCH // max(1, len(ready)))
+        share = max(1, self._most // max(1, len(ready)))
         picked = {}
         for place in ready:
             waiting = self.lanes[place].waiting

@@ -14,9 +14,12 @@ from typing import Any
 import psycopg
 from kafka import TopicPartition
 
+from services.notifications import duty_rows as rows
 from services.notifications import writing
 from services.notifications.apply import Applier
 from services.notifications.deciding import Decided
+from services.notifications.domain.duties import Kept, said_of, with_next, with_said
+from services.notifications.keeping import rule_of
 from services.notifications.reading import Walk
 from services.notifications.records import Incoming, Place, Sources
 from shared.bus import clients
@@ -25,13 +28,25 @@ from shared.bus.rebuild_options import Reason
 from shared.bus.rebuild_parts import Builder, Compared, Difference, NotEnough
 from shared.bus.record import sequence_of
 from shared.errors import TryLater
-from shared.events import read
+from shared.events import Recorded, read
 from shared.settings import Settings
 from shared.store.generations import DIGEST, ROW_HASH, Tables
 from shared.store.positions import Position, all_positions
 from shared.store.store import system_clock
 
-TABLES = Tables(switched=("positions", "unhandled", "facts", "mou_versions", "covers", "items"))
+TABLES = Tables(
+    switched=(
+        "positions",
+        "unhandled",
+        "facts",
+        "mou_versions",
+        "covers",
+        "happenings",
+        "duty_groups",
+        "duties",
+        "items",
+    )
+)
 #: Records of one transaction at most, and seconds without one while some are missing.
 BATCH, LONGEST_SILENCE = 2_000, 30.0
 
@@ -41,6 +56,9 @@ COMPARED: Mapping[str, tuple[str, str]] = {
     "facts": ("*", "id"),
     "mou_versions": ("*", 'version COLLATE "C"'),
     "covers": ("*", "cover"),
+    "happenings": ("*", "id"),
+    "duty_groups": ("*", "member"),
+    "duties": ("*", "duty"),
     "unhandled": ("*", 'topic COLLATE "C", partition, sequence'),
     "positions": ("topic, partition, sequence", 'topic COLLATE "C", partition'),
 }
@@ -62,13 +80,27 @@ class Again(Applier):
         writing.restore_acknowledged(connection, list(writing.told_before(connection, new).values()))
         writing.acknowledged(connection, decided.acknowledged)
 
+    def level(self, connection: psycopg.Connection[Any]) -> None:
+        """Duties as far as the own events speak of them by now."""
+        moved = rows.moved(connection)
+        said = rows.own_events(connection, [kept.duty for kept in moved])
+        rows.write(connection, [self._said(connection, kept, said.get(kept.duty, [])) for kept in moved])
+        self._books.forget()
+
+    def _said(self, connection: psycopg.Connection[Any], kept: Kept, events: Sequence[Recorded]) -> Kept:
+        said = said_of(events)
+        if said is None:
+            return kept
+        rule = rule_of(self._books.mou(connection, kept.mouversion), kept.rule)
+        return with_next(with_said(kept, said), rule)
+
 
 class FeedBuilder(Builder):
     """Builds a generation of the feed."""
 
     service, tables = "notifications", TABLES
     #: As a batch takes them, and a start that runs kept events.
-    locked = ("positions", "unhandled", "facts", "mou_versions", "covers", "items")
+    locked = TABLES.switched
 
     def __init__(self, settings: Settings, schema: str, sources: Sources | None = None) -> None:
         """Connects. Raises TryLater."""
@@ -170,7 +202,9 @@ class FeedBuilder(Builder):
         return any(stood.taken for stood in applied.stood.values())
 
     def level(self) -> None:
-        """Who acknowledged what since: in the own store at once, and on Kafka a moment later."""
+        """Who acknowledged what since, and what time brought about for duties: in the own store at once, on Kafka a
+        moment later."""
+        self._again.level(self._new)
         rows = self._new.execute(
             "SELECT state FROM stored_events s JOIN items i ON i.id = s.originator_id"
             " WHERE s.topic = 'accord.notification.acknowledged.v1' AND i.acknowledged_by IS NULL"

@@ -118,11 +118,12 @@ def fire(
             if mou is None:
                 continue
             rule = rule_of(mou, duty.rule)
+            after = duty
             for what in due_now(duty, rule, moment, complete):
-                said = duty
-                duty, data = told(duty, rule, what)
-                drafts.append(draft_of(said, data, moment, sources or Sources(), duty.opening))
-            kept.append(duty)
+                after, data = told(after, rule, what)
+                drafts.append(draft_of(duty, data, moment, sources or Sources(), duty.opening))
+            if after is not duty:
+                kept.append(after)
         rows.write(connection, kept)
         append(connection, drafts, {}, now)
     return len(kept)

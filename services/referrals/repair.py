@@ -185,7 +185,9 @@ def answer_of(events: Iterable[Recorded]) -> Outcome:
         command = OF_CONCERN.get(command, command)
     if command == "adopt-mou" and getattr(stated[0], "proposal", None) is not None:
         command = "adopt-proposal"
-    return Outcome(command, made_of(stated), tuple(event.envelope.id for event in events), flags_of(stated))
+    gaps = tuple(gap for data in stated for gap in getattr(data, "gaps", None) or ())
+    ids = tuple(event.envelope.id for event in events)
+    return Outcome(command, made_of(stated), ids, flags_of(stated), gaps)
 
 
 def _answered(connection: repo.Connection) -> set[Key]:

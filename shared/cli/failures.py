@@ -92,7 +92,8 @@ class ApiProblem(CommandFailed):
             f"{self._place(error)}: {error.get('detail', '')}" for error in self.document.get("errors") or []
         ]
         if self.document.get("clause"):
-            lines.append(f"MOU clause {self.document['clause']}")
+            sentence = f": {self.document['sentence']}" if self.document.get("sentence") else ""
+            lines.append(f"MOU clause {self.document['clause']}{sentence}")
         lines += [str(self.document[name]) for name in ("remedy",) if self.document.get(name)]
         if self.document.get("incident"):
             lines.append(f"incident {self.document['incident']}")

@@ -38,7 +38,10 @@ SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
         "Who is told, and how loudly",
         ("routing", "unroutable", "notification_tiers", "escalation", "rota"),
     ),
-    "duties": ("What is to be done, and by when", ("duties", "respond_within", "acts", "told", "closures")),
+    "duties": (
+        "What is to be done, and by when",
+        ("duties", "respond_within", "acts", "told", "closures", "authorities", "waiver_reasons"),
+    ),
     "reporting": ("Reporting", ("reporting", "forms")),
     "response": ("Response of the team", ("response_tiers", "conditions", "missing_youth")),
     "services": (
@@ -63,7 +66,7 @@ SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     "plan": ("The young person's plan", ("plan_elements", "device_agreement")),
-    "upkeep": ("Training, keeping and review", ("training", "retention", "annual_review")),
+    "upkeep": ("Training, keeping and review", ("training", "retention", "annual_review", "sheets")),
 }
 _NAMED = {field for _, fields in SECTIONS.values() for field in fields}
 #: What a later version of the form adds stands here until it has a place of its own.
@@ -90,6 +93,10 @@ FIELDS: Mapping[str, str] = {
     "error_reasons": "reasons why an entry is wrong",
     "close_reasons": "reasons for closing a case",
     "respond_within": "times for a first answer",
+    "authorities": "authorities to waive a duty or to hold its clock",
+    "waiver_reasons": "reasons for waiving a duty",
+    "sheets": "lines of the sheets",
+    "es": "the Spanish",
     "says": "the sentence",
     "to": "who is told",
     "owed_by": "who owes it",

@@ -41,6 +41,7 @@ from shared.mou.practice import (
     ResponseTier,
     SheetLine,
 )
+from shared.mou.safety import SafetyFacts
 from shared.mou.vocabulary import (
     Act,
     CodeList,
@@ -257,6 +258,8 @@ class Mou(Part):
     outside_agencies: tuple[CodedReason, ...] = ()
     authorities: tuple[Authority, ...] = ()
     waiver_reasons: tuple[CodedReason, ...] = ()
+    #: What is taken whatever is amiss; an earlier document has none, and the law's own list stands.
+    safety_facts: SafetyFacts | None = None
     screening_tools: tuple[ScreeningTool, ...] = ()
     respond_within: tuple[ResponseTime, ...]
     #: A field whose list is missing has no code that is known.

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from shared.mou.agreement import RoleMeaning, Signatory, TookPart
 from shared.mou.document import DisclosureRow, MayRule, Party, ResponseTime
 from shared.mou.duties.rules import Pattern, Step
-from shared.mou.practice import EscalationStep, Member, NotificationTier, ReferralKind
+from shared.mou.practice import EscalationStep, Member, NotificationTier, ReferralKind, SheetLine
 
 #: What an entry is called by, where it has neither an id nor a code. Several may be called the same.
 KEYS: Mapping[type[BaseModel], tuple[str, ...]] = {
@@ -26,6 +26,7 @@ KEYS: Mapping[type[BaseModel], tuple[str, ...]] = {
     EscalationStep: ("queue",),
     NotificationTier: ("tier",),
     ReferralKind: ("kind",),
+    SheetLine: ("part",),
 }
 
 #: Places in the old and in the new list; None where there is no such entry.

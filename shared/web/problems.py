@@ -19,16 +19,23 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from shared.errors import AccordError, Conflict, Disagreement, Refusal, TryLater, Undeliverable
+from shared.mou.gaps import NO_CLAUSE, OF_ITSELF
 from shared.web.problem_types import BY_SLUG
 from shared.web.validation import known_names, problem_of
 
 MEDIA_TYPE = "application/problem+json"
+#: Told of what is not there and of what is not the caller's to know: the same.
+NOT_THERE = {
+    "clause": NO_CLAUSE,
+    "sentence": OF_ITSELF,
+    "remedy": "Check the id. If your agency takes part, ask the lead agency's coordinator.",
+}
 
 
 class Problem(Exception):
     """An answer that is a problem. `slug` is in the table; status and title come from it.
 
-    `extensions` are further members of the answer: `clause`, `remedy`, `reason`, `errors`, `incident`.
+    `extensions` are further members of the answer: `clause`, `sentence`, `remedy`, `reason`, `errors`, `incident`.
     Neither they nor `detail` may hold what the caller sent.
     """
 
@@ -41,6 +48,7 @@ class Problem(Exception):
         **extensions: Any,
     ) -> None:
         kind = BY_SLUG[slug]
+        extensions = {**(NOT_THERE if slug == "not-found" else {}), **extensions}
         self.slug, self.status, self.title = slug, kind.status, kind.title
         self.detail = detail or kind.example
         self.headers = dict(headers or {})
@@ -100,6 +108,7 @@ def of_refusal(refusal: Refusal, statuses: Mapping[str, int]) -> Problem:
         slug,
         refusal.detail,
         clause=refusal.clause,
+        sentence=refusal.sentence,
         reason=refusal.reason,
         remedy=refusal.remedy,
         errors=errors,

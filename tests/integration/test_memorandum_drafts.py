@@ -15,7 +15,7 @@ pytestmark = pytest.mark.platform
 DRAFTS = "/memorandum/drafts"
 DUTY = {
     "says": "The young person's tribe is told within 24 hours of a placement.",
-    "clause": "17.1",
+    "clause": "99.1",
     "title": "Telling the tribe",
     "source": "County policy 12",
     "opens": "act:placed",

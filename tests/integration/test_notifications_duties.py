@@ -9,11 +9,18 @@ from uuid import uuid4
 
 import pytest
 
+from deploy.local.child import free_port
+from services.notifications.bootstrap import checks
+from services.notifications.feed import Viewer
+from services.notifications.pages.inbox import card
 from shared.events.names import Agency
 from shared.events.types.concern import CallLine, ConcernCallStated, ConcernReported
 from shared.store.append import partition_of
+from shared.web.site.fakes import FakeSite
 from tests.integration.duties_timed import Timed
 from tests.integration.notifications_support import REFERRALS, START
+from tests.integration.test_inbox_of_decided import page
+from tests.integration.test_notifications_feed import OTHER, SCREENER, Desk
 
 pytestmark = pytest.mark.platform
 HOUR = timedelta(hours=1)
@@ -21,6 +28,7 @@ HOUR = timedelta(hours=1)
 REPORT, REPORTER = "written-report-sent", "sheriff/deputy"
 WARN, DUE = START + 24 * HOUR, START + 36 * HOUR
 CALL = "call-made"
+SCREENER_QUEUE = "human-services/screener"
 
 
 @pytest.fixture
@@ -204,3 +212,76 @@ class TestBeforeThereIsAMemorandum:
         assert timed.duty(REPORT)["mouversion"] != "none"
         timed.close()
         infra.drop_database(url)
+
+
+class TestWhatIsDueNext:
+    """Over HTTP, on the command line and on the inbox page."""
+
+    @pytest.fixture
+    def desk(self, fresh_database: Any) -> Iterator[Desk]:
+        site = FakeSite(url=f"http://127.0.0.1:{free_port()}")
+        made = Desk(fresh_database("accord_notifications"), site)
+        yield made
+        made.close()
+
+    def test_nothing_is_due_and_the_page_says_so(self, desk: Desk) -> None:
+        assert desk.get("/v1/feed/duties", SCREENER) == {"duties": [], "next": None}
+        assert "Due next Nothing is due from you or your agency's queues." in page(desk, SCREENER)
+
+    def test_the_soonest_comes_first_each_once_over_the_pages(self, desk: Desk) -> None:
+        for _ in range(4):
+            desk.concern()
+        found: list[dict[str, Any]] = []
+        cursor = None
+        while True:
+            more = {"cursor": cursor} if cursor else {}
+            answer = desk.get("/v1/feed/duties", SCREENER, limit=3, **more)
+            found += answer["duties"]
+            cursor = answer["next"]
+            if cursor is None:
+                break
+        due = [one["due_at"] for one in found]
+        assert due == sorted(due)
+        assert len({one["duty"] for one in found}) == len(found) == 8
+        assert {one["rule"] for one in found} == {
+            "cross-report-law-enforcement",
+            "cross-report-district-attorney",
+        }
+        assert {one["recipient"] for one in found} == {SCREENER_QUEUE}
+        assert {one["state"] for one in found} == {"open"}
+
+    def test_each_sees_what_their_own_queues_owe_and_nothing_else(self, desk: Desk) -> None:
+        desk.concern()
+        mine = {one["rule"] for one in desk.get("/v1/feed/duties", "deputy@sheriff")["duties"]}
+        assert {CALL, REPORT} <= mine
+        assert desk.get("/v1/feed/duties", "advocate@advocacy")["duties"] == []
+
+    def test_a_cursor_of_another_person_is_refused(self, desk: Desk) -> None:
+        for _ in range(2):
+            desk.concern()
+        cursor = desk.get("/v1/feed/duties", SCREENER, limit=1)["next"]
+        answer = desk.call("GET", "/v1/feed/duties", OTHER, cursor=cursor)
+        assert answer.status_code == 422
+
+    def test_the_page_says_what_until_when_and_by_which_clause_in_both_languages(self, desk: Desk) -> None:
+        desk.concern()
+        said = page(desk, SCREENER)
+        assert "A report that child welfare received is told to law enforcement at once." in said
+        assert "To be done – by" in said
+        assert "clause 8.3" in said
+        assert "Próximos vencimientos" in page(desk, SCREENER, language="es")
+
+    def test_an_item_of_a_duty_that_was_met_says_how_it_came_out(self, timed: Timed, concern: str) -> None:
+        timed.time(DUE + HOUR)
+        timed.apply([timed.act(concern, REPORT, DUE - HOUR, DUE + 2 * HOUR, concern=concern)])
+        agency, role = REPORTER.split("/")
+        viewer = Viewer.of(str(uuid4()), agency, [role])
+        cards = [card(row, viewer) for row in timed.items(REPORTER) if row["rule"] == REPORT]
+        assert {(one.settled, one.tier, one.open) for one in cards} == {
+            ("Done on time, recorded late", "information", False)
+        }
+
+    def test_status_says_how_long_something_waits_to_be_told(self, timed: Timed, concern: str) -> None:
+        before = {check.name: check.status for check in checks(timed.feed, START)}
+        long = {check.name: check.status for check in checks(timed.feed, WARN + HOUR)}
+        assert (before["timers"], long["timers"]) == ("ok", "fail")

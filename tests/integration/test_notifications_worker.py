@@ -15,11 +15,15 @@ import pytest
 from deploy.local.infrastructure import Infrastructure
 from services.notifications.rebuild import TABLES
 from tests.integration.bus_support import eventually
-from tests.integration.notifications_support import OWN, REFERRALS, Made, World
+from tests.integration.notifications_support import COUNTY, OWN, REFERRALS, Made, World
 
 pytestmark = pytest.mark.platform
 
 BACKLOG = 20_000
+#: The rules of the county by which a reported concern opens a duty.
+OPENED_BY_A_CONCERN = [
+    rule.id for rule in COUNTY.duties if "accord.concern.reported.v1" in {one.event for one in rule.opens}
+]
 
 
 @pytest.fixture
@@ -34,12 +38,14 @@ def told(world: World) -> set[str]:
 
 
 def require_each_told_once(world: World, concerns: list[Made]) -> None:
-    """Every concern has one item, one own event, one change; and nothing else has."""
+    """Every concern has one item, one own event, one change, and each of its duties once; and nothing else has."""
     assert world.count("items") == len(concerns)
     assert told(world) == {c.id for c in concerns}
-    assert world.rows("SELECT count(*), count(DISTINCT originator_id) FROM stored_events") == [
-        (len(concerns), len(concerns))
-    ]
+    of_items = "SELECT count(*), count(DISTINCT originator_id) FROM stored_events WHERE topic LIKE %s"
+    assert world.rows(of_items, ["accord.notification.%"]) == [(len(concerns), len(concerns))]
+    duties = world.count("duties")
+    assert duties == len(concerns) * len(OPENED_BY_A_CONCERN)
+    assert world.rows(of_items, ["accord.duty.%"]) == [(duties, duties)]
     assert world.rows("SELECT count(*), min(number), max(number) FROM changes") == [
         (len(concerns), 1, len(concerns))
     ]
@@ -71,6 +77,7 @@ def test_started_with_20_000_waiting_it_skips_none(world: World) -> None:
     concerns = [world.author.concern() for _ in range(BACKLOG)]
     world.publish([world.author.mou(), *concerns])
     world.start().wait_for("ready")
+    print("LOG", world.processes[-1].log)
     world.wait_applied(BACKLOG, 110)
     require_each_told_once(world, concerns)
 
@@ -103,7 +110,7 @@ def test_a_hole_at_the_tail_is_found_while_the_worker_runs(world: World) -> None
 def set_back(world: World) -> None:
     """The store as an older backup has it, from before the first concern; Kafka and its commits stay."""
     with world.connect() as connection, connection.transaction():
-        for table in ("items", "changes", "stored_events", "heads"):
+        for table in ("items", "changes", "stored_events", "heads", "happenings", "duty_groups", "duties"):
             connection.execute(f"DELETE FROM {table}")
         connection.execute("UPDATE change_counter SET last = 0")
         connection.execute('UPDATE positions SET sequence = -1, "offset" = -1 WHERE topic = %s', [REFERRALS])

@@ -12,7 +12,7 @@ from test_a_year_of_duties import OVER, Year
 from test_duties_properties import KINDS, some_histories
 
 from shared.mou.duties.obligations import obligations
-from shared.mou.duties.rules import Mode, Within
+from shared.mou.duties.rules import Holder, Mode, Step, Within
 from shared.mou.simulating import Past, simulate, tables
 from shared.mou.simulating.counting import COUNTED
 from shared.mou.simulating.tables import WORDS
@@ -161,6 +161,79 @@ class TestARuleOfItsOwn:
             assert [(one.rule, one.was, one.becomes) for one in result.changes] == [
                 ("written-report", "no_record", "none")
             ]
+
+
+WARNED = {("act-soon", "sheriff/deputy"): 1}
+PASSED = {
+    ("act-now", "sheriff/deputy"): 1,
+    ("act-now", "human-services/supervisor"): 1,
+    ("act-now", "human-services/coordinator"): 1,
+}
+
+
+class TestWhatPeopleWouldHaveBeenToldOfADuty:
+    """The written report within 36 hours; a warning 12 hours before, a step at once and one a day later."""
+
+    STEPS = (
+        Step(after_hours=0, queue="human-services/supervisor"),
+        Step(after_hours=24, queue="human-services/coordinator"),
+    )
+    RULE = next(rule for rule in RULES if rule.id == "written-report").model_copy(
+        update={
+            "owed_by": Holder(agency="sheriff", role="deputy"),
+            "warn_before": 12,
+            "escalate": STEPS,
+            "starts": "happened",
+        }
+    )
+    MOU = DOCUMENT.model_copy(update={"duties": (RULE,)})
+
+    def told(self, *history, now="2026-02-01 09:00"):
+        found = over(history, self.MOU, here(now), present=self.MOU).reminders
+        assert all(line.present == line.proposed for line in found)
+        return {(line.tier, line.recipient): line.present for line in found}
+
+    def sent(self, when, **more):
+        return happened("form-sent", when, on="concern-1", about="the-report", **more)
+
+    def reported(self, **more):
+        return reported("2026-01-14 09:00", id="the-report", **more)
+
+    def test_of_what_nobody_recorded_the_warning_and_all_that_came_after(self):
+        assert self.told(self.reported()) == WARNED | PASSED
+
+    def test_of_what_was_recorded_soon_nothing(self):
+        assert self.told(self.reported(), self.sent("2026-01-14 12:00")) == {}
+
+    def test_of_what_was_recorded_after_the_warning_the_warning(self):
+        assert self.told(self.reported(), self.sent("2026-01-15 12:00")) == WARNED
+
+    def test_of_what_was_done_in_time_and_recorded_late_what_came_until_then(self):
+        late = self.sent("2026-01-14 12:00", recorded="2026-01-16 09:00")
+        told = self.told(self.reported(), late)
+        assert told == {key: 1 for key in (WARNED | PASSED) if "coordinator" not in key[1]}
+
+    def test_before_the_warning_is_due_nothing(self):
+        assert self.told(self.reported(), now="2026-01-15 08:59") == {}
+        assert self.told(self.reported(), now="2026-01-15 09:00") == WARNED
+
+    def test_of_a_report_that_was_recorded_after_its_time_no_warning_any_more(self):
+        assert self.told(self.reported(recorded="2026-01-20 09:00")) == PASSED
+
+    def test_of_a_report_that_was_recorded_between_its_warning_and_its_time_one_warning(self):
+        assert self.told(self.reported(recorded="2026-01-15 15:00"), now="2026-01-15 16:00") == WARNED
+
+    def test_a_shorter_time_tells_those_whom_it_would_have_reached(self):
+        shorter = self.MOU.model_copy(
+            update={"duties": (self.RULE.model_copy(update={"within": Within(hours=24)}),)}
+        )
+        history = [self.reported(), self.sent("2026-01-15 12:00")]
+        found = over(history, shorter, present=self.MOU).reminders
+        assert {(one.tier, one.recipient): (one.present, one.proposed) for one in found} == {
+            ("act-soon", "sheriff/deputy"): (1, 1),
+            ("act-now", "sheriff/deputy"): (0, 1),
+            ("act-now", "human-services/supervisor"): (0, 1),
+        }
 
 
 class TestNothingButCounts:

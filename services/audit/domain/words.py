@@ -70,10 +70,11 @@ def sealed_classes(event: Recorded) -> tuple[str, ...]:
 
 
 def codes(event: Recorded) -> dict[str, Any]:
-    """The coded facts of an event of a known type, without what is sealed; nothing of an unknown one."""
+    """The coded facts of an event of a known type, without what is sealed and what its flags tell in words; nothing
+    of an unknown one."""
     if isinstance(event.data, Unhandled | MouAdopted | MouProposed):
         return {}
-    return {k: v for k, v in event.data.written().items() if k != "sealed"}
+    return {k: v for k, v in event.data.written().items() if k not in ("sealed", "gaps")}
 
 
 def _opened(_: str, d: CaseOpened) -> str:

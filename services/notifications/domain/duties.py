@@ -75,6 +75,11 @@ class Kept:
         return f"{self.rule}:{self.opening}"
 
     @property
+    def matter(self) -> str:
+        """What the duty is tied to."""
+        return self.about or self.concern or self.subject
+
+    @property
     def told(self) -> Told | None:
         """What time brought about last in this revision."""
         return (self.told_kind, self.told_step) if self.told_kind else None
@@ -92,9 +97,14 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the own events of a duty say: who owes it, how often it was recorded anew, what time brought about."""
+    """What the own events of a duty say: who owes it, how it stands, how often that was recorded anew, what time
+    brought about since."""
 
     owing: Owing
+    state: str
+    due_at: datetime | None
+    met_by: str | None = None
+    met_at: datetime | None = None
     revision: int = 0
     told: Told | None = None
 
@@ -106,10 +116,12 @@ def said_of(events: Iterable[Recorded]) -> Said | None:
         data: Any = event.data
         if said is None:
             who = Owing(*(str(code) if code else None for code in (data.owed_by, data.role)))
-            said = Said(who)
+            said = Said(who, State.OPEN, data.due_at)
         match data:
-            case DutyMet() | DutyChanged():
-                said = replace(said, revision=data.revision, told=None)
+            case DutyMet():
+                said = Said(said.owing, data.state, data.due_at, data.by, data.met_at, data.revision)
+            case DutyChanged():
+                said = Said(said.owing, data.state, data.due_at, revision=data.revision)
             case DutyWarned():
                 said = replace(said, told=(str(data.level), None))
             case DutyUnanswered():
@@ -180,11 +192,21 @@ def _state(duty: Duty) -> str:
     return State.TOLLED if still else duty.state
 
 
-def as_said(kept: Kept, said: Said, rule: DutyRule) -> Kept:
+def as_said(kept: Kept, said: Said) -> Kept:
     """The duty as far as events of our own speak of it."""
+    return replace(
+        with_said(kept, said),
+        state=said.state,
+        due_at=said.due_at,
+        met_by=said.met_by,
+        met_at=said.met_at,
+    )
+
+
+def with_said(kept: Kept, said: Said) -> Kept:
+    """The duty as it stands, with how often that was recorded anew and what time brought about since."""
     kind, step = said.told or (None, None)
-    told = replace(kept, revision=said.revision, told_kind=kind, told_step=step)
-    return with_next(told, rule)
+    return replace(kept, revision=said.revision, told_kind=kind, told_step=step)
 
 
 def with_next(kept: Kept, rule: DutyRule) -> Kept:
@@ -209,7 +231,7 @@ def _as_duty(kept: Kept, rule: DutyRule) -> Duty:
         rule=rule,
         key=kept.key,
         subject=kept.subject,
-        matter=kept.about or kept.subject,
+        matter=kept.matter,
         mouversion=kept.mouversion,
         opened_by=kept.opening,
         opened_at=kept.opened_at,
@@ -220,9 +242,10 @@ def _as_duty(kept: Kept, rule: DutyRule) -> Duty:
     )
 
 
-def void(kept: Kept) -> Kept:
-    """The same duty once nothing opens it any more."""
-    return replace(kept, state=VOID, due_at=None, alarm_at=None, warn_at=None, met_by=None, met_at=None)
+def void(kept: Kept, because: str | None) -> Data:
+    """What is to be recorded once nothing opens the duty any more; it is not kept then."""
+    facts = kept.common() | {"due_at": None, "revision": kept.revision + 1}
+    return DutyChanged(**facts, state=VOID, because=because)
 
 
 def news(before: Kept | None, now: Kept, rule: DutyRule, because: str | None) -> tuple[Kept, list[Data]]:

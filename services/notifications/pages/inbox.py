@@ -13,12 +13,15 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.responses import RedirectResponse, Response
 
+from services.notifications.due import DueNext
 from services.notifications.feed import Change, Feed, Filter, Viewer
 from services.notifications.hub import Hub
+from services.notifications.pages.duties import SETTLED, next_of
 from services.notifications.pages.titles import OTHER, TITLES
 from shared.bus.gate import Gate
 from shared.events.moments import read_moment, write_moment
 from shared.events.types.notification import Tier
+from shared.mou.routing import TOLD_BY_DUTIES
 from shared.web import cursors
 from shared.web.callers import Caller
 from shared.web.site.codes import code_of
@@ -37,6 +40,8 @@ GROUPS = (
     (Tier.INFORMATION, N_("For information"), N_("Nothing new.")),
 )
 SHOWN = 50
+#: Duties that are shown as due next at most.
+SHOWN_DUE = 5
 #: Kinds of things that are about a youth.
 NAMED = ("concern", "case", "referral")
 
@@ -61,7 +66,8 @@ class Decided:
 @dataclass(frozen=True)
 class Card:
     """An item as the page shows it. `path`: where the page of the thing is; `names`: where referrals may have one;
-    `mine`: the reader has it in hand; `own`: it is addressed to them, `covered`: to a colleague who is away."""
+    `mine`: the reader has it in hand; `own`: it is addressed to them, `covered`: to a colleague who is away;
+    `settled`: how the duty came out that it is about."""
 
     id: UUID
     title: str
@@ -80,11 +86,18 @@ class Card:
     own: bool
     covered: bool
     decided: Decided | None
+    settled: str | None
+    of_duty: bool
+
+    @property
+    def over(self) -> bool:
+        """Whether it asks for nothing any more, whoever has it in hand."""
+        return self.decided is not None or self.settled is not None
 
     @property
     def open(self) -> bool:
         """Whether somebody still has to say that they have it in hand or, for who is away, still can."""
-        return (self.asks or self.covered) and self.acknowledged is None and self.decided is None
+        return (self.asks or self.covered) and self.acknowledged is None and not self.over
 
 
 def decided_in(facts: dict[str, Any] | None, viewer: Viewer) -> Decided | None:
@@ -99,13 +112,14 @@ def decided_in(facts: dict[str, Any] | None, viewer: Viewer) -> Decided | None:
 def card(row: dict[str, Any], viewer: Viewer) -> Card:
     """The card of a row of the feed, for its reader."""
     person, decided = viewer.person, decided_in(row["decided"], viewer)
+    settled = SETTLED[row["settled"]] if row["settled"] else None
     return Card(
         row["id"],
         decided.title if decided else TITLES.get(row["type"], OTHER),
         code_of(row["about_kind"], row["about"]) if row["about_kind"] else "",
         f"/{row['about_kind']}s/{row['about']}" if row["about_kind"] in NAMED else "",
         f"/names/{row['about_kind']}/{row['about']}" if row["about_kind"] in NAMED else "",
-        Tier.INFORMATION if decided else row["tier"],
+        Tier.INFORMATION if decided or settled else row["tier"],
         row["reason"],
         row["clause"],
         row["recordedtime"],
@@ -117,6 +131,8 @@ def card(row: dict[str, Any], viewer: Viewer) -> Card:
         row["recipient"] == person,
         row["cover"] is not None,
         decided,
+        settled,
+        row["type"] in TOLD_BY_DUTIES,
     )
 
 
@@ -126,7 +142,7 @@ def viewer_of(visitor: Visitor) -> Viewer:
     return Viewer.of(caller.person, caller.agency, caller.roles, caller.purpose)
 
 
-def inbox_router(feed: Feed, hub: Hub, gate: Gate, pages: Pages, secret: bytes) -> APIRouter:
+def inbox_router(feed: Feed, due: DueNext, hub: Hub, gate: Gate, pages: Pages, secret: bytes) -> APIRouter:
     """`/inbox` and what its buttons send. `secret` closes the cursors."""
     router = APIRouter(route_class=route_of(pages))
 
@@ -140,6 +156,7 @@ def inbox_router(feed: Feed, hub: Hub, gate: Gate, pages: Pages, secret: bytes) 
             cards = [card(row, viewer) for row in rows[:SHOWN]]
             groups.append((tier, heading, empty, cards, len(rows) > SHOWN))
         touched = feed.item(viewer, done) if done else None
+        coming = due.page(viewer, None, SHOWN_DUE + 1)
         return pages.answer(
             request,
             "inbox.html",
@@ -148,6 +165,8 @@ def inbox_router(feed: Feed, hub: Hub, gate: Gate, pages: Pages, secret: bytes) 
             unread=unread,
             number=number,
             covering=feed.covering(viewer),
+            coming=[next_of(one) for one in coming[:SHOWN_DUE]],
+            more_coming=len(coming) > SHOWN_DUE,
             done=card(touched, viewer) if touched else None,
         )
 

@@ -122,6 +122,8 @@ PLACES = {
 def answer(doors: Doors, outcome: Outcome, makes: str | None, notice: str | None = None) -> JSONResponse:
     """201 with its address for something new, else 200; 202 while it waits to be published."""
     body: dict[str, Any] = {**outcome.made, "events": outcome.events, "flags": outcome.flags}
+    if outcome.gaps:
+        body["gaps"] = [gap.model_dump() for gap in outcome.gaps]
     if notice:
         body["notice"] = notice
     headers = {"Location": PLACES[makes] + outcome.made[makes]} if makes in PLACES else {}

@@ -15,6 +15,7 @@ from uuid import UUID, uuid4, uuid5
 import structlog
 
 from services.referrals.application import repository as repo
+from services.referrals.application.explaining import explained
 from services.referrals.application.grouping import group_with_case
 from services.referrals.application.orders import Order, Outcome, flags_of, made_of
 from services.referrals.application.recording import record
@@ -34,6 +35,7 @@ from shared.events.names import MOU_TOPIC, SealedClass, Service, events_topic
 from shared.events.types.submission import CommandRefused, SubmissionRefused
 from shared.mou.document import Mou
 from shared.mou.findings import Finding, InvalidMou
+from shared.mou.gaps import sentence_of
 from shared.mou.load import load_for_adoption
 from shared.store.store import Store
 
@@ -188,10 +190,11 @@ class Handler:
             facts = spec.decide(things, order.command, at, order.flags, document)
         except Refusal as refusal:
             return Judged(Outcome(order.name, refusal=refusal), [self._refused(order, refusal, mou, known)])
+        facts, gaps = explained(facts, mou)
         ids = [self.new_id() for _ in facts]
         drafts = self._sealed(order, facts, ids, mou)
         stated = [fact.data for fact in facts]
-        outcome = Outcome(order.name, made_of(stated), tuple(map(str, ids)), flags_of(stated))
+        outcome = Outcome(order.name, made_of(stated), tuple(map(str, ids)), flags_of(stated), gaps)
         return Judged(outcome, drafts, parts_of(things), _expected(things, facts))
 
     def _document(self, order: Order, things: Things) -> Mou | None:
@@ -251,9 +254,13 @@ class Handler:
     def _refused(self, order: Order, refusal: Refusal, mou: Mou | None, known: bool) -> Draft:
         """The recorded refusal, in the caller's own stream; names the thing only if the caller may know it."""
         stream = refusals_stream(order.caller.agency, order.person)
+        refusal.sentence = sentence_of(refusal.clause, mou)
         about = order.thing if known else None
         kind = COMMANDS[order.name].thing if known else None
-        said = {"command": order.name, "reason": refusal.reason, "field": refusal.field}
+        said = {
+            "command": order.name,
+            **{name: getattr(refusal, name) for name in ("reason", "field", "sentence", "remedy")},
+        }
         data: Data = (
             SubmissionRefused(
                 submission=str(order.command_id),

@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 from services.referrals.domain import commands as c
 from shared.errors import Refusal
 from shared.events import Data
+from shared.events.gaps import Gap
 from shared.mou.facts import CallerFacts
 
 #: Keys that are no UUID become one, so that no text of a caller's choosing stands on an event.
@@ -69,6 +70,7 @@ class Outcome:
     made: Mapping[str, str] = field(default_factory=dict)
     events: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
     refusal: Refusal | None = None
     repeated: bool = False
 
@@ -76,13 +78,15 @@ class Outcome:
         """The answer as JSON."""
         refusal = self.refusal
         said = refusal and {
-            name: getattr(refusal, name) for name in ("clause", "reason", "detail", "remedy", "field")
+            name: getattr(refusal, name)
+            for name in ("clause", "reason", "detail", "remedy", "field", "sentence")
         }
         return {
             "command": self.command,
             "made": dict(self.made),
             "events": list(self.events),
             "flags": list(self.flags),
+            "gaps": [gap.model_dump() for gap in self.gaps],
             "refusal": said,
         }
 
@@ -95,6 +99,7 @@ class Outcome:
             answer["made"],
             tuple(answer["events"]),
             tuple(answer["flags"]),
+            tuple(Gap.model_validate(gap) for gap in answer.get("gaps", ())),
             refusal,
             repeated=True,
         )

@@ -392,8 +392,10 @@ def _print(document: dict[str, Any], as_json: bool) -> None:
     if as_json:
         emit_json(document)
         return
-    plain = {n: v for n, v in document.items() if not isinstance(v, dict) or n == "classes"}
+    plain = {n: v for n, v in document.items() if n != "gaps" and (not isinstance(v, dict) or n == "classes")}
     emit_fields({n: json.dumps(v) if isinstance(v, dict | list) else v for n, v in plain.items() if v != []})
+    for gap in document.get("gaps", ()):
+        say(f"{gap['flag']} (MOU clause {gap['clause']}): {gap['sentence']} {gap['remedy']}")
     for cls, shown in document.get("opened", {}).items():
         say(f"\n{cls} (clause {shown['clause']}: {shown['basis']})")
         emit_json(shown["facts"])

@@ -33,6 +33,7 @@ def receipt_of(submission: UUID, agency: str, outcome: Outcome) -> SubmissionRec
         case=None if reports or on_a_referral else outcome.made.get("case"),
         events=outcome.events,
         flags=outcome.flags,
+        gaps=outcome.gaps or None,
         notice=NOTICE if reports else None,
     )
 
@@ -45,6 +46,7 @@ def refused(submission: UUID, agency: str, command: str, refusal: Refusal) -> Su
         outcome=Said.REFUSED,
         command=command,
         clause=refusal.clause,
+        sentence=refusal.sentence,
         reason=refusal.reason,
         field=refusal.field,
         remedy=refusal.remedy,

@@ -15,6 +15,7 @@ from services.referrals.domain.offers import Offers
 from services.referrals.pages import referral_telling as telling
 from services.referrals.pages.acts import ANSWER
 from services.referrals.pages.filled import CHOOSE, NOT_TAKEN, TOO_LONG, Filled
+from services.referrals.pages.flags import OfClause, at_fields
 from services.referrals.pages.labels import ROLES, Labels, in_english
 from services.referrals.pages.wording import CLASSES
 from services.referrals.pages.work import Work
@@ -102,7 +103,8 @@ class AnswerPages:
         except Refusal as refusal:
             if not (errors := _errors(refusal)):
                 raise
-            return self._form(request, visitor, found, typed, errors)
+            found_at = {name: OfClause.of(text, refusal) for name, text in errors.items()}
+            return self._form(request, visitor, found, typed, found_at)
         if seen is not None:
             typed = {**typed, "question": (filled.body["question"],)}
             changed = form.get("step") == "send"
@@ -150,7 +152,7 @@ class AnswerPages:
             status=412 if stale else (422 if errors else 200),
             **self._facts(found),
             typed=typed,
-            errors={name: says(text) for name, text in (errors or {}).items()},
+            errors=at_fields(errors or {}, says),
             changes=telling.changes(found.view, seen or "", labels, says) if stale else (),
             questions=[
                 (one["event"], in_english("; ".join(map(labels.missing, one["missing"]))))

@@ -9,6 +9,7 @@ from typing import Any
 
 from services.referrals.application.finding import Changed
 from services.referrals.application.orders import Outcome
+from services.referrals.pages.flags import OfClause
 from services.referrals.pages.wording import CHANGES, Wording
 from services.referrals.pages.work import Work
 from shared.errors import Refusal
@@ -52,7 +53,7 @@ def attempt(
         if found is None:
             raise
         name, message = found
-        return Returned({name: message})
+        return Returned({name: OfClause.of(message, refusal)})
 
 
 def seen_until(form: Form | None) -> datetime | None:

@@ -19,6 +19,7 @@ from services.referrals.application.standing import Standing
 from services.referrals.application.views import Viewer
 from services.referrals.domain.duties import Owed
 from services.referrals.pages.duties import Beside, due_of
+from services.referrals.pages.flags import Flagged, flagged
 from services.referrals.pages.labels import Labels, in_english
 from services.referrals.pages.listing import Card
 from services.referrals.pages.recording import Done, done_of
@@ -78,6 +79,7 @@ class Screened:
     agency: str
     moment: datetime
     struck: bool
+    flags: list[Flagged]
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,7 @@ def _screened(view: Mapping[str, Any], wording: Wording) -> Screened:
         wording.agency(view["agency"]),
         read_moment(view["screened_at"]),
         "struck" in view,
+        flagged(view.get("flags", ()), wording),
     )
 
 

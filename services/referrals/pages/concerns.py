@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.referrals.application.finding import Finding
 from services.referrals.application.listing import Lists
+from services.referrals.pages.flags import Flagged, OfClause, at_fields, flagged
 from services.referrals.pages.recording import done_of
 from services.referrals.pages.reporting import moment
 from services.referrals.pages.telling import told
@@ -58,7 +59,7 @@ class Concern:
     agency: str
     urgent: bool
     facts: list[Fact]
-    flags: list[str]
+    flags: list[Flagged]
     case: str
     called: datetime | None
     line: str
@@ -89,7 +90,7 @@ def concern_of(view: Mapping[str, Any], wording: Wording, in_words: Any) -> Conc
         wording.agency(view["reported_by"]),
         view["immediate_danger"] == "yes" and view["status"] == "waiting",
         [Fact(wording.say(label), text or wording.say(N_("Not recorded"))) for label, text in said.items()],
-        list(dict.fromkeys(wording.flag(flag) for flag in view["flags"] if flag != missing)),
+        flagged([flag for flag in view["flags"] if flag != missing], wording),
         view.get("case", ""),
         read_moment(called) if called else None,
         wording.word(LINES, view["called_line"]) if called and view.get("called_line") else "",
@@ -142,7 +143,8 @@ class ConcernPages:
         except Refusal as refusal:
             if refusal.reason != "invalid-field":
                 raise
-            return self._page(request, visitor, trace, thing, form=form, errors={"called_at": LIKE})
+            errors = {"called_at": OfClause.of(LIKE, refusal)}
+            return self._page(request, visitor, trace, thing, form=form, errors=errors)
         self.work.sent(visitor, f"/concerns/{thing}")
         back = "/calls" if form.page == "/calls" else f"/concerns/{thing}"
         return RedirectResponse(f"{back}?done={thing if back == '/calls' else 'called'}", 303)
@@ -182,7 +184,7 @@ class ConcernPages:
             fields=own_fields(visitor, page),
             now_fields=own_fields(visitor, page),
             typed=form.typed if form else self.work.draft(visitor, page),
-            errors={name: wording.say(text) for name, text in (errors or {}).items()},
+            errors=at_fields(errors or {}, wording.say),
             lines=wording.options(LINES),
             example=self.work.desk.site.now(),
         )

@@ -14,6 +14,7 @@ from services.referrals.application.listing import Lists
 from services.referrals.application.views import Viewer
 from services.referrals.domain.concerns import TRANSITIONS
 from services.referrals.pages.attempts import Returned, attempt, in_words, seen_until
+from services.referrals.pages.flags import at_fields
 from services.referrals.pages.searching import resolve
 from services.referrals.pages.wording import MATTERS, Wording
 from services.referrals.pages.work import Work
@@ -130,7 +131,7 @@ class DecidingPages:
             code=code_of("concern", thing),
             fields=own_fields(visitor, page, shown.etag) | {"seen": shown.view["changed"]},
             typed=form.typed if form else self.work.draft(visitor, page),
-            errors={name: wording.say(text) for name, text in returned.errors.items()},
+            errors=at_fields(returned.errors, wording.say),
             stale=returned.stale,
             changes=in_words(changes, wording),
             possible=shown.view["status"] in POSSIBLE[act],

@@ -148,5 +148,4 @@ FLAGS: Mapping[str, str] = {
     "acceptance-not-recorded": N_("That it was accepted was not recorded."),
     "start-not-recorded": N_("That the service began was not recorded."),
     "resumption-not-recorded": N_("That it went on was not recorded."),
-    "ahead.called_at": N_("A call lies in the future, as it was typed."),
 }

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from services.referrals.application.finding import Finding
 from services.referrals.application.listing import Lists
 from services.referrals.pages.attempts import Returned, attempt
+from services.referrals.pages.flags import Flagged, at_fields, flagged
 from services.referrals.pages.wording import MATTERS, Wording
 from services.referrals.pages.work import Work
 from shared.events.moments import read_moment, write_moment
@@ -57,6 +58,7 @@ class Done:
     agency: str
     moment: datetime
     struck: bool
+    flags: list[Flagged]
 
 
 def done_of(view: Mapping[str, Any], wording: Wording) -> Done:
@@ -68,6 +70,7 @@ def done_of(view: Mapping[str, Any], wording: Wording) -> Done:
         wording.agency(view["agency"]),
         read_moment(view["done_at"]),
         "struck" in view,
+        flagged(view.get("flags", ()), wording),
     )
 
 
@@ -170,7 +173,7 @@ class RecordingPages:
             code=code_of(kind, thing),
             fields=own_fields(visitor, page),
             typed=form.typed if form else self.work.draft(visitor, page),
-            errors={name: wording.say(text) for name, text in (errors or {}).items()},
+            errors=at_fields(errors or {}, wording.say),
             acts=[("", wording.say(CHOOSE_ACT)), *choices(wording)],
             methods=[("", wording.say(N_("Not said"))), *wording.options(METHODS)],
             matters=[(name, wording.word(MATTERS, name)) for name in matters],

@@ -17,6 +17,7 @@ from services.referrals.pages import referral_telling as telling
 from services.referrals.pages.acts import FORWARD
 from services.referrals.pages.asking import FIELDS, as_before, asked, typed_in, whom
 from services.referrals.pages.filled import refused_field
+from services.referrals.pages.flags import OfClause, at_fields
 from services.referrals.pages.labels import CHOICES, ROLES, URGENCIES, Labels, in_english
 from services.referrals.pages.wording import CLASSES, MATTERS
 from services.referrals.pages.work import Work
@@ -145,7 +146,7 @@ class ReferPages:
             wrong = refused_field(refusal)
             if wrong is None or wrong[0] not in FIELDS:
                 raise
-            return self._form(request, visitor, place, typed, dict([wrong]))
+            return self._form(request, visitor, place, typed, {wrong[0]: OfClause.of(wrong[1], refusal)})
         if isinstance(found, Preview):
             return self._preview(request, visitor, form, place, found, changed=step == "send")
         self.work.sent(visitor, place.path)
@@ -185,7 +186,7 @@ class ReferPages:
             status=412 if stale else (422 if errors else 200),
             **self._facts(place),
             typed=typed,
-            errors={name: says(text) for name, text in (errors or {}).items()},
+            errors=at_fields(errors or {}, says),
             changes=place.changes if stale else (),
             matters=[(one, says(MATTERS[one])) for one in place.matters or ()],
             recipients=whom(place.askable, labels, says(CHOOSE_ONE)),

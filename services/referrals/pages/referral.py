@@ -15,8 +15,9 @@ from services.referrals.pages import acts
 from services.referrals.pages import referral_telling as telling
 from services.referrals.pages.acts import BY_SLUG, CALL, Act
 from services.referrals.pages.filled import ALL, fill, refused_field
-from services.referrals.pages.labels import CHOICES, ENTRIES, FLAGS, RESULTS, STRUCK, URGENCIES, Labels
-from services.referrals.pages.wording import CLASSES, REFERRAL_STATES
+from services.referrals.pages.flags import OfClause, at_fields, flagged
+from services.referrals.pages.labels import CHOICES, ENTRIES, RESULTS, STRUCK, URGENCIES, Labels
+from services.referrals.pages.wording import CLASSES, REFERRAL_STATES, Wording
 from services.referrals.pages.work import Work
 from shared.errors import Refusal
 from shared.web.problems import Problem
@@ -41,7 +42,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "urgencies": URGENCIES,
     "choices_of_youth": CHOICES,
     "classes": CLASSES,
-    "flags": FLAGS,
 }
 
 
@@ -137,7 +137,7 @@ class ReferralPages:
                 wrong = refused_field(refusal)
                 if wrong is None or wrong[0] not in wanted.fields:
                     raise
-                errors = dict([wrong])
+                errors = {wrong[0]: OfClause.of(wrong[1], refusal)}
         if errors:
             found = self.look(referral, visitor, trace)
             return self._form(request, visitor, found, referral, wanted, form.typed, errors)
@@ -173,7 +173,7 @@ class ReferralPages:
             **self._facts(found, referral, visitor),
             act=act,
             typed=typed,
-            errors={name: says(text) for name, text in (errors or {}).items()},
+            errors=at_fields(errors or {}, says),
             changes=telling.changes(found.view, seen, found.labels, says) if stale else (),
             open=act.command in found.offers.acts,
         )
@@ -183,6 +183,7 @@ class ReferralPages:
         return {
             **WORDS,
             "view": view,
+            "flags": flagged(view["flags"], Wording(visitor.language, found.labels.mou)),
             "etag": found.shown.etag,
             "labels": found.labels,
             "code": code_of("referral", referral),

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.referrals.application.finding import Finding
 from services.referrals.application.listing import Lists
+from services.referrals.pages.flags import at_fields
 from services.referrals.pages.wording import DANGER, LINES, Wording
 from services.referrals.pages.work import Work
 from shared.errors import Refusal
@@ -90,7 +91,7 @@ def reporting_router(work: Work) -> APIRouter:
             status=422 if errors else 200,
             fields=own_fields(visitor, PAGE),
             typed=typed,
-            errors={name: wording.say(text) for name, text in errors.items()},
+            errors=at_fields(errors, wording.say),
             dangers=wording.options(DANGER),
             kinds=[("", wording.say(N_("Not known"))), *wording.choices(CodeList.EXPLOITATION_KIND)],
             signs=wording.choices(CodeList.SIGNS),

@@ -21,6 +21,7 @@ from services.referrals.application.standing import Standing
 from services.referrals.application.views import Viewer
 from services.referrals.domain.duties import OVER, Owed, Said
 from services.referrals.pages.attempts import Returned, attempt
+from services.referrals.pages.flags import Flagged, at_fields, flagged
 from services.referrals.pages.wording import Wording
 from services.referrals.pages.work import Work
 from shared.events.moments import write_moment
@@ -146,6 +147,7 @@ class Line:
     moment: datetime
     struck: bool
     path: str
+    flags: Sequence[Flagged] = ()
 
 
 def address(case: str, duty: str, slug: str) -> str:
@@ -185,6 +187,7 @@ def line_of(said: Said, case: str, acts: frozenset[str], wording: Wording) -> Li
         said.time,
         said.struck is not None,
         f"/cases/{case}/statements/{said.entry}/wrong" if may_strike else "",
+        flagged(said.flags, wording),
     )
 
 
@@ -305,7 +308,7 @@ class SayingPages:
             line=line_of(said, case, frozenset(), wording) if said else None,
             fields=own_fields(visitor, page, shown.etag),
             typed=form.typed if form else self.work.draft(visitor, page),
-            errors={name: wording.say(text) for name, text in returned.errors.items()},
+            errors=at_fields(returned.errors, wording.say),
             stale=returned.stale,
             authorities=_authorities(saying, owed, viewer, wording),
             reasons=_reasons(saying, wording),

@@ -14,6 +14,7 @@ from services.referrals.application.finding import Finding, Rights
 from services.referrals.application.listing import Lists
 from services.referrals.application.views import Viewer
 from services.referrals.pages.attempts import Returned, attempt, in_words, seen_until
+from services.referrals.pages.flags import at_fields
 from services.referrals.pages.wording import MATTERS, Wording
 from services.referrals.pages.work import Work
 from shared.mou.facts import CallerFacts
@@ -123,7 +124,7 @@ class TeamPages:
             code=code_of("case", thing),
             fields=own_fields(visitor, page, shown.etag) | {"seen": latest},
             typed=form.typed if form else self.work.draft(visitor, page),
-            errors={name: wording.say(text) for name, text in returned.errors.items()},
+            errors=at_fields(returned.errors, wording.say),
             stale=stale,
             changes=in_words(changes, wording),
             matters=[(m["matter"], wording.word(MATTERS, m["matter"])) for m in matters],

@@ -97,22 +97,6 @@ FACTS = {
     "signs": FIELDS["signs"],
     "immediate_danger": FIELDS["immediate_danger"],
 }
-#: Flags of a report, by what stands before their field.
-FLAGGED = {
-    "missing": N_("Not said: %(what)s"),
-    "unreadable": N_("Kept as it was typed, since it is not in the usual form: %(what)s"),
-    "unknown-code": N_("Kept as it was typed, since it is not on the county's list: %(what)s"),
-    "ahead": N_("Lies in the future as it was typed: %(what)s"),
-    "unopenable": N_("Came locked and could not be opened: %(what)s"),
-}
-FLAGS = {
-    "unknown-field": N_("Something that has no field of its own is kept with what was told."),
-    "unknown-class": N_("Something that has no field of its own is kept with what was told."),
-    "not-kept": N_("A part could not be kept. Ask who reported it."),
-    "not-a-party": N_("The agency has not signed the memorandum."),
-    "role-not-listed": N_("Whoever reported it has a role that does not usually report."),
-    "no-mou-in-force": N_("No memorandum was in force."),
-}
 #: What stands for an act, or for whom it was told to, that the county does not list.
 ACTS = {"not-listed": N_("Something that is not on the county's list"), "not-stated": N_("Not said")}
 #: What happened to a thing while somebody looked at it.
@@ -297,12 +281,3 @@ class Wording:
         """The county's reasons for evaluating a concern out, to choose from."""
         reasons = evaluated_out_reasons(self.mou) if self.mou else {}
         return [(code, self.say(reason.label)) for code, reason in reasons.items()]
-
-    def flag(self, flag: str) -> str:
-        """What a flag of a report tells."""
-        kind, _, field = flag.partition(".")
-        if kind == "continued":
-            return self.say(N_("It is long and is kept in several parts, all of them here."))
-        if field and kind in FLAGGED:
-            return self.say(FLAGGED[kind], what=self.word(FIELDS, field))
-        return self.word(FLAGS, flag)

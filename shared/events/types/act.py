@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar
 from pydantic import BeforeValidator
 
 from shared.events.data import Data, Id, MatterCode, Sealed, Unrecognised, Word, _code
+from shared.events.gaps import Gaps
 from shared.events.moments import Moment
 
 
@@ -43,6 +44,7 @@ class ActRecorded(Data):
     method: MethodCode | None = None
     about: Id | None = None
     flags: tuple[Word, ...] = ()
+    gaps: Gaps = None
     sealed: Sealed
 
 

@@ -20,6 +20,7 @@ from shared.events.data import (
     Word,
     _code,
 )
+from shared.events.gaps import Gaps
 from shared.events.moments import Moment
 
 
@@ -59,6 +60,7 @@ class ConcernReported(Data):
     called_at: Moment | None = None
     called_line: LineCode | None = None
     flags: tuple[Word, ...] = ()
+    gaps: Gaps = None
     sealed: Sealed
 
 
@@ -70,6 +72,7 @@ class ConcernCallStated(Data):
     called_at: Moment
     called_line: LineCode = CallLine.HOTLINE
     flags: tuple[Word, ...] = ()
+    gaps: Gaps = None
     sealed: Sealed
 
 

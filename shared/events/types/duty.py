@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from shared.events.data import AgencyCode, Data, Id, RoleCode, Unrecognised, Word, _code
+from shared.events.gaps import Gaps
 from shared.events.moments import Moment
 
 #: The ids of duties are made in this space.
@@ -154,6 +155,7 @@ class DutyConfirmedNotDone(Data):
     concern: Id | None = None
     case: Id | None = None
     flags: tuple[Word, ...] = ()
+    gaps: Gaps = None
 
 
 class DutyEnteredInError(Data):

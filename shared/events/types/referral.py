@@ -21,6 +21,7 @@ from shared.events.data import (
     YouthChoiceCode,
     _code,
 )
+from shared.events.gaps import Gaps
 from shared.events.moments import Moment
 
 
@@ -107,6 +108,7 @@ class ReferralStarted(Data):
     case: Id
     worker: Id | None = None
     flags: tuple[Word, ...] = ()
+    gaps: Gaps = None
 
 
 class ReferralHeld(Data):
@@ -136,6 +138,7 @@ class ReferralCompleted(Data):
     outcome: Word
     attempts: int | None = Field(default=None, ge=0, le=999)
     flags: tuple[Word, ...] = ()
+    gaps: Gaps = None
 
 
 class ReferralFailed(Data):
@@ -147,6 +150,7 @@ class ReferralFailed(Data):
     reason: Word
     attempts: int | None = Field(default=None, ge=0, le=999)
     flags: tuple[Word, ...] = ()
+    gaps: Gaps = None
 
 
 class ReferralCancelled(Data):
@@ -205,6 +209,7 @@ class ReferralCallStated(Data):
     called_by: SideCode
     result: ResultCode = CallResult.REACHED
     flags: tuple[Word, ...] = ()
+    gaps: Gaps = None
 
 
 class ReferralUndone(Data):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from shared.events.data import Data, Id, MatterCode, Word
+from shared.events.gaps import Gaps
 from shared.events.moments import Moment
 
 
@@ -25,6 +26,7 @@ class ScreeningRecorded(Data):
     tool_version: Word | None = None
     trigger: Word | None = None
     flags: tuple[Word, ...] = ()
+    gaps: Gaps = None
 
 
 class ScreeningEnteredInError(Data):

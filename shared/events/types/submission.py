@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from shared.events.data import AgencyCode, Data, Id, Unrecognised, Word, _code
+from shared.events.gaps import Gaps
 
 
 class Outcome(StrEnum):
@@ -36,6 +37,8 @@ class SubmissionRefused(Data):
     command: Word
     reason: Word
     field: Pointer | None = None
+    sentence: str | None = None
+    remedy: str | None = None
     about: Id | None = None
     about_kind: Word | None = None
 
@@ -61,6 +64,8 @@ class CommandRefused(Data):
     command: Word
     reason: Word
     field: Pointer | None = None
+    sentence: str | None = None
+    remedy: str | None = None
     about: Id | None = None
     about_kind: Word | None = None
 
@@ -81,9 +86,11 @@ class SubmissionReceipted(Data):
     case: Id | None = None
     events: tuple[Id, ...] = ()
     flags: tuple[Word, ...] = ()
+    gaps: Gaps = None
     clause: str | None = None
     reason: Word | None = None
     field: Pointer | None = None
+    sentence: str | None = None
     remedy: str | None = None
     notice: str | None = None
     topic: TopicName | None = None

@@ -106,7 +106,7 @@ def _entry(event: Past, known: Known) -> ThingFacts:
 
 
 def _record(event: Past, known: Known) -> ThingFacts:
-    made = event.text("record") or event.text("screening")
+    made = event.text("record") or event.text("screening") or event.text("entry")
     return replace(known.place(event), owner=known.made_by(made))
 
 
@@ -155,6 +155,10 @@ _ASKED: Mapping[str, tuple[Act, Thing]] = {
     "accord.screening.entered-in-error.v1": (Act.ENTER_SCREENING_IN_ERROR, _record),
     "accord.act.recorded.v1": (Act.RECORD_ACT, _place),
     "accord.act.entered-in-error.v1": (Act.ENTER_ACT_IN_ERROR, _record),
+    "accord.duty.waived.v1": (Act.WAIVE_DUTY, _place),
+    "accord.duty.tolled.v1": (Act.TOLL_DUTY, _place),
+    "accord.duty.confirmed-not-done.v1": (Act.CONFIRM_DUTY_NOT_DONE, _place),
+    "accord.duty.entered-in-error.v1": (Act.ENTER_DUTY_STATEMENT_IN_ERROR, _record),
     "accord.agency.joined.v1": (Act.JOIN_AGENCY, _seat),
     "accord.agency.left.v1": (Act.LEAVE_AGENCY, _seat),
     "accord.worker.assigned.v1": (Act.ASSIGN_WORKER, _seat),

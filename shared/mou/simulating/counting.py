@@ -15,7 +15,7 @@ from shared.mou.duties.happenings import Happening
 from shared.mou.duties.obligations import obligations
 from shared.mou.duties.patterns import token
 from shared.mou.duties.rules import DutyRule, Mode
-from shared.mou.duties.states import State
+from shared.mou.duties.states import Duty, State
 from shared.mou.facts import CallerFacts, EventFacts, ThingFacts
 from shared.mou.routing import recipients
 from shared.mou.simulating.acted import Acted, roles_at, roles_that_may
@@ -37,8 +37,8 @@ COUNTED: Mapping[State, str] = {
 #: Of a duty that a version does not know.
 NONE = "none"
 
-#: Rule -> key of the duty -> what it is counted as.
-_Ended = dict[str, dict[str, str]]
+#: Rule -> its duties.
+Owed = Mapping[str, Sequence[Duty]]
 
 
 def types_named(mou: Mou) -> frozenset[str]:
@@ -48,18 +48,22 @@ def types_named(mou: Mou) -> frozenset[str]:
     return frozenset(token(pattern) for pattern in chain(*kinds, before))
 
 
-def duties(
-    history: Sequence[Happening], present: Mou, proposed: Mou, now: datetime
-) -> tuple[tuple[DutyLine, ...], tuple[Change, ...]]:
-    """By rule, in the documents' order. Rules that both versions share are worked out once."""
-    before = _ended(history, present, now)
+def owed(history: Sequence[Happening], present: Mou, proposed: Mou, now: datetime) -> tuple[Owed, Owed]:
+    """The duties under both versions, as of `now`. Rules that both share are worked out once."""
+    before = _owed(history, present, now)
     changed = _changed_rules(present, proposed)
-    after = {**before, **_ended(history, proposed.model_copy(update={"duties": changed}), now)}
+    after = {**before, **_owed(history, proposed.model_copy(update={"duties": changed}), now)}
     kept = {rule.id for rule in proposed.duties if rule.mode is not Mode.OFF}
-    after = {rule: found for rule, found in after.items() if rule in kept}
+    return before, {rule: found for rule, found in after.items() if rule in kept}
+
+
+def duties(
+    before: Owed, after: Owed, present: Mou, proposed: Mou
+) -> tuple[tuple[DutyLine, ...], tuple[Change, ...]]:
+    """By rule, in the documents' order."""
     lines, changes = [], []
     for rule, mou in _rules(present, proposed):
-        was, becomes = before.get(rule.id, {}), after.get(rule.id, {})
+        was, becomes = (_ends(found.get(rule.id, ())) for found in (before, after))
         moved = _moved(was, becomes)
         changes += [Change(rule=rule.id, was=a, becomes=b, count=n) for (a, b), n in sorted(moved.items())]
         if was or becomes:
@@ -76,12 +80,17 @@ def duties(
     return tuple(lines), tuple(changes)
 
 
-def _ended(history: Sequence[Happening], mou: Mou, now: datetime) -> _Ended:
-    found: _Ended = defaultdict(dict)
+def _owed(history: Sequence[Happening], mou: Mou, now: datetime) -> Owed:
+    found: defaultdict[str, list[Duty]] = defaultdict(list)
     if mou.duties:
         for duty in obligations(history, lambda _: mou, now):
-            found[duty.rule.id][duty.key] = COUNTED[duty.state]
+            found[duty.rule.id].append(duty)
     return found
+
+
+def _ends(found: Iterable[Duty]) -> dict[str, str]:
+    """Key of a duty -> what it is counted as."""
+    return {duty.key: COUNTED[duty.state] for duty in found}
 
 
 def _changed_rules(present: Mou, proposed: Mou) -> tuple[DutyRule, ...]:
@@ -165,12 +174,26 @@ def _ways(agency: str, thing: ThingFacts, mou: Mou) -> Counter[str]:
 
 def notices(found: Mapping[EventFacts, int], present: Mou, proposed: Mou) -> tuple[NoticeLine, ...]:
     """By tier and queue: how many notices of the recorded events each version sends."""
-    counts: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    sent: list[Counter[Sent]] = [Counter(), Counter()]
     for event, count in found.items():
-        for name, mou in (("present", present), ("proposed", proposed)):
+        for counts, mou in zip(sent, (present, proposed), strict=True):
             for one in recipients(event, mou, mou.rota):
-                counts[one.tier, one.address][name] += count
+                counts[one.tier, one.address] += count
+    return beside(*sent)
+
+
+#: Tier and queue.
+Sent = tuple[str, str]
+
+
+def beside(present: Mapping[Sent, int], proposed: Mapping[Sent, int]) -> tuple[NoticeLine, ...]:
+    """Both versions' counts in one line for each tier and queue."""
     return tuple(
-        NoticeLine(tier=tier, recipient=recipient, present=line["present"], proposed=line["proposed"])
-        for (tier, recipient), line in sorted(counts.items())
+        NoticeLine(
+            tier=tier,
+            recipient=queue,
+            present=present.get((tier, queue), 0),
+            proposed=proposed.get((tier, queue), 0),
+        )
+        for tier, queue in sorted({*present, *proposed})
     )

@@ -52,7 +52,7 @@ class Known:
         step = _STEPS.get(event.type)
         if step is not None:
             step(self, event)
-        if event.type.startswith("accord.referral."):
+        if event.type.startswith(("accord.referral.", "accord.duty.")):
             self._made_by[event.id] = event.agency
         for name in ("record", "screening"):
             if (made := event.text(name)) is not None:
@@ -131,6 +131,23 @@ class Known:
             sender=found.sender if found else None,
             recipient=found.recipient if found else None,
             owner=event.text("agency"),
+        )
+
+    def owed_of(self, opening: Past) -> ThingFacts:
+        """What decides who owes a duty: of the referral, the concern and the case that its opening names."""
+        named = [name for name in map(opening.text, ("referral", "concern", "case", "about")) if name]
+        named.append(opening.subject)
+        matters = [self._matters[stream] for name in named for stream in self._cases.get(name, ())]
+        referral = next((self._referrals[name] for name in named if name in self._referrals), None)
+        reporters = {agency for matter in matters for agency in matter.reporters}
+        reporters |= {reporter for name in named if (reporter := self._concerns.get(name))}
+        own = opening.text("reported_by")
+        return ThingFacts(
+            "thing",
+            lead=next((matter.lead for matter in matters if matter.lead), None),
+            reporters=frozenset({own} if own else reporters),
+            sender=referral.sender if referral else None,
+            recipient=referral.recipient if referral else None,
         )
 
     def _matter(self, stream: str, case: str | None) -> _Matter | None:

@@ -76,7 +76,7 @@ class SeenLine(_Found):
 
 
 class NoticeLine(_Found):
-    """Notices of recorded events to one queue, or to persons by name, by tier."""
+    """Notices to one queue, or to persons by name, by tier."""
 
     tier: str
     recipient: str
@@ -87,7 +87,8 @@ class NoticeLine(_Found):
 class Result(_Found):
     """A proposed version over recorded history, beside the present one. It changed nothing.
 
-    `events` were read, from `first` to `last`; `now` is the moment as of which duties stand.
+    `events` were read, from `first` to `last`; `now` is the moment as of which duties stand. `notices` are of
+    recorded events; `reminders` of duties, before and after their time.
     """
 
     present_version: str
@@ -101,3 +102,4 @@ class Result(_Found):
     acts: tuple[ActLine, ...]
     seen: tuple[SeenLine, ...]
     notices: tuple[NoticeLine, ...]
+    reminders: tuple[NoticeLine, ...]

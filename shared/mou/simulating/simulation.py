@@ -8,12 +8,15 @@ from datetime import UTC, datetime
 
 from shared.mou.document import Mou
 from shared.mou.duties.happenings import Happening
+from shared.mou.duties.patterns import token
 from shared.mou.facts import EventFacts, ThingFacts
 from shared.mou.simulating import counting
 from shared.mou.simulating.acted import Acted, acted
+from shared.mou.simulating.counting import Owed
 from shared.mou.simulating.known import Known
 from shared.mou.simulating.past import Past
-from shared.mou.simulating.results import Result
+from shared.mou.simulating.reminders import reminders
+from shared.mou.simulating.results import NoticeLine, Result
 
 #: Event type -> the field that names a person who is told.
 NAMES_A_PERSON = {
@@ -39,6 +42,9 @@ class Simulation:
         self._present, self._proposed = present, proposed
         self._routed = {rule.event for mou in (present, proposed) for rule in mou.routing}
         self._named = {name for mou in (present, proposed) for name in counting.types_named(mou)}
+        self._opens = {token(one) for mou in (present, proposed) for rule in mou.duties for one in rule.opens}
+        self._opening: dict[str, ThingFacts] = {}
+        self._things: dict[ThingFacts, ThingFacts] = {}
         self._known = Known()
         self._command: list[Past] = []
         self._history: list[Happening] = []
@@ -62,7 +68,8 @@ class Simulation:
         self._end_command()
         now = now or self._last or LONG_AGO
         present, proposed = self._present, self._proposed
-        duties, changes = counting.duties(self._history, present, proposed, now)
+        before, after = counting.owed(self._history, present, proposed, now)
+        duties, changes = counting.duties(before, after, present, proposed)
         return Result(
             present_version=present.version,
             proposed_version=proposed.version,
@@ -75,6 +82,14 @@ class Simulation:
             acts=counting.acts(self._acts, present, proposed),
             seen=counting.seen(self._sealed, present, proposed),
             notices=counting.notices(self._told, present, proposed),
+            reminders=self._reminders(before, after, now),
+        )
+
+    def _reminders(self, before: Owed, after: Owed, now: datetime) -> tuple[NoticeLine, ...]:
+        recorded = {one.id: one.recordedtime for one in self._history}
+        return counting.beside(
+            reminders(before, recorded, self._opening, self._present, now),
+            reminders(after, recorded, self._opening, self._proposed, now),
         )
 
     def _end_command(self) -> None:
@@ -91,7 +106,11 @@ class Simulation:
 
     def _read(self, event: Past) -> None:
         if event.type in self._named or event.type.split(".")[1] in OF_DUTIES:
-            self._history.append(Happening.of(event))
+            what = Happening.of(event)
+            self._history.append(what)
+            if self._opens.intersection(what.tokens):
+                about = self._known.owed_of(event)
+                self._opening[event.id] = self._things.setdefault(about, about)
         sealed = event.data.get("sealed")
         if isinstance(sealed, dict) and sealed and self._known.has_place(event):
             self._sealed[self._known.place(event), tuple(sorted(sealed))] += 1

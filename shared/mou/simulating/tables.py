@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from shared.mou.simulating.results import Result
+from shared.mou.simulating.results import NoticeLine, Result
 
 Row = tuple[str | int, ...]
 
@@ -45,7 +46,14 @@ WORDS = {
 
 def tables(result: Result) -> tuple[Table, ...]:
     """Each question, in the order of reading; of acts, facts and notices only where the versions differ."""
-    return (_duties(result), _changes(result), _acts(result), _seen(result), _notices(result))
+    return (
+        _duties(result),
+        _changes(result),
+        _acts(result),
+        _seen(result),
+        _notices("Notices of recorded events", result.notices),
+        _notices("Notices of duties, before and after their time", result.reminders),
+    )
 
 
 def _both(present: int, proposed: int) -> str:
@@ -103,10 +111,10 @@ def _seen(result: Result) -> Table:
     return Table("Sealed facts, when they were recorded", columns, rows)
 
 
-def _notices(result: Result) -> Table:
+def _notices(title: str, lines: Sequence[NoticeLine]) -> Table:
     rows = tuple(
         (one.tier, one.recipient, _both(one.present, one.proposed))
-        for one in result.notices
+        for one in lines
         if one.present != one.proposed
     )
-    return Table("Notices of recorded events", ("tier", "to", "how many"), rows)
+    return Table(title, ("tier", "to", "how many"), rows)

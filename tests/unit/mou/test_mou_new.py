@@ -6,6 +6,7 @@ import typer
 from shared.cli import run
 from shared.mou.cli import register
 from shared.mou.documents import text_of
+from shared.mou.editing.questions import questions
 from shared.mou.load import load
 
 TEMPLATE = text_of("california-csec")
@@ -96,8 +97,9 @@ class TestTheAnswers:
     def test_are_asked_where_they_were_left(self, new, file):
         new("Birch County", "birch", "later")
         _, said = new("later")
-        assert "2 of 193 questions are answered." in said
-        assert "[1 of 191] The county's time zone" in said
+        asked = len(questions(load(file.read_text("utf-8"))))
+        assert f"2 of {asked} questions are answered." in said
+        assert f"[1 of {asked - 2}] The county's time zone" in said
 
     def test_are_not_lost_when_the_input_ends_or_ctrl_c_is_pressed(self, new, file, monkeypatch):
         new("Birch County")
@@ -182,6 +184,6 @@ class TestADutyOfItsOwn:
         new("later")
         wrong = [*ANSWERS]
         wrong[1] = "3.1"
-        _, said = new(*wrong, "17.1", options=["--add-duty"])
+        _, said = new(*wrong, "99.1", options=["--add-duty"])
         assert "The number of its clause: A clause has this number already." in said
-        assert load(file.read_text("utf-8")).duties[-1].clause == "17.1"
+        assert load(file.read_text("utf-8")).duties[-1].clause == "99.1"

@@ -7,20 +7,26 @@ from itertools import groupby
 
 import pytest
 
+from services.notifications.domain.duties import thing_of
 from services.notifications.domain.facts import concerns as things_of
 from services.notifications.domain.facts import evolve
 from services.notifications.domain.items import event_facts
 from services.referrals.domain.asking import shown_to_recipient
 from services.referrals.repair import COMMAND_OF, answer_of
 from shared.mou import Mou, document_of, recipients
+from shared.mou.duties.happenings import Happening
+from shared.mou.duties.rules import Holder
+from shared.mou.owing import owing
 from shared.mou.simulating import Past, simulate
 from shared.mou.simulating.acted import _ASKED, acted
 from shared.mou.simulating.known import Known
 from shared.mou.simulating.simulation import A_PERSON
+from shared.mou.vocabulary import Target
 from tests.mou.alder import MOU
 from tests.unit.mou.decided import County
 from tests.unit.referrals.made import NOW
 
+DUTY = next(duty for duty in MOU.duties if duty.owed_by)
 LATER = NOW + timedelta(days=30)
 COUNTY = County()
 EVENTS = COUNTY.log.events
@@ -125,6 +131,21 @@ class TestNotices:
         before = {(line.tier, line.recipient): line for line in simulated(louder).notices}
         now = before["act-now", "human-services/social-worker"]
         assert now.proposed - now.present == carried_out("accept-referral")
+
+
+class TestWhoOwesADuty:
+    @pytest.mark.parametrize("agency", [*(t for t in Target if t is not Target.WORKER), "probation"])
+    def test_is_whom_notifications_finds(self, agency):
+        rule = DUTY.model_copy(update={"owed_by": Holder(agency=agency, role="inbound")})
+        known, folded = {}, Known()
+        for event in EVENTS:
+            own = {id: known[id] for id in things_of(event) if id in known}
+            known |= evolve(own, event)
+            past = Past.of(event.value)
+            folded.fold(past)
+            if event.type.split(".")[1] in ("concern", "case", "referral", "screening", "act"):
+                theirs = owing(rule, thing_of(Happening.of(event.envelope), known), MOU)
+                assert owing(rule, folded.owed_of(past), MOU) == theirs
 
 
 class TestSealedFacts:

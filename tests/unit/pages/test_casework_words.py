@@ -16,6 +16,7 @@ from services.referrals.domain.evolve import PART_OF
 from services.referrals.domain.parts import ConcernStatus
 from services.referrals.pages.attempts import seen_until
 from services.referrals.pages.cases import may_replay
+from services.referrals.pages.flags import say_flag
 from services.referrals.pages.reporting import report_of
 from services.referrals.pages.telling import told
 from services.referrals.pages.wording import (
@@ -148,7 +149,7 @@ class TestWords:
         ],
     )
     def test_of_a_flag(self, flag: str, said: str) -> None:
-        assert WORDS.flag(flag) == said
+        assert say_flag(flag, WORDS) == said
 
 
 class TestSealedFacts:
