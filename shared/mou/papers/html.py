@@ -44,7 +44,7 @@ _SHEET = """
 @page { margin: 0.9cm; }
 @media print { body { font-family: "Times New Roman", "Liberation Serif", serif; line-height: 1.15; }
   body { max-width: none; }
-  .blocks { columns: 2; column-gap: 0.6cm; } p { margin: 0; } ul { margin: 0; padding-left: 0.8rem; }
+  .blocks { columns: 2; column-gap: 0.6cm; } p { margin: 0; } ul { margin: 0; padding-left: 1.2rem; }
   h1 { font-size: 1.5rem; margin: 0; } h2 { border: 0; margin: 0.4rem 0 0.1rem; padding: 0; }
   h3 { margin: 0.1rem 0; } }
 """

@@ -206,3 +206,13 @@ def test_every_relation_in_which_somebody_may_owe_a_duty_is_understood():
     for mou in COUNTIES.values():
         holders = {duty.owed_by.agency for duty in mou.duties if duty.owed_by}
         assert holders <= {*Target, *(party.agency for party in mou.parties)}
+
+
+def test_a_long_list_of_codes_does_not_stand_on_a_sheet():
+    duty = next(duty for duty in ALDER.duties if duty.id == "exploitation-told")
+    flags = tuple(f"missing.field-{n}" for n in range(20))
+    opens = tuple(one.model_copy(update={"where": {"flags": flags}}) for one in duty.opens if one.event)
+    county = ALDER.model_copy(update={"duties": (duty.model_copy(update={"opens": opens}),)})
+    text = words_on(sheet(county, "social-worker", words_of("en")))
+    assert "When: Screening recorded (flags: any of a list)" in text
+    assert "missing.field" not in text
