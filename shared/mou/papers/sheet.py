@@ -39,7 +39,6 @@ MODES: dict[str, str] = {
     "in-meeting": "in the meeting",
     "by-record": "by record",
 }
-
 URGENCIES: dict[Urgency, str] = {
     Urgency.HOURS: "needed within hours:",
     Urgency.DAY: "within a day:",
@@ -191,13 +190,13 @@ def _teams(mou: Mou, role: Role, words: Words) -> Iterator[Block]:
 
 def _team(mou: Mou, tier: ResponseTier, words: Words) -> Line:
     modes = dict.fromkeys(one.mode for one in tier.members)
-    said = (
+    by_mode = (
         f"{words(MODES[mode])}: {', '.join(_member(mou, one, words) for one in tier.members if one.mode == mode)}"
         for mode in modes
     )
     return (
         strong(f"{words.of(tier.label, tier.es)}: "),
-        plain("; ".join(said)),
+        plain("; ".join(by_mode)),
         quiet(f"\u00a0[{tier.clause}]"),
     )
 
