@@ -15,7 +15,6 @@ from services.referrals.pages.memorandum_desk import may_draft
 from services.referrals.pages.wording import Wording
 from services.referrals.pages.work import Work
 from shared.mou.document import Mou
-from shared.mou.facts import CallerFacts
 from shared.web.site.refusing import route_of
 from shared.web.site.visitor import CurrentVisitor, Visitor
 from shared.web.site.words import N_
