@@ -11,8 +11,9 @@ from uuid import uuid4
 
 import psycopg
 
-from bench.county import DOCUMENT, servers
+from bench.county import servers
 from bench.measuring import in_turn, say
+from deploy.local.first_steps import DOCUMENT
 from services.notifications import duty_rows as rows
 from services.notifications.bootstrap import MIGRATIONS
 from services.notifications.due import DueNext
