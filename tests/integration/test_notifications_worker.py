@@ -17,17 +17,29 @@ from deploy.local.infrastructure import Infrastructure
 from services.notifications.rebuild import TABLES
 from shared.bus import clients
 from shared.bus.beats import Beat
+from shared.events import read
 from shared.events.names import beats_topic
+from shared.mou.duties.happenings import Happening
+from shared.mou.duties.obligations import obligations
 from shared.store.store import system_clock
 from tests.integration.bus_support import eventually
-from tests.integration.notifications_support import COUNTY, OWN, REFERRALS, Made, World
+from tests.integration.notifications_support import (
+    COUNTY,
+    OWN,
+    REFERRALS,
+    START,
+    Author,
+    Made,
+    World,
+)
 
 pytestmark = pytest.mark.platform
 
 BACKLOG = 20_000
-#: The rules of the county by which a reported concern opens a duty.
+#: The rules of the county by which a concern as the author reports it opens a duty.
 OPENED_BY_A_CONCERN = [
-    rule.id for rule in COUNTY.duties if "accord.concern.reported.v1" in {one.event for one in rule.opens}
+    duty.rule.id
+    for duty in obligations([Happening.of(read(Author().concern().value).envelope)], lambda _: COUNTY, START)
 ]
 
 
