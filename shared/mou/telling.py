@@ -35,7 +35,8 @@ TREATMENT: dict[str, str] = {
 }
 #: The parts by which something is refused or not shown.
 ENFORCED = {
-    *("may", "disclosure", "otherwise", "undo", "parties", "evaluated_out", "codes", "authorities"),
+    *("may", "disclosure", "otherwise", "undo", "parties", "evaluated_out", "codes"),
+    *("authorities", "safety_facts"),
     *CODED,
 } - {"close_reasons"}
 
