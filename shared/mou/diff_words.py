@@ -32,7 +32,7 @@ SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "clauses": ("Clauses", ("clauses",)),
     "parties": ("Parties, and who signs", ("parties", "signatories", "developed_with", "roles")),
-    "permissions": ("Who may do what", ("may", "agency_sets", "role_sets", "undo")),
+    "permissions": ("Who may do what", ("may", "agency_sets", "role_sets", "safety_facts", "undo")),
     "disclosure": ("Who sees what", ("disclosure", "consent_rules")),
     "routing": (
         "Who is told, and how loudly",
@@ -95,6 +95,7 @@ FIELDS: Mapping[str, str] = {
     "respond_within": "times for a first answer",
     "authorities": "authorities to waive a duty or to hold its clock",
     "waiver_reasons": "reasons for waiving a duty",
+    "safety_facts": "what is taken whatever is amiss",
     "sheets": "lines of the sheets",
     "es": "the Spanish",
     "says": "the sentence",

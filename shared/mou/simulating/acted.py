@@ -44,8 +44,17 @@ def acted(command: Sequence[Past], known: Known) -> Acted | None:
 
 
 def roles_that_may(what: Acted, roles: Iterable[str], mou: Mou) -> frozenset[str]:
-    """Those of `roles` in which the agency's people, or its systems, may do it."""
-    return frozenset(role for role in roles if may(_caller(what, role), what.act, what.thing, mou).allowed)
+    """Those of `roles` in which the agency's people, or its systems, may do it, flagged or not."""
+    return frozenset(role for role in roles if _taken(what, role, mou))
+
+
+def _taken(what: Acted, role: str, mou: Mou) -> bool:
+    answer = may(_caller(what, role), what.act, what.thing, mou)
+    return answer.allowed or (what.act in FLAGGED and answer.reason in ("role-may-not", "purpose-may-not"))
+
+
+#: What is flagged, and not refused, where the agency may and the role or the purpose may not.
+FLAGGED = frozenset({Act.RECORD_SCREENING, Act.RECORD_ACT, Act.CONFIRM_DUTY_NOT_DONE})
 
 
 def roles_at(agency: str, *mous: Mou) -> frozenset[str]:
