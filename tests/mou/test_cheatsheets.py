@@ -300,8 +300,8 @@ class TestEverySheet:
 
     def test_says_that_there_is_no_arrest_or_that_the_young_person_is_not_in_trouble(self, role):
         mou = load(TEXT)
-        (clause,) = (one for one in mou.clauses if "647(b)" in one.source)
-        assert f"[{clause.id}]" in sheet_of(mou, role)
+        clauses = [one.id for one in mou.clauses if "647(b)" in one.source]
+        assert any(f"[{clause}]" in sheet_of(mou, role) for clause in clauses)
 
     def test_tells_the_young_person_of_their_rights_and_of_their_choice(self, role):
         text = sheet_of(load(TEXT), role)

@@ -11,6 +11,7 @@ from services.referrals.application.memorandum import Known, Memoranda
 from services.referrals.domain.proposals import Proposal
 from services.referrals.domain.versions import Standing, Version
 from services.referrals.pages.clauses import clauses_of
+from services.referrals.pages.memorandum_desk import may_draft
 from services.referrals.pages.wording import Wording
 from services.referrals.pages.work import Work
 from shared.mou.document import Mou
@@ -59,6 +60,7 @@ class MemorandumPages:
             visitor,
             versions=[(one, *STANDINGS[known.standing(one)]) for one in reversed(known.memorandum.versions)],
             proposals=[(one, *standing_of(one, known)) for one in proposals],
+            drafts=may_draft(visitor, self.work.doors.referrals.questions.in_force()),
         )
 
     def in_force(self, visitor: CurrentVisitor) -> Response:

@@ -109,7 +109,11 @@ def _time(mou: Mou, duty: DutyRule) -> str:
 def _disclosure(mou: Mou) -> Iterator[Block]:
     rows = tuple(
         (
-            (strong(named(mou, row.agencies)), plain(f", {of_what(row, ENGLISH, own=False)}")),
+            (
+                strong(named(mou, row.agencies)),
+                plain(f", {of_what(row, ENGLISH, own=False)}"),
+                quiet(f" ({', '.join(row.roles)}; to {', '.join(row.purposes)})"),
+            ),
             (plain(", ".join(CLASSES[sealed] for sealed in row.classes)),),
             (plain(f"{row.basis} [{row.clause}]"),),
             (plain(MARK),),

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from html import escape
 
-from shared.mou.papers.paper import Block, Heading, Items, Line, Paper, Paragraph, SetOff, Span, Table
+from shared.mou.papers.paper import (
+    Block,
+    Heading,
+    Items,
+    Line,
+    Paper,
+    Paragraph,
+    SetOff,
+    Span,
+    Table,
+    text_of,
+)
 
 _STYLE = """
 body { font: 1rem/1.5 Georgia, serif; color: #1b1b1b; background: #fff; }
@@ -29,15 +41,21 @@ th, td { border-bottom: 1px solid #767676; padding: 0.3rem 0.4rem; text-align: l
 _SHEET = """
 @media screen { body { max-width: 64rem; } }
 @media screen and (min-width: 60rem) { .blocks { columns: 2; column-gap: 2rem; } }
-@media print { html { font-size: 8.5pt; } body { line-height: 1.2; max-width: none; }
-  .blocks { columns: 2; } h2 { margin-top: 0.6rem; } @page { margin: 1cm; } }
+@page { margin: 0.9cm; }
+@media print { body { font-family: "Times New Roman", "Liberation Serif", serif; line-height: 1.15; }
+  body { max-width: none; }
+  .blocks { columns: 2; column-gap: 0.6cm; } p { margin: 0; } ul { margin: 0; padding-left: 1.2rem; }
+  h1 { font-size: 1.5rem; margin: 0; } h2 { border: 0; margin: 0.4rem 0 0.1rem; padding: 0; }
+  h3 { margin: 0.1rem 0; } }
 """
+#: A browser cannot choose the size of type by the room there is: so many letters of one point fit a printed sheet.
+_LETTERS = 420_000
 
 
 def as_html(paper: Paper) -> str:
     """The whole page. Whatever a county wrote is text on it."""
     title = escape(paper.title)
-    style = _STYLE + (_SHEET if paper.form == "sheet" else "")
+    style = _STYLE + (_SHEET + _printed(paper) if paper.form == "sheet" else "")
     body = "\n".join(
         [
             f"<h1>{title}</h1>",
@@ -53,6 +71,11 @@ def as_html(paper: Paper) -> str:
         f"<title>{title}, {escape(paper.version)}</title>\n<style>{style}</style>\n</head>\n"
         f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     )
+
+
+def _printed(paper: Paper) -> str:
+    size = min(paper.sizes[0], math.sqrt(_LETTERS / len(text_of(paper))))
+    return f"@media print {{ html {{ font-size: {size:.1f}pt; }} }}\n"
 
 
 def _block(block: Block) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from shared.events.names import Role, Urgency
 from shared.mou.document import Mou
-from shared.mou.duties.rules import DutyRule, Holder
+from shared.mou.duties.rules import DutyRule, Holder, Pattern
 from shared.mou.papers.owing import falls_to, owed_by
 from shared.mou.papers.paper import Block, Heading, Items, Line, Paper, Span, lead, plain, quiet, said, strong
 from shared.mou.papers.sharing import agencies_of, seen, seen_by_nobody, seen_by_others, short_name
@@ -39,7 +39,6 @@ MODES: dict[str, str] = {
     "in-meeting": "in the meeting",
     "by-record": "by record",
 }
-
 URGENCIES: dict[Urgency, str] = {
     Urgency.HOURS: "needed within hours:",
     Urgency.DAY: "within a day:",
@@ -108,7 +107,7 @@ def _duties(mou: Mou, role: Role, words: Words) -> Iterator[Block]:
     """What the role owes, by what opens it; notices that differ in whom they go to stand as one."""
     opened: dict[str, dict[Same, list[DutyRule]]] = {}
     for duty in owed_by(mou, role):
-        opening = patterns_in_words(mou, duty.opens, words)
+        opening = patterns_in_words(mou, tuple(_shortened(one, words) for one in duty.opens), words)
         opened.setdefault(opening, {}).setdefault(_same(duty), []).append(duty)
     if opened:
         yield Heading((plain(words("What you owe, and by when")),))
@@ -122,6 +121,17 @@ def _duties(mou: Mou, role: Role, words: Words) -> Iterator[Block]:
             yield Items(((lead(f"{when}. "), *lines[0]),))
 
 
+def _shortened(pattern: Pattern, words: Words) -> Pattern:
+    """The pattern with the long lists of codes left out, which `accord mou explain` shows."""
+    where = {
+        name: values if len(values) <= FEW else (words("any of a list"),)
+        for name, values in pattern.where.items()
+    }
+    return pattern.model_copy(update={"where": where})
+
+
+#: So many codes are still read; more are a list.
+FEW = 3
 #: What duties have in common that one sentence, their clause's, says for all of them.
 Same = tuple[object, ...]
 
@@ -180,13 +190,13 @@ def _teams(mou: Mou, role: Role, words: Words) -> Iterator[Block]:
 
 def _team(mou: Mou, tier: ResponseTier, words: Words) -> Line:
     modes = dict.fromkeys(one.mode for one in tier.members)
-    said = (
+    by_mode = (
         f"{words(MODES[mode])}: {', '.join(_member(mou, one, words) for one in tier.members if one.mode == mode)}"
         for mode in modes
     )
     return (
         strong(f"{words.of(tier.label, tier.es)}: "),
-        plain("; ".join(said)),
+        plain("; ".join(by_mode)),
         quiet(f"\u00a0[{tier.clause}]"),
     )
 

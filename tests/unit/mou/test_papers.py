@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from shared.mou import load
+from shared.mou import load, validate
 from shared.mou.documents import DOCUMENTS, text_of
 from shared.mou.papers import pdf
 from shared.mou.papers.counsel import counsel
@@ -206,3 +206,43 @@ def test_every_relation_in_which_somebody_may_owe_a_duty_is_understood():
     for mou in COUNTIES.values():
         holders = {duty.owed_by.agency for duty in mou.duties if duty.owed_by}
         assert holders <= {*Target, *(party.agency for party in mou.parties)}
+
+
+def test_a_long_list_of_codes_does_not_stand_on_a_sheet():
+    duty = next(duty for duty in ALDER.duties if duty.id == "exploitation-told")
+    flags = tuple(f"missing.field-{n}" for n in range(20))
+    opens = tuple(one.model_copy(update={"where": {"flags": flags}}) for one in duty.opens if one.event)
+    county = ALDER.model_copy(update={"duties": (duty.model_copy(update={"opens": opens}),)})
+    text = words_on(sheet(county, "social-worker", words_of("en")))
+    assert "When: Screening recorded (flags: any of a list)" in text
+    assert "missing.field" not in text
+
+
+class TestWhatASheetTakesFromTheDocument:
+    """What a county writes for its sheets is checked with the rest of its document."""
+
+    TEXT = (ROOT / "deploy" / "local" / "alder-county.yaml").read_text("utf-8")
+    SAYS = "You decide whether you want this help."
+
+    @pytest.mark.parametrize(
+        ("old", "new", "field", "problem"),
+        [
+            (SAYS, "Decide within 36 hours.", "says", "states a time of its own"),
+            ("Usted decide si quiere esta ayuda.", "Decida en 2 días.", "es", "states a time of its own"),
+            ("roles: [probation-officer, deputy]", "roles: [everybody]", "roles", "names neither"),
+        ],
+    )
+    def test_is_refused_where_it_could_disagree_or_reaches_nobody(self, old, new, field, problem):
+        assert old in self.TEXT
+        findings = validate(self.TEXT.replace(old, new))
+        assert findings
+        for finding in findings:
+            assert re.fullmatch(rf"/sheets/\d+/{field}", finding.path)
+            assert finding.problem.startswith(problem)
+            assert finding.line
+
+    def test_is_refused_where_the_spanish_is_english_again(self):
+        text = self.TEXT.replace('es: "Padres o tutores"', 'es: "Parents or guardians"')
+        (finding,) = validate(text)
+        assert finding.problem == "is the English sentence again"
+        assert re.fullmatch(r"/told/\d+/es", finding.path)
