@@ -408,7 +408,7 @@ NAMES: Mapping[str, Callable[[Mou, Any], str]] = {
     "clauses": lambda _, one: f"Clause {one.id}",
     "duties": duty_name,
     "parties": lambda _, one: str(one.name),
-    "signatories": lambda _, one: str(one.office),
+    "signatories": lambda _, one: f"{one.office} ({', '.join(filter(None, (one.agency, one.county)))})",
     "may": lambda _, one: f"The permission to {words('act', one.act)}",
     "disclosure": lambda _, one: f"Seeing {', '.join(one.classes)} of a {' or '.join(one.of)}",
     "routing": lambda _, one: f"The notice {one.id}",

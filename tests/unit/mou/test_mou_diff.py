@@ -108,6 +108,14 @@ class TestTheSentences:
 
         assert told(leaves) == ["Harbor Youth Shelter is no longer a party (clause 2.4)."]
 
+    def test_an_office_that_signs_is_told_with_its_agency_since_several_may_have_the_same_name(self):
+        def signs(values):
+            values["signatories"][0]["signed"] = "2025-12-05"
+
+        assert told(signs) == [
+            "Director of Human Services (human-services) signed on 2025-12-05 instead of 2025-12-02 (clause 13.4)."
+        ]
+
     def test_a_clause_that_moves_is_told_once(self):
         def moves(values):
             values["clauses"].append(values["clauses"].pop(3))

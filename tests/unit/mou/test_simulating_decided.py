@@ -21,7 +21,7 @@ from shared.mou.duties.happenings import Happening
 from shared.mou.duties.rules import Holder
 from shared.mou.owing import owing
 from shared.mou.simulating import Past, simulate
-from shared.mou.simulating.acted import _ASKED, FLAGGED, acted
+from shared.mou.simulating.acted import ASKED, FLAGGED, acted
 from shared.mou.simulating.known import Known
 from shared.mou.simulating.simulation import A_PERSON
 from shared.mou.vocabulary import Target
@@ -134,7 +134,7 @@ class TestWhatWasCarriedOut:
 
 def test_the_acts_are_those_of_all_commands_whose_events_are_known():
     commands = {command for _, command in COMMAND_OF}
-    assert {act for act, _ in _ASKED.values()} | {"adopt-proposal"} >= commands
+    assert {act for act, _ in ASKED.values()} | {"adopt-proposal"} >= commands
 
 
 class TestNotices:
