@@ -18,6 +18,7 @@ TOGETHER = {
     "tests/system/test_submissions_bad_input.py": "the running system",
     "tests/system/test_sim.py": "the running system",
     "tests/browser/test_flows.py": "the running site",
+    "tests/browser/test_own_rule.py": "the running site",
     "tests/browser/test_story.py": "the running site",
 }
 #: Files whose tests are dealt out to this many groups, for they share little and take long.

@@ -71,6 +71,8 @@ class Links(BaseModel):
 class FeedItem(BaseModel):
     """One item of the feed. It holds codes, random ids and a sentence of the MOU; no name, no case data.
 
+    `settled` says that nobody has to act on it any more: how the duty stands that it is of, or `evaluated-out` or
+    `attached` of the concern that it asks to decide. In an open stream it is as it was when it was sent.
     `cover` is there if it is addressed to a colleague (`recipient`) for whom the caller stands in now.
     """
 
@@ -92,6 +94,7 @@ class FeedItem(BaseModel):
     respond_by: str | None
     recordedtime: str
     acknowledged: Acknowledged | None
+    settled: str | None = None
     links: Links
 
 
@@ -118,6 +121,7 @@ def shown(row: dict[str, Any]) -> FeedItem:
         respond_by=_moment(row["respond_by"]),
         recordedtime=write_moment(row["recordedtime"]),
         acknowledged=_acknowledged(row),
+        settled=row.get("settled") or (row.get("decided") or {}).get("decided"),
         links=Links(
             self=home,
             acknowledge=f"{home}/acknowledge",
@@ -151,7 +155,9 @@ def feed_router(feed: Feed, gate: Gate, secret: bytes) -> APIRouter:
     def page(
         caller: CurrentCaller,
         unread: Annotated[bool, Query(description="Only what you have not read.")] = False,
-        open: Annotated[bool, Query(description="Only what nobody has acknowledged.")] = False,
+        open: Annotated[
+            bool, Query(description="Only what nobody has acknowledged and nothing has settled.")
+        ] = False,
         tier: Annotated[Tier | None, Query()] = None,
         cursor: Annotated[str | None, Query(max_length=600)] = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,

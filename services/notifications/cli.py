@@ -31,7 +31,9 @@ def register(app: typer.Typer) -> None:
 
 def list_items(
     unread: Annotated[bool, typer.Option("--unread", help="Only what you have not read.")] = False,
-    open: Annotated[bool, typer.Option("--open", help="Only what nobody has acknowledged.")] = False,
+    open: Annotated[
+        bool, typer.Option("--open", help="Only what nobody has acknowledged and nothing has settled.")
+    ] = False,
     tier: Annotated[str | None, typer.Option(help="act-now, act-soon or information.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
     person: As = None,

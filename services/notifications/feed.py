@@ -80,7 +80,7 @@ class Viewer:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which items: unread by the viewer only, not yet acknowledged only, of one tier only.
+    """Which items: unread by the viewer only, neither acknowledged nor settled only, of one tier only.
 
     `waiting`: those that somebody still has to take in hand, or that the viewer has not read. What was decided
     meanwhile is then for information.
@@ -135,7 +135,7 @@ class Feed:
         elif wanted.tier:
             conditions.append("i.tier = %(tier)s")
         if wanted.open:
-            conditions.append("i.acknowledged_by IS NULL")
+            conditions.append(f"(i.acknowledged_by IS NULL AND NOT {_DONE_WITH})")
         if wanted.unread:
             conditions.append(f"NOT {_READ}")
         if wanted.waiting:

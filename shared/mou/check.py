@@ -11,6 +11,7 @@ from shared.events.names import EvaluatedOut, Role, Urgency
 from shared.mou.check_agreement import check_agreement
 from shared.mou.check_duties import check_duties
 from shared.mou.check_lists import check_lists
+from shared.mou.check_safety import check_safety
 from shared.mou.check_sheets import check_sheets
 from shared.mou.document import Mou
 from shared.mou.findings import Finding
@@ -43,6 +44,7 @@ def check(mou: Mou) -> list[Finding]:
         *check_agreement(mou),
         *check_duties(mou),
         *check_lists(mou),
+        *check_safety(mou),
         *check_sheets(mou),
     ]
 

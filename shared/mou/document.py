@@ -41,7 +41,7 @@ from shared.mou.practice import (
     ResponseTier,
     SheetLine,
 )
-from shared.mou.safety import SafetyFacts
+from shared.mou.safety import Flag, SafetyFacts
 from shared.mou.vocabulary import (
     Act,
     CodeList,
@@ -125,7 +125,8 @@ class DisclosureRow(Sourced):
 
 class RoutingRule(Part):
     """Who is told of an event, how loudly and why. `agency` is a relation to the event or an agency's code;
-    `role` a role, or `inbound` / `outbound` of that party (not needed if a worker is told)."""
+    `role` a role, or `inbound` / `outbound` of that party (not needed if a worker is told); with `if_flagged`, only
+    where the event carries one of these flags."""
 
     id: Name
     clause: ClauseId
@@ -136,6 +137,7 @@ class RoutingRule(Part):
     act_now_if_urgency: tuple[Urgency, ...] = ()
     act_now_if_band: tuple[Name, ...] = ()
     act_now_if_flagged: bool = False
+    if_flagged: tuple[Flag, ...] = ()
     not_to_the_actor: bool = False
     needs_acknowledgement: bool = False
     reason: Sentence

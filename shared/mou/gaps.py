@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from shared.mou.document import Mou
 from shared.mou.parties import clause_of
-from shared.mou.safety import GapRule
+from shared.mou.safety import GapRule, kind_of
 
 #: The clause of what no clause speaks of.
 NO_CLAUSE = "none"
@@ -128,11 +128,6 @@ def gap_rule(flag: str, mou: Mou | None) -> GapRule | None:
     """The document's rule for the flag: its own, or that of its kind; None if it has neither."""
     rules = {rule.flag: rule for rule in mou.safety_facts.gaps} if mou and mou.safety_facts else {}
     return rules.get(flag) or rules.get(kind_of(flag))
-
-
-def kind_of(flag: str) -> str:
-    """What stands before the flag's point."""
-    return flag.partition(".")[0]
 
 
 def _told(flag: str, mou: Mou | None) -> Told:

@@ -10,6 +10,7 @@ from shared.events.types.notification import Tier
 from shared.mou.document import Mou, RoutingRule
 from shared.mou.facts import EventFacts
 from shared.mou.parties import lead_agency, party_of
+from shared.mou.safety import kind_of
 from shared.mou.vocabulary import QueueRole, Target
 
 #: Queue -> random ids of the persons on duty. `Mou.rota` is one.
@@ -100,10 +101,16 @@ def recipients(event: EventFacts, mou: Mou, rota: Rota) -> list[Recipient]:
     """
     told: dict[tuple[str, str], Recipient] = {}
     for rule in mou.routing:
-        if rule.event == event.type:
+        if rule.event == event.type and _asked_for(rule, event):
             for recipient in _of_rule(rule, event, mou, rota):
                 told.setdefault((recipient.rule, recipient.address), recipient)
     return list(told.values())
+
+
+def _asked_for(rule: RoutingRule, event: EventFacts) -> bool:
+    """Whether the event has a flag that the rule waits for, or the rule waits for none."""
+    flags = {*event.flags, *map(kind_of, event.flags)}
+    return not rule.if_flagged or not flags.isdisjoint(rule.if_flagged)
 
 
 def _of_rule(rule: RoutingRule, event: EventFacts, mou: Mou, rota: Rota) -> Iterable[Recipient]:

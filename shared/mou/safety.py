@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from shared.mou.parts import ClauseId, Name, Part, Sentence
+from shared.mou.parts import ClauseId, Code, Label, Name, Part, Sentence
 from shared.mou.vocabulary import Act
 
 #: A flag, `missing.called_at`, or what stands before its point: `missing`.
@@ -26,6 +26,14 @@ class GapRule(Part):
     opens: tuple[Name, ...] = ()
 
 
+class NotRecorded(Part):
+    """What a report may call the youth, by a code, and nobody records: the code itself stands in no event."""
+
+    code: Code
+    clause: ClauseId
+    label: Label
+
+
 class RefusedKind(Part):
     """What is refused all the same: sharing, want of authority, what cannot be."""
 
@@ -37,6 +45,7 @@ class RefusedKind(Part):
 class SafetyFacts(Part):
     """Which acts are taken whatever is amiss with their form, and in spite of which of the caller's shortcomings.
 
+    `not_recorded` what a report may call the youth and nobody records: an offence that is no child's
     `accepted`     the acts; a report of a concern and the statement of a call are among them whatever stands here
     `need_a_fact`  those of them that say nothing at all without one fact that a field could take
     `in_spite_of`  for which missing role or purpose they are flagged, not refused
@@ -46,5 +55,11 @@ class SafetyFacts(Part):
     accepted: tuple[Act, ...] = Field(min_length=1)
     need_a_fact: tuple[Act, ...] = ()
     in_spite_of: tuple[Literal["role-may-not", "purpose-may-not"], ...] = ()
+    not_recorded: tuple[NotRecorded, ...] = ()
     gaps: tuple[GapRule, ...] = ()
     refused: tuple[RefusedKind, ...] = ()
+
+
+def kind_of(flag: str) -> str:
+    """What stands before a flag's point."""
+    return flag.partition(".")[0]

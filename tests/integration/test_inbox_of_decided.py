@@ -69,9 +69,10 @@ class TestAConcernThatWasEvaluatedOut:
         assert "waits for a decision" not in mine + others
 
     def test_is_delivered_once_and_nothing_is_recorded_of_it_anew(self, desk: Desk, concern: str) -> None:
-        before = desk.items(SCREENER)
+        [before] = desk.items(SCREENER)
+        assert before["settled"] is None
         evaluate_out(desk, concern)
-        assert desk.items(SCREENER) == before
+        assert desk.items(SCREENER) == [before | {"settled": "evaluated-out"}]
 
     def test_leaves_the_first_page_once_it_is_read_and_stays_among_all_items(
         self, desk: Desk, concern: str

@@ -79,7 +79,7 @@ class TestAVersion:
         assert here.get("/v1/mou", "worker").json() == before, "a proposal changes nothing"
 
         said = adopted(here, home).json()
-        assert (said["reason"], said["clause"]) == ("comments-unanswered", "7.1")
+        assert (said["reason"], said["clause"]) == ("comments-unanswered", "13.7")
         assert answered(here, home, comment).status_code == 200
         assert adopted(here, home).json()["reason"] == "not-signed-by-all"
         for one in signers(document):

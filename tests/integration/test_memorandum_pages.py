@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from shared.mou import packed_document
+from shared.mou.diff import differences
 from shared.mou.parties import party_of
 from shared.mou.terms import signers
 from tests.integration.casework_made import casework, said
@@ -232,3 +233,23 @@ def test_while_no_memorandum_is_in_force_there_is_none_to_read(infra, tmp_path):
         coordinator = here.person("coordinator")
         assert "No version was adopted yet." in said(coordinator.get("/memorandum"))
         assert coordinator.get("/memorandum/in-force").headers["location"] == "/memorandum"
+
+
+class TestWhatAProposalChanges:
+    def test_is_told_in_sentences_with_the_clause_to_read(self, here):
+        sooner = tuple(
+            one.model_copy(update={"hours": one.hours + 1}) if one.urgency == "hours" else one
+            for one in MOU.respond_within
+        )
+        document = MOU.model_copy(update={"version": "alder-2250.1", "respond_within": sooner})
+        body = {"document": packed_document(document)}
+        home = here.county.post("/v1/mou/proposals", body, "coordinator").headers["Location"]
+        path = home.replace("/v1/mou", "/memorandum")
+        page = here.person("board").get(path)
+        [told] = [one for one in differences(MOU, document) if one.section == "duties"]
+        assert told.sentence in said(page)
+        assert f'href="{path}/text#clause-{told.clauses[0]}"' in page.text
+
+    def test_is_begun_from_the_drafts_by_who_may_propose(self, here, coordinator):
+        assert 'href="/memorandum/drafts"' in coordinator.get("/memorandum").text
+        assert 'href="/memorandum/drafts"' not in here.person("deputy").get("/memorandum").text

@@ -429,6 +429,7 @@ class TestReadiness:
         assert {c["name"]: c["status"] for c in answer.json()["checks"]} == {
             "database": "ok",
             "worker": "fail",
+            "timers": "ok",
         }
 
 

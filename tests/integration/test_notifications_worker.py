@@ -77,7 +77,6 @@ def test_started_with_20_000_waiting_it_skips_none(world: World) -> None:
     concerns = [world.author.concern() for _ in range(BACKLOG)]
     world.publish([world.author.mou(), *concerns])
     world.start().wait_for("ready")
-    print("LOG", world.processes[-1].log)
     world.wait_applied(BACKLOG, 110)
     require_each_told_once(world, concerns)
 

@@ -1,7 +1,20 @@
 import pytest
-from alder import ADVOCATE, CASE, CONCERN, MOU, OPERATOR, SOCIAL_WORKER, STRANGER, allowed, classes, referral
+from alder import (
+    ADVOCATE,
+    CASE,
+    CONCERN,
+    MOU,
+    OPERATOR,
+    SOCIAL_WORKER,
+    STRANGER,
+    TEXT,
+    allowed,
+    classes,
+    referral,
+)
 
-from shared.mou import Act, sees, unsigned
+from shared.mou import Act, CaseFacts, EventFacts, recipients, sees, unsigned
+from shared.mou.gaps import FLAGS, NO_CLAUSE, told
 
 
 class TestMou_1_2_WhatIsNotAllowedIsRefused:
@@ -65,3 +78,56 @@ def _to(agency):
     from shared.mou import ThingFacts
 
     return ThingFacts("case", lead="human-services", recipient=agency)
+
+
+class TestMou_1_3_WhatIsTakenWhateverIsMissing:
+    def test_a_report_a_call_a_screening_an_act_and_that_something_was_not_done(self):
+        assert set(MOU.safety_facts.accepted) == {
+            *(Act.REPORT_CONCERN, Act.STATE_CALL, Act.RECORD_SCREENING, Act.RECORD_ACT),
+            Act.CONFIRM_DUTY_NOT_DONE,
+        }
+
+    @pytest.mark.parametrize(
+        "flag", ["missing.identity", "unreadable.signs", "unopenable.health", "not-kept"]
+    )
+    def test_a_gap_in_a_report_becomes_something_to_do(self, flag):
+        [gap] = told([flag], MOU)
+        assert gap.clause == "1.3"
+        assert "report-gap-looked-into" in gap.opens
+        assert gap.sentence.startswith("A fact that a young person's safety depends on is taken")
+        assert gap.remedy
+
+    def test_a_call_that_was_not_stated_is_the_call_itself_to_make(self):
+        [gap] = told(["missing.called_at"], MOU)
+        assert (gap.clause, gap.opens) == ("8.1", ("call-made",))
+
+    def test_every_flag_of_accord_cites_a_clause_or_says_that_none_speaks_of_it(self):
+        clauses = {clause.id for clause in MOU.clauses} | {NO_CLAUSE}
+        for one in told(FLAGS, MOU):
+            assert one.clause in clauses
+            assert one.sentence
+            assert one.remedy
+
+
+class TestMou_1_4_WhatIsRefused:
+    def test_sharing_want_of_authority_and_what_cannot_be(self):
+        assert [one.what for one in MOU.safety_facts.refused] == ["sharing", "authority", "impossible"]
+
+
+class TestMou_8_14_NoChildIsAnOffenderForSolicitation:
+    def test_the_law_that_ended_it_is_cited_and_the_repealed_one_is_not(self):
+        clause = next(clause for clause in MOU.clauses if clause.id == "8.14")
+        assert clause.source == "PC 647(b) (SB 1322, chapter 654 of 2016); PC 11165.1; PC 11166"
+        assert "653.22" not in TEXT
+
+    def test_the_coordinator_is_told_where_an_offence_was_left_out(self):
+        found = recipients(reported(("missing.identity", "offence-not-recorded")), MOU, MOU.rota)
+        assert [one.queue for one in found] == ["human-services/screener", "human-services/coordinator"]
+
+    def test_of_any_other_report_the_coordinator_is_not_told(self):
+        found = recipients(reported(("missing.identity",)), MOU, MOU.rota)
+        assert [one.queue for one in found] == ["human-services/screener"]
+
+
+def reported(flags):
+    return EventFacts("accord.concern.reported.v1", CaseFacts("concern"), actor="sheriff", flags=flags)

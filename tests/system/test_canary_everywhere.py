@@ -150,6 +150,8 @@ def bad_requests(doors: Doors, planted: Planted, concern: str, referral: str) ->
         f"/v1/concerns/{concern}/calls",
         "/v1/roles",
         "/v1/mou/versions",
+        "/v1/mou/proposals",
+        f"/v1/mou/proposals/{concern}/comments",
     ]
     quoted = name.replace(" ", "%20")
     for path in paths:

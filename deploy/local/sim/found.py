@@ -145,6 +145,11 @@ class Auditor:
         state: Mapping[str, Any] = answer.json()["state"]
         return state
 
+    def duties(self, case: str) -> Mapping[str, Any] | None:
+        """A case's duties now, beside what notifications recorded of them; None if there is no answer."""
+        answer = self.calls.get("audit", f"/v1/cases/{case}/duties", AUDITOR, purpose="audit")
+        return dict(answer.json()) if answer.status_code == 200 else None
+
     def _get(self, path: str, **params: Any) -> dict[str, Any]:
         return _body(self.calls.get("audit", path, AUDITOR, purpose="audit", **params))
 

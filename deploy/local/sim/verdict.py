@@ -13,6 +13,7 @@ from deploy.local.signing_in import is_person
 from deploy.local.sim import checks
 from deploy.local.sim.as_of import Sample
 from deploy.local.sim.calls import Calls
+from deploy.local.sim.duties import duties_line
 from deploy.local.sim.found import (
     Auditor,
     count_receipts,
@@ -64,8 +65,13 @@ class Judge:
         signed, unproven = auditor.signed()
         what = "signed logs whose signature does not fit"
         told.append(Line.saying(what, "I6", len(signed), unproven))
-        every = self._checks(auditor, signed, items, recipients)
+        chance = random.Random(f"{self.seed}/sample")
+        chosen = dict(chance.sample(self.tally.cases, min(SAMPLED, len(self.tally.cases))))
+        sample = Sample(chosen, auditor.state, chance, MOMENTS)
+        every = self._checks(signed, items, recipients, sample)
         told += checks.over(export(self.platform), every)
+        self.tell("comparing duties")
+        told.append(duties_line(chosen, auditor.duties))
         return told + self._receipts()
 
     def _settled(self, auditor: Auditor) -> Line:
@@ -85,13 +91,11 @@ class Judge:
 
     def _checks(
         self,
-        auditor: Auditor,
         signed: Mapping[checks.Place, tuple[int, bytes]],
         items: Mapping[str, checks.Told],
         recipients: frozenset[str],
+        sample: Sample,
     ) -> list[checks.Check]:
-        chance = random.Random(f"{self.seed}/sample")
-        chosen = chance.sample(self.tally.cases, min(SAMPLED, len(self.tally.cases)))
         sizes = {place: size for place, (size, _) in signed.items()}
         return [
             checks.Accepted(
@@ -102,7 +106,7 @@ class Judge:
             checks.Once(),
             checks.ToldOnce(items, recipients),
             checks.Order(),
-            Sample(dict(chosen), auditor.state, chance, MOMENTS),
+            sample,
             Planted(),
         ]
 

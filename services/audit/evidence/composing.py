@@ -10,6 +10,8 @@ from services.audit.domain.entry import Entry
 from services.audit.domain.evidence import CaseStream, Piece, pieces, streams
 from services.audit.domain.fold import fold
 from services.audit.domain.proof.index import OF_MOU, RAW
+from services.audit.duties import Duties
+from services.audit.duty_answers import duties_answer
 from services.audit.evidence.story import Asked, Story
 from services.audit.reading import adopted_by, concern_of, in_force, parsed
 from services.audit.views import View
@@ -37,6 +39,7 @@ def story_of(
         mous=[Piece(entry, RAW) for entry in known],
         adopted=adopted,
         key=key,
+        duties=_duties(view),
     )
 
 
@@ -60,6 +63,14 @@ def _history(view: View) -> dict[str, Any]:
         return answers.HistoryAnswer(**reach, entries=entries).model_dump(mode="json")
     known = [known_answers.known_entry(knowledge, one) for one in knowledge.in_order()]
     return known_answers.KnownHistoryAnswer(**reach, entries=known).model_dump(mode="json")
+
+
+def _duties(view: View) -> list[dict[str, Any]]:
+    """As worked out by what the view holds. What notifications recorded of them is in the history."""
+    if view.knowledge is not None:
+        return []
+    told = duties_answer(Duties(view, view)).duties
+    return [duty.owed.model_dump(mode="json") for duty in told if duty.owed is not None]
 
 
 def _state(view: View) -> dict[str, Any]:

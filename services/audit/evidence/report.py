@@ -10,13 +10,21 @@ from services.audit.domain.proof.index import EXTRACT, RAW
 from services.audit.domain.words_life import agency as named
 from services.audit.evidence.ending import HOW, ending, place
 from services.audit.evidence.html import element, facts, heading, paragraph, table, text
+from services.audit.evidence.owed import owed
 from services.audit.evidence.stood import stood
 from services.audit.evidence.story import Doc, Story
 
 
 def report(story: Story) -> str:
     """The HTML inside `<main>`."""
-    parts = [*_beginning(story), *_happened(story), *stood(story), *_withheld(story), *_rules(story)]
+    parts = [
+        *_beginning(story),
+        *_happened(story),
+        *stood(story),
+        *owed(story),
+        *_withheld(story),
+        *_rules(story),
+    ]
     return "\n" + "\n".join([*parts, *ending(story)]) + "\n"
 
 
@@ -153,7 +161,7 @@ def _rules(story: Story) -> Iterator[str]:
             text(one.version + (" (in force at this page’s moment)" if one.version == in_force else "")),
             text(story.when(one.recorded)),
             text(story.when(one.effective)),
-            text(one.document.get("county", "-")),
+            text(story.document(one).get("county", "-")),
         ]
         for one in story.adopted
     ]

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.audit.domain.evidence import CaseStream, Piece
 from services.audit.domain.words_life import agency as named
-from services.audit.reading import Adopted, in_force
+from services.audit.reading import Adopted, in_force, parsed
 
 Doc = Mapping[str, Any]
 
@@ -38,6 +38,8 @@ class Story:
     mous: Sequence[Piece]
     adopted: Sequence[Adopted]
     key: str
+    duties: Sequence[Doc] = ()
+    """What was to be done, as `…/duties` of audit works it out; of the auditor's view."""
 
     @property
     def case(self) -> str:
@@ -54,7 +56,13 @@ class Story:
         """The document in force at the bundle's moment; empty if there was none."""
         at = self.history["as_of"]
         found = in_force(self.adopted, datetime.fromisoformat(at)) if at else None
-        return found.document if found else {}
+        return self.document(found) if found else {}
+
+    @staticmethod
+    def document(adopted: Adopted) -> Doc:
+        """A version's document, opened if it was sent packed; as it is, if this version cannot read it."""
+        mou = parsed(adopted)
+        return mou.model_dump(mode="json") if mou else adopted.document
 
     @cached_property
     def zone(self) -> tzinfo:
@@ -75,7 +83,7 @@ class Story:
     @cached_property
     def clauses(self) -> Mapping[str, str]:
         """Clause id -> its title, of the newest version that has it."""
-        found = [clause for one in self.adopted for clause in one.document.get("clauses", ())]
+        found = [clause for one in self.adopted for clause in self.document(one).get("clauses", ())]
         return {
             str(c["id"]): str(c["title"])
             for c in found

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from services.referrals.application.table import COMMANDS
 from services.referrals.domain.commands import Command, Sealing, is_plain
+from services.referrals.domain.concerns import OFFENCE
 from services.referrals.domain.kept import AS_SUBMITTED, keep_as_submitted
 from services.referrals.domain.portions import require_fit
 from services.referrals.vault.port import VaultPort
@@ -82,6 +83,8 @@ def _leniently(model: type[Command], body: Mapping[str, Any]) -> tuple[Command, 
             merged = _merged(kept.get(name), part)
             if _fits(model, {**kept, name: merged}, name):
                 kept[name] = merged
+            elif name in KEPT_NOWHERE:
+                flags.append(OFFENCE)
             else:
                 flags.append(f"unreadable.{name}")
                 lost.setdefault(name, body[name])
@@ -99,6 +102,8 @@ def _leniently(model: type[Command], body: Mapping[str, Any]) -> tuple[Command, 
 #: Fields that hold identifying facts by class; a bad class does not cost the others. Nor does a bad sign.
 SEALED_FIELDS = ("clear", "sealed")
 LISTS = ("signs",)
+#: What these say is not kept, not even sealed.
+KEPT_NOWHERE = ("treated_as",)
 MOST_SIGNS = 100
 
 

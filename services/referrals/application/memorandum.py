@@ -15,8 +15,8 @@ from services.referrals.application.handle import not_found
 from services.referrals.application.questions import Questions
 from services.referrals.application.things import Things
 from services.referrals.application.views import Viewer
+from services.referrals.domain.adopting import still_to_sign
 from services.referrals.domain.deciding import permitted
-from services.referrals.domain.memorandum import still_to_sign
 from services.referrals.domain.proposals import Proposal, spoken
 from services.referrals.domain.versions import Memorandum, Standing, Version, standing
 from services.referrals.vault.port import ToOpen
@@ -46,10 +46,14 @@ class Known:
 
 @dataclass(frozen=True)
 class Proposed:
-    """A proposal as people read it. `words`: what was said, by event; those that were forgotten are left out."""
+    """A proposal as people read it.
+
+    `base` is the version it was begun from. `words`: what was said, by event, less what was forgotten.
+    """
 
     proposal: Proposal
     document: Mou
+    base: Mou | None
     words: Mapping[str, str]
     missing: tuple[Signer, ...]
     known: Known
@@ -90,13 +94,17 @@ class Memoranda:
                 self._known(connection),
                 self.questions.shelf.in_force(connection, self.questions.now()),
             )
-        found = things.proposal
+            found = things.proposal
+            base = (
+                self.questions.shelf.version(connection, found.based_on) if found and found.based_on else None
+            )
         if found is None:
             raise not_found()
         document = self.questions.shelf.proposed(found)
         return Proposed(
             found,
             document,
+            base,
             self._words(found),
             tuple(still_to_sign(found, document)) if found.open else (),
             known,
@@ -109,14 +117,14 @@ class Memoranda:
             return repo.load(connection, "proposal", proposal).proposal
 
     def rights(self, caller: CallerFacts) -> frozenset[str]:
-        """What the caller may do with a proposal; `comment-for-others` is to enter what came on paper."""
+        """What the caller may do about versions; `comment-for-others` is to enter what came on paper."""
         with self.questions.store.transaction() as connection:
             mou = self.questions.shelf.in_force(connection, self.questions.now())
         own, other = ThingFacts("mou", owner=caller.agency), ThingFacts("mou")
         asked = {
             "comment-mou": ("comment-mou", own),
             "comment-for-others": ("comment-mou", other),
-            **{act: (act, other) for act in ("answer-mou-comment", "sign-mou", "adopt-mou")},
+            **{act: (act, other) for act in ("propose-mou", "answer-mou-comment", "sign-mou", "adopt-mou")},
         }
         return frozenset(name for name, (act, thing) in asked.items() if _may(caller, mou, act, thing))
 

@@ -23,6 +23,7 @@ from services.referrals.application.things import (
 )
 from services.referrals.domain import (
     acts,
+    adopting,
     asking,
     cases,
     concerns,
@@ -244,7 +245,7 @@ COMMANDS: Mapping[str, Spec] = {
         m.AdoptProposal,
         "proposal",
         True,
-        lambda t, body, at, _, mou: memorandum.adopt_proposal(
+        lambda t, body, at, _, mou: adopting.adopt_proposal(
             proposal_of(t), memorandum_of(t), body, _document(mou), at
         ),
     ),
@@ -252,6 +253,6 @@ COMMANDS: Mapping[str, Spec] = {
         m.AdoptMou,
         None,
         False,
-        lambda t, body, at, _, mou: memorandum.adopt(memorandum_of(t), body, _document(mou), at),
+        lambda t, body, at, _, mou: adopting.adopt(memorandum_of(t), body, _document(mou), at),
     ),
 }

@@ -82,7 +82,11 @@ class Sealing(Command):
 
 
 class ReportConcern(Sealing):
-    """Tell the county of a youth who may have been exploited. A field that is missing is flagged."""
+    """Tell the county of a youth who may have been exploited. A field that is missing is flagged.
+
+    `treated_as` says how the reporting agency has treated the youth: as an offender for solicitation, which no
+    child is. The report is taken; what this field says is recorded nowhere.
+    """
 
     immediate_danger: Danger = Danger.UNKNOWN
     exploitation_kind: Code | None = None
@@ -91,6 +95,7 @@ class ReportConcern(Sealing):
     known_since: Stated | None = None
     called_at: Stated | None = None
     called_line: CallLine | None = None
+    treated_as: Code | None = None
 
 
 class StateCall(Sealing):

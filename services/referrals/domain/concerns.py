@@ -48,6 +48,8 @@ REMEDIES = {
     ConcernStatus.EVALUATED_OUT.value: "The concern was evaluated out: open or attach it if that was wrong.",
 }
 
+#: Said where a report called the youth an offender, for which no child is to be taken.
+OFFENCE = "offence-not-recorded"
 #: Facts that a report should have; a missing one is flagged, never refused.
 EXPECTED = ("immediate_danger", "exploitation_kind", "signs", "age_years", "known_since", "called_at")
 SEALED_EXPECTED = (SealedClass.IDENTITY, SealedClass.NARRATIVE)
@@ -64,6 +66,7 @@ def report(command: ReportConcern, at: At, flags: tuple[str, ...] = ()) -> list[
     given = command.model_dump(include=set(EXPECTED), exclude_defaults=True)
     missing = [f"missing.{name}" for name in EXPECTED if name not in given]
     missing += [f"missing.{name}" for name in SEALED_EXPECTED if not command.clear.get(name)]
+    treated_as = command.treated_as
     command, unknown = without_unlisted(command, at.mou)
     clear = keep_as_submitted(command.clear, unknown) if unknown else command.clear
     unlisted = [f"unknown-code.{name}" for name in unknown]
@@ -81,7 +84,11 @@ def report(command: ReportConcern, at: At, flags: tuple[str, ...] = ()) -> list[
                 known_since=times["known_since"],
                 called_at=times["called_at"],
                 called_line=command.called_line,
-                flags=tuple(dict.fromkeys((*permission.flags, *flags, *unlisted, *missing, *late))),
+                flags=tuple(
+                    dict.fromkeys(
+                        (*permission.flags, *flags, *_offence(treated_as, at), *unlisted, *missing, *late)
+                    )
+                ),
                 sealed={},
             ),
             permission.clause,
@@ -92,6 +99,15 @@ def report(command: ReportConcern, at: At, flags: tuple[str, ...] = ()) -> list[
             seal=clear,
         )
     )
+
+
+def _offence(treated_as: str | None, at: At) -> tuple[str, ...]:
+    """That an offence was stated and not recorded, and nothing of what it was: this field is kept nowhere."""
+    if treated_as is None:
+        return ()
+    rule = at.mou.safety_facts if at.mou else None
+    listed = rule is not None and treated_as in {one.code for one in rule.not_recorded}
+    return (OFFENCE,) if listed else ("unknown-code.treated_as",)
 
 
 def _stated_times(command: ReportConcern, at: At) -> tuple[dict[str, datetime | None], list[str]]:

@@ -1,16 +1,12 @@
-"""The life of a version of the MOU: proposed, commented on, answered, signed, adopted. Pure."""
+"""The life of a version of the MOU: proposed, commented on, answered, signed. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.referrals.domain.commands import Command
 from services.referrals.domain.commands_mou import (
-    AdoptMou,
-    AdoptProposal,
     AnswerMouComment,
     CommentMou,
     ProposeMou,
@@ -25,25 +21,23 @@ from shared.events import Data
 from shared.events.names import Agency, Role, SealedClass
 from shared.events.types.mou import (
     ADVISORY_BOARD,
-    MouAdopted,
     MouCommentAnswered,
     MouCommented,
     MouProposed,
     MouSigned,
-    MouSuperseded,
     Through,
 )
 from shared.mou.document import Mou
 from shared.mou.facts import CallerFacts, ThingFacts
 from shared.mou.load import digest_of_event
 from shared.mou.parties import clause_of, party_of
-from shared.mou.terms import Signer, effective_at, signers, unsigned
+from shared.mou.terms import Signer, signers
 
 
 def propose(memorandum: Memorandum, command: ProposeMou, document: Mou, at: At) -> list[Fact]:
     """Put a version before the parties; `document` is `command.document`, validated. Raises Refusal."""
     clause = permit(at, "propose-mou", ThingFacts("mou")).clause
-    _require_new(memorandum, document.version, clause)
+    require_new(memorandum, document.version, clause)
     if memorandum.proposed(document.version) is not None:
         detail = "This version is proposed already."
         remedy = "Go on with that proposal, or give a changed text a version of its own."
@@ -63,7 +57,7 @@ def propose(memorandum: Memorandum, command: ProposeMou, document: Mou, at: At) 
         digest=digest_of_event(command.document, document),
         document=command.document,
     )
-    return [_fact(data, at.new.proposal, str(document.id), clause, command, at)]
+    return [fact_of(data, at.new.proposal, str(document.id), clause, command, at)]
 
 
 def comment(proposal: Proposal, command: CommentMou, document: Mou, at: At) -> list[Fact]:
@@ -71,7 +65,7 @@ def comment(proposal: Proposal, command: CommentMou, document: Mou, at: At) -> l
     party = command.party or speaks_for(at.caller)
     own = party in (at.caller.agency, speaks_for(at.caller))
     clause = permit(at, "comment-mou", ThingFacts("mou", owner=at.caller.agency if own else None)).clause
-    _require_open(proposal, clause)
+    require_open(proposal, clause)
     if not own and command.through is not Through.PAPER:
         detail = "Who comments over the web does so for their own agency, or for the board that they sit on."
         remedy = "State `through: paper` for a comment that you enter for somebody else."
@@ -96,13 +90,13 @@ def comment(proposal: Proposal, command: CommentMou, document: Mou, at: At) -> l
         clause=command.clause,
         sealed={},
     )
-    return [_fact(data, proposal.id, proposal.mou, clause, command, at, _words(command.text))]
+    return [fact_of(data, proposal.id, proposal.mou, clause, command, at, _words(command.text))]
 
 
 def answer(proposal: Proposal, command: AnswerMouComment, at: At) -> list[Fact]:
     """A comment is answered. Raises Refusal."""
     clause = permit(at, "answer-mou-comment", ThingFacts("mou")).clause
-    _require_open(proposal, clause)
+    require_open(proposal, clause)
     known = next((one for one in proposal.comments if one.comment == command.comment), None)
     if known is None:
         detail, remedy = (
@@ -117,13 +111,13 @@ def answer(proposal: Proposal, command: AnswerMouComment, at: At) -> list[Fact]:
         )
         raise Refusal(clause, "comment-answered", detail, remedy, "/comment")
     data = MouCommentAnswered(comment=known.comment, proposal=proposal.id, sealed={})
-    return [_fact(data, proposal.id, proposal.mou, clause, command, at, _words(command.text))]
+    return [fact_of(data, proposal.id, proposal.mou, clause, command, at, _words(command.text))]
 
 
 def sign(proposal: Proposal, command: SignMou, document: Mou, at: At) -> list[Fact]:
     """An office of a party has signed. Raises Refusal."""
     clause = permit(at, "sign-mou", ThingFacts("mou", owner=command.party)).clause
-    _require_open(proposal, clause)
+    require_open(proposal, clause)
     signer = _signer(proposal, command, document, clause)
     if command.signed_on > at.now.astimezone(ZoneInfo(document.time_zone)).date():
         remedy = "State the day on which it was signed."
@@ -140,99 +134,12 @@ def sign(proposal: Proposal, command: SignMou, document: Mou, at: At) -> list[Fa
         signed_on=command.signed_on,
         pdf_digest=command.pdf_digest,
     )
-    return [_fact(data, proposal.id, proposal.mou, clause, command, at)]
-
-
-def adopt_proposal(
-    proposal: Proposal, memorandum: Memorandum, command: AdoptProposal, document: Mou, at: At
-) -> list[Fact]:
-    """A proposed version comes into force, commented on, answered and signed. Raises Refusal."""
-    clause = permit(at, "adopt-mou", ThingFacts("mou")).clause
-    _require_open(proposal, clause)
-    _require_new(memorandum, proposal.proposes, clause)
-    _require_answered(memorandum, proposal.based_on, clause)
-    missing = still_to_sign(proposal, document)
-    if missing:
-        detail = f"{len(missing)} of the document's signatories have not signed."
-        remedy = f"Adopt it once these have signed: {', '.join(one.words for one in missing)}."
-        raise Refusal(clause, "not-signed-by-all", detail, remedy)
-    in_force = at.mou.version if at.mou else None
-    if proposal.based_on != in_force:
-        detail = "Another version came into force since this one was begun."
-        remedy = f"Take up what changed in {in_force}, and propose it anew under a version of its own."
-        raise Refusal(clause, "based-on-another", detail, remedy)
-    signed_by = dict.fromkeys(Agency(one.party) for one in proposal.signatures)
-    more = {"proposal": proposal.id, "pdf_digest": command.pdf_digest, "board_item": command.board_item}
-    return _adopted(memorandum, document, proposal.document, tuple(signed_by), more, clause, command, at)
-
-
-def adopt(memorandum: Memorandum, command: AdoptMou, document: Mou, at: At) -> list[Fact]:
-    """A version comes into force that was not proposed here; `document` is `command.document`, validated.
-
-    Raises Refusal. The same is asked of it as of a proposal, as far as it can be known without one.
-    """
-    clause = permit(at, "adopt-mou", ThingFacts("mou")).clause
-    _require_new(memorandum, document.version, clause)
-    if memorandum.proposed(document.version) is not None:
-        detail, remedy = (
-            "This version is proposed here.",
-            "Adopt the proposal, with its comments and signatures.",
-        )
-        raise Refusal(clause, "mou-version-proposed", detail, remedy, "/document/version")
-    _require_answered(memorandum, at.mou.version if at.mou else None, clause)
-    missing = unsigned(document, command.signed_by)
-    if missing:
-        detail = f"{len(missing)} signatory parties of the document did not sign."
-        remedy = f"Adopt it once these have signed: {', '.join(missing)}."
-        raise Refusal(clause, "not-signed-by-all", detail, remedy, "/signed_by")
-    undated = [one for one in signers(document) if one.county and not one.signed]
-    if undated:
-        detail = "The document covers several counties, and does not say when each of their offices signed."
-        remedy = f"Write `signed` in the document, or propose it and record who signs: {undated[0].words}."
-        raise Refusal(clause, "not-signed-by-all", detail, remedy, "/document/signatories")
-    more = {"pdf_digest": command.pdf_digest, "board_item": command.board_item}
-    return _adopted(memorandum, document, command.document, command.signed_by, more, clause, command, at)
+    return [fact_of(data, proposal.id, proposal.mou, clause, command, at)]
 
 
 def speaks_for(caller: CallerFacts) -> str:
     """Whose comments these are: the board's, for somebody who sits on it, else the caller's agency's."""
     return ADVISORY_BOARD if Role.ADVISORY_BOARD in caller.roles else caller.agency
-
-
-def still_to_sign(proposal: Proposal, document: Mou) -> list[Signer]:
-    """The document's signatories of whom no signature is recorded, in its order."""
-    signed = {one.of for one in proposal.signatures}
-    return [one for one in signers(document) if one.of not in signed]
-
-
-def _adopted(
-    memorandum: Memorandum,
-    document: Mou,
-    text: dict[str, Any],
-    signed_by: tuple[Agency, ...],
-    more: Mapping[str, str | None],
-    clause: str,
-    command: Command,
-    at: At,
-) -> list[Fact]:
-    """The adoption, and for each version whose place it takes that it does."""
-    mou, since = str(document.id), max(effective_at(document), at.now)
-    data = MouAdopted.model_validate(
-        {
-            "mou": mou,
-            "version": document.version,
-            "effective": effective_at(document),
-            "signed_by": signed_by,
-            "document": text,
-            **more,
-        }
-    )
-    facts = [_fact(data, mou, mou, clause, command, at)]
-    for one in memorandum.versions:
-        if one.until is None or one.until > since:
-            said = MouSuperseded(version=one.version, by_version=document.version, since=since)
-            facts.append(_fact(said, one.mou, one.mou, clause, command, at))
-    return facts
 
 
 def _signer(proposal: Proposal, command: SignMou, document: Mou, clause: str) -> Signer:
@@ -266,40 +173,25 @@ def _takes_part(party: str, document: Mou, mou: Mou | None) -> bool:
     return any(one is not None and party_of(one, party) is not None for one in (document, mou))
 
 
-def _require_open(proposal: Proposal, clause: str) -> None:
+def require_open(proposal: Proposal, clause: str) -> None:
+    """Raises Refusal unless the proposal has not been adopted."""
     if not proposal.open:
         detail, remedy = "This version was adopted.", "Propose another one to change it."
         raise Refusal(clause, "illegal-transition", detail, remedy)
 
 
-def _require_new(memorandum: Memorandum, version: str, clause: str) -> None:
+def require_new(memorandum: Memorandum, version: str, clause: str) -> None:
+    """Raises Refusal if this version was adopted before."""
     if memorandum.knows(version):
         detail, remedy = "This version was adopted before.", "Give the document a version of its own."
         raise Refusal(clause, "mou-version-known", detail, remedy, "/document/version")
-
-
-def _require_answered(memorandum: Memorandum, based_on: str | None, clause: str) -> None:
-    waiting = memorandum.unanswered(based_on)
-    if waiting:
-        named = ", ".join(_named(p, c.party, c.clause) for p, c in waiting[:5])
-        more = f" and {len(waiting) - 5} more" if len(waiting) > 5 else ""
-        detail = (
-            f"{len(waiting)} comments have no answer yet."
-            if len(waiting) > 1
-            else "A comment has no answer yet."
-        )
-        raise Refusal(clause, "comments-unanswered", detail, f"Answer first: {named}{more}.")
-
-
-def _named(proposal: Proposal, party: str, clause: str | None) -> str:
-    return f"{party} on {f'clause {clause} of ' if clause else ''}{proposal.proposes}"
 
 
 def _words(text: str) -> Clear:
     return {SealedClass.NARRATIVE: {"text": text}}
 
 
-def _fact(
+def fact_of(
     data: Data, stream: str, mou: str, clause: str, command: Command, at: At, seal: Clear | None = None
 ) -> Fact:
     """A fact about a version. The keys of what is said of a proposal stand together, under its own id."""

@@ -29,10 +29,11 @@ STATES: dict[State, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Due:
-    """A duty as the page shows it. `says` is the memorandum's own sentence, as it was signed."""
+    """A duty as the page shows it. `says` is the memorandum's own sentence, as it was signed in this `version`."""
 
     says: str
     clause: str
+    version: str
     state: str
     sign: str
     agency: str
@@ -59,5 +60,5 @@ def _due(one: Owed, wording: Wording, beside: Beside) -> Due:
     duty = one.duty
     state, sign = STATES[duty.state]
     agency = wording.agency(one.agency) if one.agency else ""
-    shown = (duty.rule.says, duty.rule.clause, wording.say(state), sign, agency, duty.due_at, duty.met_at)
-    return Due(*shown, *beside(one))
+    rule = (duty.rule.says, duty.rule.clause, duty.mouversion)
+    return Due(*rule, wording.say(state), sign, agency, duty.due_at, duty.met_at, *beside(one))

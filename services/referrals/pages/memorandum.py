@@ -14,6 +14,7 @@ from services.referrals.pages.clauses import clauses_of
 from services.referrals.pages.wording import Wording
 from services.referrals.pages.work import Work
 from shared.mou.document import Mou
+from shared.mou.facts import CallerFacts
 from shared.web.site.refusing import route_of
 from shared.web.site.visitor import CurrentVisitor, Visitor
 from shared.web.site.words import N_
@@ -59,6 +60,7 @@ class MemorandumPages:
             visitor,
             versions=[(one, *STANDINGS[known.standing(one)]) for one in reversed(known.memorandum.versions)],
             proposals=[(one, *standing_of(one, known)) for one in proposals],
+            writes="propose-mou" in self.memoranda.rights(CallerFacts.of(visitor.caller)),
         )
 
     def in_force(self, visitor: CurrentVisitor) -> Response:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+from itertools import groupby
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -17,9 +18,11 @@ from services.referrals.domain.proposals import Comment
 from services.referrals.pages.attempts import Returned, attempt
 from services.referrals.pages.clauses import clauses_of
 from services.referrals.pages.memorandum import HOME, signer_in_words, standing_of
+from services.referrals.pages.proposal_forms import BODIES, FIELDS, SIGNER, SIGNING
 from services.referrals.pages.wording import Wording
 from services.referrals.pages.work import Work
 from shared.events.types.mou import ADVISORY_BOARD, Through
+from shared.mou.diff import SECTIONS, differences
 from shared.mou.facts import CallerFacts
 from shared.web.problems import Problem
 from shared.web.site.forms import CheckedForm, Form, own_fields
@@ -44,26 +47,6 @@ DONE = {
 }
 BOARD = N_("The survivor advisory board")
 ON_PAPER = N_("on paper")
-WRITE = N_("Write what you want to say.")
-WHO = N_("Choose who wrote it.")
-SIGNER = N_("Choose who has signed.")
-DAY = N_(
-    "Write the day like 2026-03-03. It is not after today, nor after the day on which this takes effect."
-)
-DIGEST = N_("Write the 64 letters and digits that name the signed file.")
-ITEM = N_("Write the day of the meeting and the number of the item, like 2026-12-08/24.")
-#: Pointer of a refusal -> the form's field, and what it says there.
-FIELDS: Mapping[str, tuple[str, str]] = {
-    "/text": ("text", N_("Write what you want to say, in 8,000 characters at most.")),
-    "/clause": ("clause", N_("Choose a clause of this version, or none.")),
-    "/party": ("party", WHO),
-    "/comment": ("", N_("Somebody has answered this comment already.")),
-    "/signed_on": ("signed_on", DAY),
-    "/pdf_digest": ("pdf_digest", DIGEST),
-    "/board_item": ("board_item", ITEM),
-}
-#: Where a signature names nobody, or somebody who has signed.
-SIGNING = {**FIELDS, "/party": ("signer", SIGNER), "/office": ("signer", SIGNER)}
 Done = Annotated[str, Query(max_length=20)]
 
 
@@ -115,6 +98,7 @@ class ProposalPages:
             path=path_of(one.id),
             by=wording.agency(one.agency),
             standing=standing_of(one, found.known),
+            changes=_changes(found),
             comments=[_said(comment, found, wording) for comment in one.comments],
             signed=[
                 (signer_in_words(wording, s.party, s.county, s.office), s.signed_on) for s in one.signatures
@@ -228,6 +212,19 @@ def _page_of(act: str, proposal: str, comment: UUID | None) -> str:
     return f"{path_of(proposal)}/{act}" + (f"/{comment}" if comment else "")
 
 
+def _changes(found: Proposed) -> list[tuple[str, list[tuple[str, tuple[str, ...]]]]] | None:
+    """What differs from the version that it was begun from, section by section: a sentence, and the clauses of the
+    proposed text that it rests on. None if there was no version before it."""
+    if found.base is None:
+        return None
+    there = {clause.id for clause in found.document.clauses}
+    told = differences(found.base, found.document)
+    return [
+        (SECTIONS[section][0], [(d.sentence, tuple(c for c in d.clauses if c in there)) for d in some])
+        for section, some in groupby(told, key=lambda one: one.section)
+    ]
+
+
 def _said(one: Comment, found: Proposed, wording: Wording) -> Said:
     who = wording.say(BOARD) if one.party == ADVISORY_BOARD else wording.agency(one.party)
     return Said(
@@ -261,45 +258,3 @@ def _signers(found: Proposed, wording: Wording) -> list[tuple[str, str]]:
 def _typed(fields: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     names = ("text", "clause", "party", "signer", "signed_on", "pdf_digest", "board_item")
     return {name: next(iter(fields.get(name, ())), "") for name in names}
-
-
-Body = tuple[dict[str, Any], dict[str, str]]
-
-
-def _comment(form: Form) -> Body:
-    body = {name: form.get(name) for name in ("text", "clause", "party") if form.get(name)}
-    if "party" in body:
-        body["through"] = Through.PAPER.value
-    return body, {} if "text" in body else {"text": WRITE}
-
-
-def _answer(form: Form) -> Body:
-    text = form.get("text")
-    return {"text": text}, {} if text else {"text": WRITE}
-
-
-def _sign(form: Form) -> Body:
-    party, _, rest = form.get("signer").partition("/")
-    county, _, office = rest.partition("/")
-    body = {"party": party, "county": county, "office": office, "signed_on": form.get("signed_on")}
-    errors = {} if party else {"signer": SIGNER}
-    try:
-        date.fromisoformat(body["signed_on"])
-    except ValueError:
-        errors["signed_on"] = DAY
-    return {name: part for name, part in body.items() if part} | _digest(form), errors
-
-
-def _adopt(form: Form) -> Body:
-    body = _digest(form) | {"board_item": form.get("board_item")}
-    missing = {"pdf_digest": DIGEST, "board_item": ITEM}
-    return body, {name: text for name, text in missing.items() if not body.get(name)}
-
-
-def _digest(form: Form) -> dict[str, Any]:
-    """The digest of a file, as people copy it: with or without its kind before it."""
-    said = form.get("pdf_digest").lower().removeprefix("sha256:")
-    return {"pdf_digest": f"sha256:{said}"} if said else {}
-
-
-BODIES = {"comment": _comment, "answer": _answer, "sign": _sign, "adopt": _adopt}

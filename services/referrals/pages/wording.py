@@ -209,6 +209,7 @@ LABELS = (
     N_("The young person was placed"),
     N_("A child and family team met"),
     N_("The case was closed"),
+    N_("What was missing or unusual was looked into"),
     N_("Probation"),
     N_("The licensing office of the facility"),
     N_("Parents or guardians"),

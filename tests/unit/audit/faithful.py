@@ -6,12 +6,12 @@ Its store, its batches and Kafka are left out; the decisions are its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import NAMESPACE_OID, uuid5
 
 from services.audit.domain.duties_said import Word
-from services.notifications.domain.duties import Kept, due_now, kept_of, news, stands, told, void
+from services.notifications.domain.duties import VOID, Kept, due_now, kept_of, news, stands, told, void
 from shared.mou import Mou
 from shared.mou.duties.book import Shelf
 from shared.mou.duties.happenings import Happening
@@ -38,6 +38,7 @@ class Faithful:
     def __post_init__(self) -> None:
         self._shelf = Shelf(self.document)
         self._kept: dict[str, Kept] = {}
+        self._void: dict[str, Kept] = {}
         self._rules: dict[str, DutyRule] = {}
 
     def run(self, history: Iterable[Happening], until: datetime) -> list[Word]:
@@ -60,12 +61,12 @@ class Faithful:
         self._shelf.add(what)
         gone = dict(self._kept)
         for duty in self._shelf.duties():
-            before = gone.pop(duty.key, None)
+            before = gone.pop(duty.key, None) or self._void.pop(duty.key, None)
             if before is None or before.stands != stands(duty):
                 self._keep(before, self._as_kept(duty), duty.rule, now)
         for key, before in gone.items():
-            if before.state != "void":
-                self._keep(before, void(before), self._rules[key], now)
+            self._say(void(before, None), now)
+            self._void[key] = replace(self._kept.pop(key), state=VOID, revision=before.revision + 1)
 
     def _as_kept(self, duty: Duty) -> Kept:
         opening = self._shelf.read[duty.opened_by]

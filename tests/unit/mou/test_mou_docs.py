@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "mou.md").read_text("utf-8")
 WORDS = [*Mou.model_fields, *Act, *Relation, *Target, *CodeList, *REASONS, "inbound", "outbound"]
 OPTIONS = [
-    *("tier", "act_now_if_urgency", "act_now_if_band", "act_now_if_flagged"),
+    *("tier", "act_now_if_urgency", "act_now_if_band", "act_now_if_flagged", "if_flagged"),
     *("not_to_the_actor", "needs_acknowledgement"),
 ]
 

@@ -103,6 +103,23 @@ def decide(
     return decider.decide([parse(r, SOURCES.own) for r in records])
 
 
+class TestAProposedVersionOfTheMou:
+    @pytest.mark.parametrize(
+        "type_name",
+        [
+            "accord.mou.proposed.v1",
+            "accord.mou.commented.v1",
+            "accord.mou.comment-answered.v1",
+            "accord.mou.signed.v1",
+            "accord.mou.superseded.v1",
+        ],
+    )
+    def test_is_no_version_to_judge_by_and_tells_nobody(self, type_name: str) -> None:
+        found = decide([Incoming(SOURCES.mou, 0, 0, 0, event(type_name))])
+        assert (found.adopted, found.items, found.held, found.unhandled) == ({}, [], {}, [])
+        assert found.events == 1
+
+
 class TestWhatIsHeld:
     def test_an_event_under_a_version_not_here_yet_holds_its_partition_only(self) -> None:
         records = [

@@ -64,7 +64,8 @@ class TestWhoAsks:
 class TestWhatItSays:
     def test_the_clause_is_named_where_the_mou_forbids_it(self, client: TestClient) -> None:
         text = client.get("/inbox/problem/403").text
-        assert "Only the agency that was asked may answer a referral. (MOU 4.2)" in text
+        clause = '<a href="/memorandum/in-force#clause-4.2">(MOU 4.2)</a>'
+        assert f"Only the agency that was asked may answer a referral. {clause}" in text
 
     def test_a_failure_that_nobody_foresaw_has_a_number_for_who_helps(self, client: TestClient) -> None:
         with structlog.testing.capture_logs() as lines:

@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
+from services.referrals.domain.adopting import adopt
 from services.referrals.domain.commands_mou import AdoptMou
 from services.referrals.domain.deciding import At, NewIds
-from services.referrals.domain.memorandum import adopt
 from services.referrals.domain.versions import Memorandum
 from shared.errors import Refusal
 from shared.events.names import Agency

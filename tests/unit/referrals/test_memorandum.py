@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from services.referrals.domain import adopting
 from services.referrals.domain import memorandum as m
 from services.referrals.domain.commands_mou import (
     AdoptMou,
@@ -105,13 +106,13 @@ class Life:
     def adopt(self, proposal, caller=COORDINATOR, board_item="2026-12-08/24"):
         command = AdoptProposal(pdf_digest=DIGEST, board_item=board_item)
         known = (self.proposals[proposal], self.memorandum, command, self.documents[proposal])
-        return self.keep(m.adopt_proposal(*known, at(caller, self.mou)))
+        return self.keep(adopting.adopt_proposal(*known, at(caller, self.mou)))
 
     def adopt_directly(self, document=MOU, signed_by=None, mou=...):
         signed = signed_by if signed_by is not None else unsigned(document, ())
         command = AdoptMou(document=packed_document(document), signed_by=signed)
         judged_by = self.mou if mou is ... else mou
-        return self.keep(m.adopt(self.memorandum, command, document, at(COORDINATOR, judged_by)))
+        return self.keep(adopting.adopt(self.memorandum, command, document, at(COORDINATOR, judged_by)))
 
 
 @pytest.fixture
@@ -236,7 +237,7 @@ class TestSigning:
         proposal = life.propose(THREE)
         refused("no-such-signatory", life.sign, proposal, "probation")
         life.sign(proposal, "probation", county="birch", signed_on=date(2026, 5, 12))
-        left = m.still_to_sign(life.proposals[proposal], THREE)
+        left = adopting.still_to_sign(life.proposals[proposal], THREE)
         assert [one.county for one in left if one.agency == "probation"] == ["cedar", "hazel"]
 
 
@@ -257,6 +258,7 @@ class TestAdopting:
         life.all_sign(proposal)
         comment = life.comment(proposal, ADVISOR, clause="9.2").data.comment
         found = refused("comments-unanswered", life.adopt, proposal)
+        assert found.clause == "13.7"
         assert "advisory-board on clause 9.2 of alder-2027.1" in found.remedy
         life.answer(proposal, comment)
         assert life.adopt(proposal)
@@ -266,6 +268,7 @@ class TestAdopting:
         for one in signers(NEXT)[:-1]:
             life.sign(proposal, one.agency)
         found = refused("not-signed-by-all", life.adopt, proposal)
+        assert found.clause == "13.4"
         assert found.remedy == f"Adopt it once these have signed: {signers(NEXT)[-1].words}."
 
     def test_a_changed_text_does_not_rid_one_of_a_comment_on_the_text_before_it(self, life):

@@ -15,6 +15,7 @@ import pytest
 
 from deploy.local.sim import checks
 from deploy.local.sim.as_of import Sample
+from deploy.local.sim.duties import duties_line
 from deploy.local.sim.found import event_of, verification_line
 from deploy.local.sim.independent import as_of
 from deploy.local.sim.invented import MARKER
@@ -367,3 +368,31 @@ def test_what_is_wrong_is_counted_even_where_it_is_not_named() -> None:
     line = Line.saying("things", "I1", 99, map(str, range(SHOWN + 5)))
     assert (line.count, len(line.wrong)) == (SHOWN + 5, SHOWN)
     assert str(line).endswith("… and 5 more")
+
+
+def agreeing(case: str) -> dict[str, Any]:
+    return {"duties": [{"duty": f"call:{case}", "verdict": "agrees", "differences": []}]}
+
+
+def test_duties_on_which_audit_and_notifications_agree_are_counted() -> None:
+    line = duties_line([CASE, REFERRAL], agreeing)
+    assert (line.of, line.count) == (2, 0)
+
+
+@pytest.mark.parametrize("verdict", ["differs", "explained"])
+def test_a_duty_that_notifications_recorded_otherwise_is_named(verdict: str) -> None:
+    duty = {"duty": "call:1", "verdict": verdict, "differences": [{"sentence": "Another due time."}]}
+    line = duties_line([CASE], lambda _: {"duties": [duty]}, seconds=0)
+    assert line.wrong == (f"{CASE}: call:1: Another due time.",)
+
+
+def test_notifications_may_take_a_moment_to_record_a_duty() -> None:
+    answers = iter(
+        [{"duties": [{"duty": "call:1", "verdict": "explained", "differences": []}]}, agreeing(CASE)]
+    )
+    line = duties_line([CASE], lambda _: next(answers))
+    assert (line.of, line.count) == (1, 0)
+
+
+def test_a_case_of_which_audit_tells_no_duties_is_named() -> None:
+    assert duties_line([CASE], lambda _: None, seconds=0).wrong == (f"{CASE}: no answer",)
