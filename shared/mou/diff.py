@@ -162,8 +162,9 @@ class _Comparison:
             elif name not in old:
                 yield self._begun(place, str(name), str(name), new[name])
             else:
-                at = place.entry(str(name), f"{place.subject}, {name}", ())
-                yield from self.walk(replace(at, what=f"{place.subject}, {name}"), old[name], new[name])
+                what = f"{place.subject}, {name}"
+                at = replace(place, path=(*place.path, str(name)), what=what, owned=False)
+                yield from self.walk(at, old[name], new[name])
 
     def _entries(
         self, place: _Place, old: Sequence[BaseModel], new: Sequence[BaseModel]

@@ -132,5 +132,5 @@ def test_questions_are_answered_by_keyboard_alone_and_gone_on_with_later(opened:
     keys.presses("It stays as it is")
     expect(heading).to_have_text("The county's time zone")
     keys.follows("Back to the draft")
-    expect(page.get_by_text("The county's name: Birch County instead of Your county")).to_be_visible()
+    expect(page.get_by_text("“Birch County” instead of “Your county”")).to_be_visible()
     assert load(page.request.get(f"{draft}/document").text()).county == "Birch County"

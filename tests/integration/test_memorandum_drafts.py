@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from uuid import uuid4
 
 import pytest
 
 from shared.mou.load import load, validate
 from tests.integration.casework_made import casework, said
+from tests.integration.forms_shown import stands
 
 pytestmark = pytest.mark.platform
 DRAFTS = "/memorandum/drafts"
@@ -134,13 +134,15 @@ class TestAnAnswer:
         assert load(text_of(coordinator, draft)).version == "alder-2027.1"
         assert "Draft alder-2027.1" in said(coordinator.get(draft))
 
-    def test_shows_the_draft_and_what_it_changes(self, coordinator, begin):
+    def test_shows_the_draft_and_what_it_changes(self, here, coordinator, begin):
         draft = begin()
         sent = change(coordinator, f"{draft}/questions/duty-initial-meeting-held", length="5", then="draft")
         page = coordinator.follow(sent)
         assert "What you answered is in the draft" in said(page)
-        assert "9.2 Initial meeting held . How long: 5 instead of 7" in said(page)
+        assert "The initial team meeting is due in 5 days instead of 7 (clause 9.2)." in said(page)
         assert said(page).count("instead of") == 1
+        spanish = said(here.person("coordinator", language="es").get(draft))
+        assert "9.2 Initial meeting held. Cuánto tiempo: 5 en lugar de 7" in spanish
 
     def test_keeps_every_comment_of_the_document(self, coordinator, begin):
         draft = begin("california-csec")
@@ -243,6 +245,45 @@ class TestADutyOfItsOwn:
         assert coordinator.get(f"{draft}/questions/duty-telling-the-tribe").status_code == 200
 
 
+class TestAProposal:
+    def test_is_made_of_a_draft_that_is_right_and_changes_nothing(self, here, coordinator, begin):
+        draft = begin()
+        change(coordinator, f"{draft}/questions/version", version="alder-2031.1", then="draft")
+        sent = coordinator.send(draft, f"{draft}/propose")
+        page = coordinator.follow(sent)
+        assert "Proposed version alder-2031.1" in said(page)
+        assert here.county.referrals.questions.in_force().version != "alder-2031.1"
+        assert coordinator.get(draft).status_code == 200
+
+    def test_comes_about_once_though_the_button_was_pressed_twice(self, coordinator, begin):
+        draft = begin()
+        change(coordinator, f"{draft}/questions/version", version="alder-2031.2", then="draft")
+        fields = coordinator.form(draft, f"{draft}/propose")
+        first, second = (coordinator.post(f"{draft}/propose", fields) for _ in range(2))
+        assert first.headers["location"] == second.headers["location"]
+
+    def test_needs_a_name_that_no_other_has(self, coordinator, begin):
+        draft = begin()
+        change(coordinator, f"{draft}/questions/version", version="alder-2031.3", then="draft")
+        first, second = (coordinator.send(draft, f"{draft}/propose") for _ in range(2))
+        assert (first.status_code, second.status_code) == (303, 422)
+        assert "A version with this name is proposed already." in said(second)
+
+    def test_is_not_offered_while_something_is_wrong(self, coordinator, begin):
+        draft = begin()
+        assert f'action="{draft}/propose"' not in coordinator.get(draft).text
+        change(coordinator, f"{draft}/questions/version", version="alder-2031.4")
+        fields = coordinator.form(draft, f"{draft}/propose")
+        change(coordinator, f"{draft}/questions/office-sheriff", signed="2039-05-01")
+        answer = coordinator.post(f"{draft}/propose", fields)
+        assert answer.status_code == 422
+        assert "Put right first what is listed below." in said(answer)
+
+    def test_drafts_are_found_from_the_memorandum_by_who_may_write_them(self, here, coordinator):
+        assert f'href="{DRAFTS}"' in coordinator.get("/memorandum").text
+        assert f'href="{DRAFTS}"' not in here.person("worker").get("/memorandum").text
+
+
 class TestInSpanish:
     def test_the_words_are_spanish(self, here, begin):
         draft, person = begin(), here.person("coordinator", language="es")
@@ -251,37 +292,6 @@ class TestInSpanish:
         assert "Lo que abre el deber" in said(person.get(f"{draft}/duty"))
 
 
-class Stands(HTMLParser):
-    """What a form holds as it is shown, by field; what a browser would send if nobody typed anything."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.values: dict[str, list[str]] = {}
-        self._name = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attributes}
-        kind = given.get("type")
-        if tag in ("select", "textarea"):
-            self._name = given["name"]
-        if tag == "option" and "selected" in given:
-            self.values[self._name] = [given["value"]]
-        if tag == "input" and kind == "text":
-            self.values[given["name"]] = [given["value"]]
-        if kind in ("radio", "checkbox") and "checked" in given:
-            self.values.setdefault(given["name"], []).append(given["value"])
-        self._text = tag == "textarea"
-
-    def handle_data(self, data: str) -> None:
-        if self._text:
-            self.values[self._name] = [data]
-            self._text = False
-
-    _text = False
-
-
 def change(person, page, **typed):
     """Open a question, change what is given and leave the rest of the form as it stands."""
-    stands = Stands(re.search(r"<main.*?</main>", person.get(page).text, re.DOTALL)[0]).values
-    return person.send(page, **{**stands, **typed})
+    return person.send(page, **{**stands(person.get(page).text), **typed})

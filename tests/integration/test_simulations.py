@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import threading
 from uuid import uuid4
 
 import pytest
+import typer
+import uvicorn
 
 from services.referrals.api import simulations as api
 from services.referrals.application import simulations as application
+from shared.cli import run
 from shared.mou import Mou, document_of, packed_document
+from shared.mou.cli import register
 from shared.mou.simulating import Past, simulate
 from tests.integration.referrals_made import PEOPLE, county
 from tests.mou.alder import MOU
@@ -137,6 +143,12 @@ class TestASimulation:
         assert asked(here, key=key).json()["simulation"] == first.json()["simulation"]
         assert asked(here).json()["simulation"] != first.json()["simulation"]
 
+    def test_the_same_key_for_another_document_is_refused(self, here):
+        key = str(uuid4())
+        ended(here, asked(here, key=key))
+        answer = asked(here, proposed(nobody_accepts), key=key)
+        assert (answer.status_code, answer.json()["type"]) == (422, "/problems/idempotency-key-reused")
+
     def test_that_cannot_be_ended_says_so_and_the_next_one_may_begin(self, here, monkeypatch):
         with monkeypatch.context() as broken:
             broken.setattr(application.Past, "of", None)
@@ -193,3 +205,38 @@ class TestWhatIsRefused:
         for unknown in (str(uuid4()), "Xochitl"):
             answer = here.get(f"{DOOR}/{unknown}", "coordinator")
             assert (answer.status_code, answer.json()["detail"]) == (404, api.FORGOTTEN)
+
+
+class TestTheCommandItself:
+    @pytest.fixture
+    def accord(self, here, monkeypatch):
+        """The command, called by the coordinator of a county that is served."""
+        app = typer.Typer()
+        app.callback()(lambda: None)
+        register(app)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        server = uvicorn.Server(uvicorn.Config(here.client.app, port=port, log_config=None, access_log=False))
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        monkeypatch.setenv("ACCORD_REFERRALS_URL", f"http://127.0.0.1:{port}")
+        monkeypatch.setenv("ACCORD_TOKEN", "coordinator")
+        while not server.started:
+            threading.Event().wait(0.02)
+        yield lambda *arguments: run(app, [], [str(argument) for argument in arguments])
+        server.should_exit = True
+        thread.join(10)
+
+    def test_simulates_over_the_countys_history_and_tells_the_versions_apart(
+        self, here, accord, tmp_path, capsys
+    ):
+        file = tmp_path / "proposed.yaml"
+        file.write_text(json.dumps(document_of(proposed(nobody_accepts))))
+        assert accord("mou", "simulate", file, "--json") == 0
+        told = capsys.readouterr().out  # the service's own log lines stand there, too
+        result, _ = json.JSONDecoder().raw_decode(told, told.index("{\n"))
+        assert (result["present_version"], result["proposed_version"]) == (MOU.version, "alder-2027.1")
+        assert sum(line["refused_proposed"] for line in result["acts"]) == 1
+        assert accord("mou", "diff", MOU.version, file) == 0
+        assert "may no longer request referral (clause 4.1)." in capsys.readouterr().out

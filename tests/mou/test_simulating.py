@@ -115,6 +115,17 @@ class TestAnotherTime:
         assert told(result, "proposed") == counted(obligations(history, lambda _: proposed, NOW))
         assert {one.rule for one in result.changes} <= {which.id}
 
+    @given(
+        history=some_histories(KINDS),
+        which=st.sampled_from([r for r in RULES if r.opens]),
+        other=st.sampled_from(RULES),
+    )
+    def test_nor_does_it_matter_what_else_of_a_rule_is_changed(self, history, which, other):
+        proposed = with_rule(which.id, opens=other.opens or which.closes, per=other.per, starts=other.starts)
+        result = over(history, proposed)
+        assert told(result, "proposed") == counted(obligations(history, lambda _: proposed, NOW))
+        assert {one.rule for one in result.changes} <= {which.id}
+
     def test_a_report_that_was_on_time_within_36_hours_is_late_within_24(self):
         history = [
             reported("2026-01-14 09:00", id="the-report"),

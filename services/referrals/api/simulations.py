@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.referrals.api.calls import Doors
-from services.referrals.application.simulations import Busy, Run, Simulations
+from services.referrals.application.simulations import Busy, OtherBody, Run, Simulations
 from shared.events.moments import write_moment
 from shared.mou.facts import CallerFacts
 from shared.mou.findings import InvalidMou
@@ -61,6 +61,8 @@ def simulations_router(doors: Doors) -> APIRouter:
         except Busy:
             detail = "Another simulation is running; this service runs one at a time."
             raise Problem("too-many-requests", detail, headers=retry_after(BUSY_SECONDS)) from None
+        except OtherBody:
+            raise Problem("idempotency-key-reused") from None
         response.headers["Location"] = f"/v1/mou/simulations/{run.id}"
         return _told(run)
 

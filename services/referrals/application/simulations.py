@@ -21,6 +21,7 @@ from shared.events.names import MOU_TOPIC, Service, events_topic
 from shared.mou.authority import may
 from shared.mou.document import Mou
 from shared.mou.facts import CallerFacts, ThingFacts
+from shared.mou.load import digest_of
 from shared.mou.simulating import Past, Result, Simulation
 from shared.mou.vocabulary import Act
 
@@ -47,6 +48,10 @@ class Busy(Exception):
     """Another simulation is running."""
 
 
+class OtherBody(Exception):
+    """The key was used before, for another question."""
+
+
 @dataclass
 class Run:
     """One simulation. Written by its own thread alone; whoever reads it sees how far it is."""
@@ -54,6 +59,7 @@ class Run:
     id: str
     asked_by: tuple[str, str | None]
     key: str
+    digest: str
     present: str
     proposed: str
     total: int
@@ -79,27 +85,20 @@ class Simulations:
         """Simulate `proposed` beside the version `against`, or that in force. The same key gives the same run.
 
         Recorded as a read before anything is read. Raises Refusal if the caller may not, if there is no such
-        version, or if the history is too long; Busy; TryLater. Blocks on the database.
+        version, or if the history is too long; Busy; OtherBody; TryLater. Blocks on the database.
         """
-        present = self._present(against, caller)
+        present, who, digest = self._present(against, caller), _who(caller), digest_of(proposed)
         with self._lock:
-            known = next(
-                (run for run in self._runs.values() if (run.asked_by, run.key) == (_who(caller), key)), None
-            )
+            known = next((run for run in self._runs.values() if (run.asked_by, run.key) == (who, key)), None)
             if known is not None:
+                if (known.digest, known.present) != (digest, present.version):
+                    raise OtherBody
                 return known
             if any(run.state == "running" for run in self._runs.values()):
                 raise Busy
             total, last = self._length(present)
-            run = Run(
-                str(uuid4()),
-                _who(caller),
-                key,
-                present.version,
-                proposed.version,
-                total,
-                self._questions.now(),
-            )
+            versions = (present.version, proposed.version)
+            run = Run(str(uuid4()), who, key, digest, *versions, total, self._questions.now())
             self._questions.record_read(caller, "simulation", run.id, correlation)
             self._runs[run.id] = run
             for old in list(self._runs)[:-KEPT]:

@@ -11,10 +11,10 @@ from services.referrals.application.memorandum import Known, Memoranda
 from services.referrals.domain.proposals import Proposal
 from services.referrals.domain.versions import Standing, Version
 from services.referrals.pages.clauses import clauses_of
+from services.referrals.pages.memorandum_desk import may_draft
 from services.referrals.pages.wording import Wording
 from services.referrals.pages.work import Work
 from shared.mou.document import Mou
-from shared.mou.facts import CallerFacts
 from shared.web.site.refusing import route_of
 from shared.web.site.visitor import CurrentVisitor, Visitor
 from shared.web.site.words import N_
@@ -60,7 +60,7 @@ class MemorandumPages:
             visitor,
             versions=[(one, *STANDINGS[known.standing(one)]) for one in reversed(known.memorandum.versions)],
             proposals=[(one, *standing_of(one, known)) for one in proposals],
-            writes="propose-mou" in self.memoranda.rights(CallerFacts.of(visitor.caller)),
+            drafts=may_draft(visitor, self.work.doors.referrals.questions.in_force()),
         )
 
     def in_force(self, visitor: CurrentVisitor) -> Response:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from services.referrals.pages.memorandum_findings import finding_in_words
 from services.referrals.pages.wording import Wording
+from shared.mou.diff import differences
 from shared.mou.document import Mou
 from shared.mou.editing.answering import Answered
 from shared.mou.editing.fields import Field, Question
@@ -46,14 +47,11 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Difference:
-    """A field that differs from what the draft was begun from."""
+class Change:
+    """A sentence that says what the draft changes, in the document's language or in the reader's."""
 
-    id: str
-    title: str
-    field: str
-    before: str
-    after: str
+    text: str
+    own: bool
 
 
 def groups_of(mou: Mou, answered: Collection[str], wording: Wording) -> list[tuple[str, list[Line]]]:
@@ -92,29 +90,34 @@ def located(document: Answered, wording: Wording) -> list[Told]:
     return found
 
 
-def differences(base: Mou, mou: Mou, wording: Wording) -> list[Difference]:
+def changes_of(base: Mou, mou: Mou, wording: Wording) -> list[Change]:
+    """What the draft changes: in English each difference as a sentence, else field by field."""
+    if wording.language == "en":
+        return [Change(one.sentence, True) for one in differences(base, mou)]
+    return [Change(text, False) for text in _by_field(base, mou, wording)]
+
+
+def _by_field(base: Mou, mou: Mou, wording: Wording) -> Iterator[str]:
     """Each field that differs, and each question that is new or is gone, in the document's order."""
     before = {one.id: one for one in every_question(base)}
-    found: list[Difference] = []
     for question in every_question(mou):
         earlier = before.pop(question.id, None)
         title = wording.say(question.title)
         if earlier is None:
-            told = " ".join(question.says)
-            found.append(Difference(question.id, title, wording.say(N_("It is new")), "", told))
-        else:
-            found += [
-                Difference(
-                    question.id, title, wording.say(field.asks), _text(was, wording), _text(field, wording)
-                )
-                for was, field in _pairs(earlier, question)
-                if was.present != field.present
-            ]
-    found += [
-        Difference("", wording.say(one.title), wording.say(N_("It is gone")), " ".join(one.says), "")
-        for one in before.values()
-    ]
-    return found
+            yield f"{title}. {wording.say(N_('It is new'))}: {' '.join(question.says)}"
+            continue
+        for was, field in _pairs(earlier, question):
+            if was.present != field.present:
+                told = _instead(_text(was, wording), _text(field, wording), wording)
+                yield f"{title}. {wording.say(field.asks)}: {told}"
+    for one in before.values():
+        yield f"{wording.say(one.title)}. {wording.say(N_('It is gone'))}: {' '.join(one.says)}"
+
+
+def _instead(before: str, after: str, wording: Wording) -> str:
+    if before and after:
+        return wording.say(N_("%(after)s instead of %(before)s"), after=after, before=before)
+    return after or wording.say(N_("Not said"))
 
 
 def _pairs(before: Question, after: Question) -> list[tuple[Field, Field]]:

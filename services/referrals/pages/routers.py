@@ -17,7 +17,9 @@ from services.referrals.pages.deciding import DecidingPages
 from services.referrals.pages.help import help_router
 from services.referrals.pages.listing import listing_router
 from services.referrals.pages.memorandum import MemorandumPages
+from services.referrals.pages.memorandum_desk import DraftDesk
 from services.referrals.pages.memorandum_drafts import DraftPages
+from services.referrals.pages.memorandum_questions import QuestionPages
 from services.referrals.pages.names import names_router
 from services.referrals.pages.papers import PaperPages
 from services.referrals.pages.proposals import ProposalPages
@@ -37,7 +39,7 @@ def casework_pages(work: Work) -> list[APIRouter]:
     lists, finding = Lists(work.doors.referrals.questions), Finding(work.doors.referrals.questions)
     owing = Owing(work.doors.referrals.questions)
     memoranda = Memoranda(work.doors.referrals.questions)
-    drafts = MouDrafts(work.doors.referrals.store, work.doors.referrals.questions.now)
+    drafts = DraftDesk(work, MouDrafts(work.doors.referrals.store, work.doors.referrals.questions.now))
     return [
         names_router(work),
         help_router(work.pages),
@@ -54,7 +56,8 @@ def casework_pages(work: Work) -> list[APIRouter]:
         MemorandumPages(work, memoranda).router(),
         PaperPages(work, memoranda).router(),
         ProposalPages(work, memoranda).router(),
-        DraftPages(work, drafts).router(),
+        DraftPages(drafts).router(),
+        QuestionPages(drafts).router(),
         # What has pages of its own stands before the acts of a referral: its address looks like one of theirs.
         ReferPages(work).router(),
         AnswerPages(work).router(),

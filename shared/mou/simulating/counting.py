@@ -14,7 +14,7 @@ from shared.mou.document import Mou
 from shared.mou.duties.happenings import Happening
 from shared.mou.duties.obligations import obligations
 from shared.mou.duties.patterns import token
-from shared.mou.duties.rules import DutyRule, Mode
+from shared.mou.duties.rules import DutyRule
 from shared.mou.duties.states import Duty, State
 from shared.mou.facts import CallerFacts, EventFacts, ThingFacts
 from shared.mou.routing import recipients
@@ -52,9 +52,9 @@ def owed(history: Sequence[Happening], present: Mou, proposed: Mou, now: datetim
     """The duties under both versions, as of `now`. Rules that both share are worked out once."""
     before = _owed(history, present, now)
     changed = _changed_rules(present, proposed)
-    after = {**before, **_owed(history, proposed.model_copy(update={"duties": changed}), now)}
-    kept = {rule.id for rule in proposed.duties if rule.mode is not Mode.OFF}
-    return before, {rule: found for rule, found in after.items() if rule in kept}
+    shared = {rule.id for rule in proposed.duties} - {rule.id for rule in changed}
+    after = {rule: found for rule, found in before.items() if rule in shared}
+    return before, {**after, **_owed(history, proposed.model_copy(update={"duties": changed}), now)}
 
 
 def duties(
