@@ -58,7 +58,7 @@ class TestOverHttp:
         assert event.envelope.data["sealed"] == {}
         assert not [one for one in everything(here) if CODE in one]
 
-    @pytest.mark.parametrize("treated", ["Prostitution, PC 647(b)", ["647b"], {"charge": "647(b)"}, 647])
+    @pytest.mark.parametrize("treated", ["Solicitation, PC 647(b)", ["647b"], {"charge": "647(b)"}, 647])
     def test_an_offence_in_words_of_ones_own_is_kept_nowhere_either(self, here, treated):
         answer = here.county.post("/v1/concerns", {"age_years": 15, "treated_as": treated}, "deputy").json()
         assert told(answer["gaps"]) == ("8.14", SENTENCE, True)

@@ -60,7 +60,12 @@ class TestEveryRow:
 
 class TestTheList:
     def test_there_is_no_row_that_is_not_on_it(self):
-        assert {duty.row for duty in TEMPLATE.duties} == set(NAMES)
+        assert {duty.row for duty in TEMPLATE.duties if duty.row} == set(NAMES)
+
+    def test_only_the_gaps_of_what_was_taken_whatever_was_amiss_have_no_row(self):
+        without = {duty.id for duty in TEMPLATE.duties if duty.row is None}
+        assert without == {"report-gap-looked-into", "record-gap-looked-into"}
+        assert without <= {duty for gap in TEMPLATE.safety_facts.gaps for duty in gap.opens}
 
     def test_what_was_vetoed_is_no_duty(self):
         assert "DX" not in NAMES
