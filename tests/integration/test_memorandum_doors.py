@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -191,6 +192,31 @@ class TestThreeCounties:
             in_force = made.get("/v1/mou", "worker").json()
             assert in_force["version"] == THREE.version
             assert in_force["signed_by"] == ["human-services", "probation", "public-health"]
+
+
+def test_of_two_who_adopt_the_same_version_at_once_one_does(infra, tmp_path):
+    with county(infra, tmp_path) as made, ThreadPoolExecutor(4) as pool:
+        body = {"document": packed_document(next_version("alder-2100.1")), "signed_by": ALL_SIGNED}
+        answers = list(pool.map(lambda _: made.post("/v1/mou/versions", body, "coordinator"), range(4)))
+        assert sorted(one.status_code for one in answers) == [201, 409, 409, 409]
+        assert {one.json()["reason"] for one in answers if one.status_code == 409} == {"mou-version-known"}
+        assert len(made.events(kind="mou.adopted", version="alder-2100.1")) == 1
+
+
+def test_a_comment_that_comes_while_a_version_is_adopted_is_not_lost(infra, tmp_path):
+    """Whichever is first: either the comment holds the adoption up, or it comes too late and is told so."""
+    with county(infra, tmp_path) as made, ThreadPoolExecutor(2) as pool:
+        document = next_version("alder-2100.1")
+        home = proposed(made, document)
+        for one in signers(document):
+            signed(made, home, one)
+        etag = made.etag(home, "coordinator")
+        adopting = pool.submit(made.post, f"{home}/adopt", ADOPTING, "coordinator", etag=etag)
+        commenting = pool.submit(made.post, f"{home}/comments", {"text": WORDS}, "deputy")
+        came = (adopting.result().status_code, commenting.result().status_code)
+        assert came in {(200, 409), (412, 201), (409, 201)}, came
+        adopted_at = made.get(home, "worker").json()["adopted_at"]
+        assert (adopted_at is not None) == (came[0] == 200)
 
 
 def test_what_was_proposed_and_adopted_is_the_same_when_it_is_folded_anew(here):
