@@ -92,7 +92,7 @@ class Compare:
     """Compares as of `moment`.
 
     `owed` and `said` are of all that is recorded by now, since what came later may explain what is not there yet;
-    of `complete_until` the ledger lacks nothing that was recorded earlier.
+    of what was recorded before `complete_until` the ledger lacks nothing.
     """
 
     owed: Owed

@@ -100,7 +100,9 @@ def duties_router(desk: Desk) -> APIRouter:
             as_of=asked.past,
             waits=[_due(page, found, one) for one in found.compared if _waits(one)],
             settled=[_due(page, found, one) for one in found.compared if one.duty and not _waits(one)],
-            unfounded=[_unfounded(page, one) for one in found.compared if one.duty is None],
+            unfounded=[
+                _unfounded(page, one) for one in found.compared if one.duty is None and one.differences
+            ],
             differ=found.count(Verdict.DIFFERS),
             explained=found.count(Verdict.EXPLAINED),
             lacking=found.gaps,
