@@ -13,12 +13,15 @@ import psycopg
 
 from bench.county import servers
 from bench.measuring import in_turn, say
+from deploy.local.first_steps import DOCUMENT
 from services.notifications import duty_rows as rows
 from services.notifications.bootstrap import MIGRATIONS
 from services.notifications.due import DueNext
 from services.notifications.feed import Feed, Viewer
 from services.notifications.timer import MOST
 from services.notifications.worker import connect
+from shared.events.types.mou import MouAdopted
+from shared.mou import load, packed_document
 from shared.store.migrate import migrate
 from shared.store.store import Store
 
@@ -29,7 +32,8 @@ QUEUES = [f"{agency}/screener" for agency in ("human-services", "probation", "ad
 FILL = """
 INSERT INTO duties (duty, rule, opening, subject, "case", mouversion, clause, opened_at, state, due_at, warn_at,
     queue, revision, next_at, next_kind)
-SELECT gen_random_uuid(), 'first-contact', gen_random_uuid(), subject, subject, 'alder', '4.6', %(now)s, 'open',
+SELECT gen_random_uuid(), 'written-report-sent', gen_random_uuid(), subject, subject, %(version)s, '8.2', %(now)s,
+    'open',
     %(now)s + n * interval '100 seconds', %(now)s + n * interval '100 seconds' - interval '1 day',
     (%(queues)s::text[])[1 + n %% %(count)s], 0, %(now)s + n * interval '100 seconds' - interval '1 day', 'warning'
 FROM (SELECT n, gen_random_uuid() AS subject FROM generate_series(1, %(duties)s) n) made
@@ -72,7 +76,24 @@ def main() -> None:
         url = infra.fresh_database("accord_notifications")
         migrate(url, MIGRATIONS)
         with psycopg.connect(url, autocommit=True) as connection:
-            values = {"now": NOW, "queues": QUEUES, "count": len(QUEUES), "duties": DUTIES}
+            mou = load(DOCUMENT.read_text(encoding="utf-8"))
+            adopted = MouAdopted(
+                mou=str(mou.id),
+                version=mou.version,
+                effective=NOW,
+                signed_by=(),
+                document=packed_document(mou),
+            )
+            connection.execute(
+                "INSERT INTO mou_versions VALUES (%s, %s::jsonb)", [mou.version, adopted.model_dump_json()]
+            )
+            values = {
+                "version": mou.version,
+                "now": NOW,
+                "queues": QUEUES,
+                "count": len(QUEUES),
+                "duties": DUTIES,
+            }
             connection.execute(FILL, values)
             connection.execute("VACUUM ANALYZE duties")
         live = connect(url)

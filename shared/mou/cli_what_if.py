@@ -61,7 +61,8 @@ def diff(old: Old, new: New, person: As = None, data: Data = None, as_json: Json
         return
     for section, some in groupby(found, key=lambda one: one.section):
         emit_text([f"{SECTIONS[section][0]}:", *(f"  {one.sentence}" for one in some), ""])
-    say(f"{len(found)} differences." if found else "Both say the same.")
+    counted = "One difference." if len(found) == 1 else f"{len(found)} differences."
+    say(counted if found else "Both say the same.")
 
 
 def simulated(

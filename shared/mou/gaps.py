@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from shared.mou.document import Mou
+from shared.mou.law import safety_facts
 from shared.mou.parties import clause_of
-from shared.mou.safety import GapRule, kind_of
+from shared.mou.safety import GapRule, SafetyFacts, kind_of
 
 #: The clause of what no clause speaks of.
 NO_CLAUSE = "none"
@@ -122,6 +123,11 @@ def sentence_of(clause: str, mou: Mou | None) -> str:
     """The sentence of a clause of the document; Accord's own where there is none such."""
     found = clause_of(mou, clause) if mou else None
     return found.text if found else OF_ITSELF
+
+
+def safety_rule(mou: Mou | None) -> SafetyFacts:
+    """What is taken whatever is amiss: as the document has it; where none does, as Accord's own list has it."""
+    return (mou.safety_facts if mou else None) or safety_facts()
 
 
 def gap_rule(flag: str, mou: Mou | None) -> GapRule | None:

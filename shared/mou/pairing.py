@@ -10,6 +10,7 @@ from shared.mou.agreement import RoleMeaning, Signatory, TookPart
 from shared.mou.document import DisclosureRow, MayRule, Party, ResponseTime
 from shared.mou.duties.rules import Pattern, Step
 from shared.mou.practice import EscalationStep, Member, NotificationTier, ReferralKind, SheetLine
+from shared.mou.safety import GapRule, RefusedKind
 
 #: What an entry is called by, where it has neither an id nor a code. Several may be called the same.
 KEYS: Mapping[type[BaseModel], tuple[str, ...]] = {
@@ -27,6 +28,8 @@ KEYS: Mapping[type[BaseModel], tuple[str, ...]] = {
     NotificationTier: ("tier",),
     ReferralKind: ("kind",),
     SheetLine: ("part",),
+    GapRule: ("flag",),
+    RefusedKind: ("what",),
 }
 
 #: Places in the old and in the new list; None where there is no such entry.

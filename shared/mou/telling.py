@@ -35,7 +35,8 @@ TREATMENT: dict[str, str] = {
 }
 #: The parts by which something is refused or not shown.
 ENFORCED = {
-    *("may", "disclosure", "otherwise", "undo", "parties", "evaluated_out", "codes", "authorities"),
+    *("may", "disclosure", "otherwise", "undo", "parties", "evaluated_out", "codes"),
+    *("authorities", "safety_facts"),
     *CODED,
 } - {"close_reasons"}
 
@@ -150,12 +151,17 @@ def patterns_in_words(mou: Mou, patterns: tuple[Pattern, ...], words: Words = EN
 
 def _pattern(mou: Mou, pattern: Pattern, words: Words = ENGLISH) -> str:
     labels = {act.code: words.of(act.label, act.es) for act in mou.acts}
-    what = labels.get(pattern.act or "", pattern.act) if pattern.act else words(_event(pattern.event or ""))
+    what = (
+        labels.get(pattern.act or "", pattern.act)
+        if pattern.act
+        else words(event_in_words(pattern.event or ""))
+    )
     where = (f"({_where(mou, field, values, words)})" for field, values in pattern.where.items())
     return " ".join([str(what), *where])
 
 
-def _event(event: str) -> str:
+def event_in_words(event: str) -> str:
+    """A type of event: "Referral requested"."""
     _, thing, happened, _ = event.split(".")
     return f"{thing} {happened.replace('-', ' ')}".capitalize()
 

@@ -62,6 +62,10 @@ class Made:
     value: bytes
     id: str
 
+    @property
+    def place(self) -> tuple[str, int]:
+        return self.topic, self.partition
+
 
 class Author:
     """Writes events as referrals would, each recorded a millisecond after the one before."""

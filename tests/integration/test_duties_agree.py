@@ -19,7 +19,6 @@ from shared.events.moments import write_moment
 from shared.events.types.act import ActEnteredInError, ActRecorded
 from shared.events.types.concern import ConcernReported
 from shared.events.types.duty import DutyChanged, DutyMet, DutyOpened
-from shared.mou.duties.rules import CountyAct
 from tests.integration.audit_paged import Paged
 from tests.integration.duties_timed import Timed
 from tests.integration.notifications_support import COUNTY, OWN, START, Made
@@ -29,7 +28,8 @@ from tests.unit.audit.made import Made as Kept
 pytestmark = pytest.mark.platform
 HOUR, DAY, TICK = timedelta(hours=1), timedelta(days=1), timedelta(milliseconds=2)
 END = START + 60 * DAY
-REPORT = next(act for act in COUNTY.acts if act.code == "written-report-sent")
+REPORT = "written-report-sent"
+ACTS = [act for act in COUNTY.acts if act.code != REPORT]
 #: What notifications takes to read an event, or to notice the time.
 LAG = timedelta(seconds=1)
 
@@ -53,7 +53,7 @@ class Months:
     planned: list[Planned] = field(default_factory=list)
 
     def fill(self, cases: int) -> None:
-        for _ in range(cases):
+        for number in range(cases):
             concern, case = str(uuid4()), str(uuid4())
             self.cases.append(case)
             began = START + HOUR + 20 * DAY * self.chance.random()
@@ -65,17 +65,18 @@ class Months:
             self.planned.append(Planned(opened, opened, case, concern))
             records: list[str] = []
             for _ in range(self.chance.randrange(5, 20)):
-                at = opened + 25 * DAY * self.chance.random() ** 3
-                self._act(concern, case, at, self.chance.choice(COUNTY.acts), records)
-            for _ in range(2):
-                self._act(concern, case, began + 30 * HOUR * self.chance.random(), REPORT, records)
+                self._act(concern, case, opened + 25 * DAY * self.chance.random() ** 3, records)
+            sent = began + 30 * HOUR * self.chance.random()
+            said = ActRecorded(record=str(uuid4()), act=REPORT, done_at=sent, concern=concern, sealed={})
+            late = 2 * DAY if number % 2 else HOUR
+            self.planned.append(Planned(sent + late, sent, concern, said))
 
     def _recorded(self, happened: datetime) -> datetime:
         late = DAY * self.chance.uniform(1, 5) if self.chance.random() < 0.3 else timedelta(minutes=1)
         return happened + late
 
-    def _act(self, concern: str, case: str, at: datetime, act: CountyAct, records: list[str]) -> None:
-        record = str(uuid4())
+    def _act(self, concern: str, case: str, at: datetime, records: list[str]) -> None:
+        act, record = self.chance.choice(ACTS), str(uuid4())
         on_concern = "concern" in act.about and self.chance.random() < 0.5
         of = {"concern": concern} if on_concern else {"case": case}
         data = ActRecorded(

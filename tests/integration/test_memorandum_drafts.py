@@ -91,7 +91,7 @@ class TestADraft:
     def test_begins_as_the_version_in_force_comments_and_all(self, here, coordinator, begin):
         draft = begin()
         page = said(coordinator.get(draft))
-        assert "It is still called as the version in force. Give it a name of its own" in page
+        assert "It is still called like what it was begun from. Give it a name of its own" in page
         assert "It says the same as what it was begun from." in page
         assert load(text_of(coordinator, draft)) == here.county.referrals.questions.in_force()
 

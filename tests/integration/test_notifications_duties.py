@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,10 @@ import pytest
 from deploy.local.child import free_port
 from services.notifications.bootstrap import checks
 from services.notifications.feed import Viewer
+from services.notifications.known import Versions
 from services.notifications.pages.inbox import card
+from services.notifications.timer import fire
+from services.notifications.worker import connect
 from shared.events.names import Agency
 from shared.events.types.concern import CallLine, ConcernCallStated, ConcernReported
 from shared.store.append import partition_of
@@ -199,6 +203,31 @@ class TestSeveralWorkers:
         (group,) = {row[0] for row in timed.rows("SELECT grp FROM duty_groups")}
         assert str(group) == min(concern, case)
         assert timed.rows("SELECT sum(happenings) FROM duty_groups") == [(3,)]
+
+
+class TestTwoTimersAtOnce:
+    def test_each_moment_is_told_by_one_of_them(self, timed: Timed) -> None:
+        timed.apply([timed.author.concern() for _ in range(150)])
+        timed.at = DUE + 99 * HOUR
+        start = threading.Barrier(2)
+
+        def look() -> None:
+            with connect(timed.url) as connection:
+                start.wait(10)
+                while fire(connection, Versions(), lambda: timed.at, timed.at):
+                    pass
+
+        crew = [threading.Thread(target=look) for _ in range(2)]
+        for one in crew:
+            one.start()
+        for one in crew:
+            one.join(60)
+        for kind in ("unanswered", "escalated"):
+            told = [(e.envelope.stream, vars(e.data).get("step")) for e in timed.told(kind)]
+            assert len(told) == len(set(told))
+        assert len(timed.told("unanswered", REPORT)) == 150
+        assert len(timed.told("escalated", REPORT)) == 300
+        assert timed.rows("SELECT count(*) FROM duties WHERE next_at <= %s", [timed.at]) == [(0,)]
 
 
 class TestBeforeThereIsAMemorandum:

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +15,10 @@ import pytest
 
 from deploy.local.infrastructure import Infrastructure
 from services.notifications.rebuild import TABLES
+from shared.bus import clients
+from shared.bus.beats import Beat
+from shared.events.names import beats_topic
+from shared.store.store import system_clock
 from tests.integration.bus_support import eventually
 from tests.integration.notifications_support import COUNTY, OWN, REFERRALS, Made, World
 
@@ -301,3 +306,29 @@ def producer_of(world: World) -> Callable[[Made], None]:
         producer.close(timeout=2)
 
     return send
+
+
+def test_killed_while_time_brings_about_what_is_told_of_duties_each_is_told_once(world: World) -> None:
+    """What is due at once was due hours ago, and the second step of each escalation is past."""
+    world.author.at = system_clock() - timedelta(hours=10)
+    concerns = [world.author.concern() for _ in range(150)]
+    sent = world.publish([world.author.mou(), *concerns])
+    ends = {record.place: record.sequence for record in sent}
+    producer = clients.producer(world.settings("referrals"))
+    producer.send(beats_topic("referrals"), value=Beat(system_clock(), ends).value()).get(timeout=10)
+    producer.close(timeout=5)
+    at_once = [rule for rule in COUNTY.duties if rule.within and rule.within.at_once]
+    rules = [rule for rule in at_once if rule.id in OPENED_BY_A_CONCERN]
+    steps = sum(len(rule.escalate) for rule in rules)
+    step = "convert_from(state, 'UTF8')::jsonb -> 'data' -> 'step'"
+    of_kind = f"SELECT count(*), count(DISTINCT (originator_id, {step})) FROM stored_events WHERE topic = %s"
+    escalated, unanswered = "accord.duty.escalated.v1", "accord.duty.unanswered.v1"
+    first = world.start(slot=0)
+    world.start(slot=1)
+    eventually("some are told", lambda: world.rows(of_kind, [escalated])[0][0] >= 100, 60)
+    first.signal(signal.SIGKILL)
+    want = len(concerns) * steps
+    eventually("all are told", lambda: world.rows(of_kind, [escalated])[0][0] >= want, 60)
+    assert world.rows(of_kind, [escalated]) == [(want, want)]
+    number = len(concerns) * len(rules)
+    assert world.rows(of_kind, [unanswered]) == [(number, number)]

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from fastapi.responses import JSONResponse
 
-from services.referrals.application.bodies import NEED_A_FACT, no_usable_fact, open_sealed, read_body, usable
+from services.referrals.application.bodies import no_usable_fact, open_sealed, read_body, says_nothing
 from services.referrals.application.handle import KeyReused, StaleBasis
 from services.referrals.application.orders import Order, Outcome
 from services.referrals.application.previewing import Preview, preview
@@ -59,9 +59,10 @@ def carry_out(doors: Doors, asked: Asked) -> Outcome:
     doors.gate.require()
     handler = doors.referrals.handler
     try:
-        command, flags = read_body(asked.name, asked.body)
-        command, unopened = open_sealed(asked.name, command, asked.key, doors.referrals.vault)
-        if asked.name in NEED_A_FACT and not usable(command):
+        mou = doors.referrals.questions.in_force
+        command, flags = read_body(asked.name, asked.body, mou)
+        command, unopened = open_sealed(asked.name, command, asked.key, doors.referrals.vault, mou)
+        if says_nothing(asked.name, command, mou):
             raise no_usable_fact()
     except Refusal as refusal:
         handler.refuse(_order(asked, Command()), refusal)

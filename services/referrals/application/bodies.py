@@ -6,7 +6,7 @@ Neither ever quotes what was submitted: a flag or an error names a field of the 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -16,13 +16,19 @@ from services.referrals.application.table import COMMANDS
 from services.referrals.domain.commands import Command, Sealing, is_plain
 from services.referrals.domain.concerns import OFFENCE
 from services.referrals.domain.kept import AS_SUBMITTED, keep_as_submitted
-from services.referrals.domain.portions import require_fit
+from services.referrals.domain.portions import fits, require_fit
 from services.referrals.vault.port import VaultPort
 from shared.errors import Refusal
 from shared.events.names import SealedClass
 from shared.events.sealing import CannotOpen
+from shared.mou.document import Mou
+from shared.mou.gaps import safety_rule
+from shared.mou.vocabulary import Act
 
-#: Commands that are never refused for want of form (DESIGN 1, rule 4).
+#: The document in force, asked for only where something is amiss.
+InForce = Callable[[], Mou | None]
+#: Commands that can be read field by field, so that none needs to be refused for want of form. Whether one of them
+#: is taken so, the document says (DESIGN 1, rule 4).
 LENIENT = frozenset(
     {
         "report-concern",
@@ -34,11 +40,29 @@ LENIENT = frozenset(
         "confirm-concern-duty-not-done",
     }
 )
-#: Lenient commands that say nothing at all without one fact that a field could take.
-NEED_A_FACT = LENIENT - {"state-call"}
+#: Command -> the act of the document that it is, where their names differ.
+ACTS = {"record-concern-act": Act.RECORD_ACT, "confirm-concern-duty-not-done": Act.CONFIRM_DUTY_NOT_DONE}
 
 
-def read_body(name: str, body: Mapping[str, Any]) -> tuple[Command, tuple[str, ...]]:
+def nothing_in_force() -> None:
+    """For callers without a document: Accord's own list holds."""
+
+
+def is_lenient(name: str, mou: InForce = nothing_in_force) -> bool:
+    """Whether the command is taken whatever is amiss with its form."""
+    return name in LENIENT and ACTS.get(name, name) in safety_rule(mou()).accepted
+
+
+def says_nothing(name: str, command: Command, mou: InForce = nothing_in_force) -> bool:
+    """Whether it is one that needs a fact and states none that a field could take."""
+    if name not in LENIENT or usable(command):
+        return False
+    return ACTS.get(name, name) in safety_rule(mou()).need_a_fact
+
+
+def read_body(
+    name: str, body: Mapping[str, Any], mou: InForce = nothing_in_force
+) -> tuple[Command, tuple[str, ...]]:
     """The command in `body`, and flags naming what of it could not be used.
 
     Raises Refusal `invalid-field` naming the first bad field; for a lenient command only if nothing is usable.
@@ -47,7 +71,7 @@ def read_body(name: str, body: Mapping[str, Any]) -> tuple[Command, tuple[str, .
     try:
         return model.model_validate(body), ()
     except ValidationError as error:
-        if name not in LENIENT:
+        if not is_lenient(name, mou):
             raise _invalid(error, model) from None
     return _leniently(model, body)
 
@@ -169,7 +193,7 @@ def no_usable_fact() -> Refusal:
 
 
 def open_sealed(
-    name: str, command: Command, submission: UUID | str, vault: VaultPort
+    name: str, command: Command, submission: UUID | str, vault: VaultPort, mou: InForce = nothing_in_force
 ) -> tuple[Command, tuple[str, ...]]:
     """The command with its sealed parts opened into `clear`, to be sealed anew under the vault's own keys.
 
@@ -178,14 +202,14 @@ def open_sealed(
     """
     if not isinstance(command, Sealing):
         return command, ()
-    command, flags = _opened(name, command, submission, vault)
-    if name not in LENIENT:
+    command, flags = _opened(name, command, submission, vault, mou)
+    if not fits(command.clear) and not is_lenient(name, mou):
         require_fit(command.clear)
     return command, flags
 
 
 def _opened(
-    name: str, command: Sealing, submission: UUID | str, vault: VaultPort
+    name: str, command: Sealing, submission: UUID | str, vault: VaultPort, mou: InForce
 ) -> tuple[Sealing, tuple[str, ...]]:
     clear, flags = dict(command.clear), []
     for cls, sealed in command.sealed.items():
@@ -195,7 +219,7 @@ def _opened(
                 raise CannotOpen("damaged")
             clear[cls] = {**opened, **clear.get(cls, {})}
         except CannotOpen as error:
-            if name not in LENIENT:
+            if not is_lenient(name, mou):
                 raise _unopenable(cls, error) from None
             flags.append(f"unopenable.{cls}")
     return command.model_copy(update={"clear": clear, "sealed": {}}), tuple(flags)

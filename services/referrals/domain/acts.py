@@ -15,18 +15,19 @@ from services.referrals.domain.deciding import (
     in_force,
     listed,
     permit,
+    take,
 )
 from services.referrals.domain.facts import Fact
 from services.referrals.domain.parts import ActOnRecord, Concern, Matter
 from services.referrals.domain.portions import require_fit
-from services.referrals.domain.screenings import FLAGGED, NOT_LISTED, NOT_STATED
+from services.referrals.domain.screenings import NOT_LISTED, NOT_STATED
 from shared.errors import Refusal
 from shared.events.names import Matter as MatterName
 from shared.events.types.act import ActEnteredInError, ActRecorded
-from shared.mou.authority import may
 from shared.mou.document import Mou
 from shared.mou.facts import ThingFacts
 from shared.mou.terms import act_gaps
+from shared.mou.vocabulary import Act
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ def in_case(matter: Matter) -> Place:
 def record(place: Place, command: RecordAct, at: At, flags: tuple[str, ...] = ()) -> list[Fact]:
     """Take the record. Refused only where the caller's agency has no part in it, or no event can hold its words:
     what is unusual is flagged."""
-    clause, unusual = _may_record(place, at)
+    permission = take(at, Act.RECORD_ACT, place.facts)
+    clause = permission.clause
     require_fit(command.clear, clause)
     stated = command.done_at or command.time
     late = stated is not None and stated > at.now + AHEAD
@@ -83,7 +85,9 @@ def record(place: Place, command: RecordAct, at: At, flags: tuple[str, ...] = ()
         method=command.method,
         about=command.about,
         flags=tuple(
-            dict.fromkeys((*unusual, *flags, *gaps, *elsewhere, *(("ahead.done_at",) if late else ())))
+            dict.fromkeys(
+                (*permission.flags, *flags, *gaps, *elsewhere, *(("ahead.done_at",) if late else ()))
+            )
         ),
         sealed={},
         **codes,
@@ -110,15 +114,6 @@ def _listed(command: RecordAct, mou: Mou) -> tuple[dict[str, str | None], tuple[
         "to": NOT_LISTED if "to-not-listed" in gaps else command.to,
     }
     return codes, (*gaps, *(("missing.act",) if command.act is None else ()))
-
-
-def _may_record(place: Place, at: At) -> tuple[str, tuple[str, ...]]:
-    """Clause and flags. Raises Refusal where the agency has no part in the concern or the case."""
-    if at.mou is not None:
-        permission = may(at.caller, "record-act", place.facts, at.mou)
-        if permission.reason in FLAGGED:
-            return permission.clause, (FLAGGED[permission.reason],)
-    return permit(at, "record-act", place.facts).clause, ()
 
 
 def enter_in_error(place: Place, command: EnterActInError, at: At) -> list[Fact]:

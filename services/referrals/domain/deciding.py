@@ -11,7 +11,9 @@ from shared.errors import Refusal
 from shared.mou.authority import Permission, may
 from shared.mou.document import Mou
 from shared.mou.facts import CallerFacts, ThingFacts
+from shared.mou.gaps import safety_rule
 from shared.mou.terms import coded
+from shared.mou.vocabulary import Act
 
 #: How far ahead of the clock a stated time may lie (DECISIONS, Store).
 AHEAD = timedelta(minutes=5)
@@ -70,6 +72,23 @@ def permitted(caller: CallerFacts, mou: Mou | None, act: str, thing: ThingFacts 
         "No MOU is in force in this county yet.",
         "The lead agency's coordinator adopts one: accord mou adopt FILE.",
     )
+
+
+#: Why the MOU might refuse an act for form, training or term alone -> the flag where it takes it in spite of that.
+IN_SPITE_OF = {"role-may-not": "role-not-listed", "purpose-may-not": "purpose-not-listed"}
+
+
+def take(at: At, act: Act, thing: ThingFacts) -> Permission:
+    """The permission for an act that states a fact: flagged, not refused, in spite of what the MOU lists there.
+
+    Raises Refusal where the caller's agency has no part in the thing (DESIGN 1, rule 4).
+    """
+    if at.mou is not None:
+        permission, rule = may(at.caller, act, thing, at.mou), safety_rule(at.mou)
+        if act in rule.accepted and permission.reason in rule.in_spite_of:
+            flags = (IN_SPITE_OF[permission.reason],)
+            return Permission(True, permission.clause, "allowed", permission.detail, "", flags)
+    return permit(at, act, thing)
 
 
 def happened(stated: datetime | None, at: At, clause: str) -> datetime:

@@ -17,13 +17,12 @@ from services.referrals.domain.commands import (
     TollDuty,
     WaiveDuty,
 )
-from services.referrals.domain.deciding import AHEAD, At, happened, in_force, listed, permit
+from services.referrals.domain.deciding import AHEAD, At, happened, in_force, listed, permit, take
 from services.referrals.domain.facts import Fact
-from services.referrals.domain.screenings import FLAGGED, NOT_LISTED
+from services.referrals.domain.screenings import NOT_LISTED
 from shared.errors import Refusal
 from shared.events import Data
 from shared.events.types.duty import DutyConfirmedNotDone, DutyEnteredInError, DutyTolled, DutyWaived
-from shared.mou.authority import may
 from shared.mou.document import Authority
 from shared.mou.duties.states import SETTLED, Duty, State
 from shared.mou.terms import authorities
@@ -113,11 +112,11 @@ def confirm_not_done(
     place: Place, owed: Owed | None, command: ConfirmDutyNotDone, at: At, flags: tuple[str, ...] = ()
 ) -> list[Fact]:
     """Take it that the duty was not done. Refused only where the caller's agency has no part in it."""
-    clause, unusual = _may_confirm(place, at)
+    permission = take(at, Act.CONFIRM_DUTY_NOT_DONE, place.facts)
     assert command.duty is not None, "without it nothing is stated, which the edges refuse"
     rule, _, opening = command.duty.partition(":")
     late = command.time is not None and command.time > at.now + AHEAD
-    if rule not in {duty.id for duty in in_force(at, clause).duties} and owed is None:
+    if rule not in {duty.id for duty in in_force(at, permission.clause).duties} and owed is None:
         rule = NOT_LISTED
     checks = {
         "duty-not-known": owed is None,
@@ -129,9 +128,11 @@ def confirm_not_done(
         opening=opening,
         concern=place.concern,
         case=place.case,
-        flags=tuple(dict.fromkeys((*unusual, *flags, *(flag for flag, found in checks.items() if found)))),
+        flags=tuple(
+            dict.fromkeys((*permission.flags, *flags, *(flag for flag, found in checks.items() if found)))
+        ),
     )
-    return [_fact(place, data, clause, at.now if late or command.time is None else command.time)]
+    return [_fact(place, data, permission.clause, at.now if late or command.time is None else command.time)]
 
 
 def enter_in_error(place: Place, said: Said | None, command: EnterDutyStatementInError, at: At) -> list[Fact]:
@@ -184,15 +185,6 @@ def _require_in_time(duty: Duty, moment: datetime, clause: str, field: str) -> N
             "State when it was said, if that was in time; else record what was done, or that it was not done."
         )
         raise Refusal(clause, "duty-past-due", detail, remedy, field)
-
-
-def _may_confirm(place: Place, at: At) -> tuple[str, tuple[str, ...]]:
-    """Clause and flags. Raises Refusal where the agency has no part in the concern or the case."""
-    if at.mou is not None:
-        permission = may(at.caller, Act.CONFIRM_DUTY_NOT_DONE, place.facts, at.mou)
-        if permission.reason in FLAGGED:
-            return permission.clause, (FLAGGED[permission.reason],)
-    return permit(at, Act.CONFIRM_DUTY_NOT_DONE, place.facts).clause, ()
 
 
 def _fact(place: Place, data: Data, clause: str, time: datetime) -> Fact:

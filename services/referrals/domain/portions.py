@@ -86,9 +86,14 @@ def continued(first: Fact) -> list[Fact]:
     return [replace(first, data=first.data.model_copy(update={"flags": flags}), seal=seals[0]), *rest]
 
 
+def fits(clear: Clear) -> bool:
+    """Whether one event holds them all."""
+    return length(clear) <= MAX_SEALED
+
+
 def require_fit(clear: Clear, clause: str = "none") -> None:
     """What is no safety fact fits one event or is refused. Raises Refusal `too-large` naming the largest class."""
-    if length(clear) <= MAX_SEALED:
+    if fits(clear):
         return
     largest = max(clear, key=lambda cls: len(plain(clear[cls])))
     detail = f"The sealed facts have more than the {MAX_SEALED:,} characters that one event holds."

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from services.referrals.domain.commands import EnterScreeningInError, RecordScreening
-from services.referrals.domain.deciding import AHEAD, At, case_facts, happened, in_force, listed, permit
+from services.referrals.domain.deciding import AHEAD, At, case_facts, happened, in_force, listed, permit, take
 from services.referrals.domain.facts import Fact
 from services.referrals.domain.parts import Matter
 from shared.errors import Refusal
 from shared.events.types.screening import ScreeningEnteredInError, ScreeningRecorded
-from shared.mou.authority import may
 from shared.mou.document import Mou
 from shared.mou.facts import ThingFacts
 from shared.mou.terms import listed_codes, screening_gaps
-from shared.mou.vocabulary import CodeList
+from shared.mou.vocabulary import Act, CodeList
 
-#: Why the MOU might refuse it for form, training or term alone: flagged then, and taken (DESIGN 1, rule 4).
-FLAGGED = {"role-may-not": "role-not-listed", "purpose-may-not": "purpose-not-listed"}
 #: Written where the caller did not say it, and for a code that the MOU does not list: a name can be written like
 #: one (codes.py), and a screening seals nothing.
 NOT_STATED, NOT_LISTED = "not-stated", "not-listed"
@@ -23,11 +20,11 @@ NOT_STATED, NOT_LISTED = "not-stated", "not-listed"
 
 def record(matter: Matter, command: RecordScreening, at: At, flags: tuple[str, ...] = ()) -> list[Fact]:
     """Take a screening. Refused only where the caller's agency is not on the team: what is unusual is flagged."""
-    clause, unusual = _may_record(matter, at)
+    permission = take(at, Act.RECORD_SCREENING, case_facts(matter))
     stated = command.screened_at or command.time
     late = stated is not None and stated > at.now + AHEAD
     missing = tuple(f"missing.{name}" for name in ("tool", "band") if getattr(command, name) is None)
-    codes, gaps = _listed(command, in_force(at, clause))
+    codes, gaps = _listed(command, in_force(at, permission.clause))
     elsewhere = ("matter-not-of-case",) if command.matter not in (None, matter.matter) else ()
     ahead = ("ahead.screened_at",) if late else ()
     data = ScreeningRecorded(
@@ -35,11 +32,11 @@ def record(matter: Matter, command: RecordScreening, at: At, flags: tuple[str, .
         case=matter.case,
         matter=matter.matter,
         screened_at=command.screened_at or command.time or at.now,
-        flags=tuple(dict.fromkeys((*unusual, *flags, *missing, *gaps, *elsewhere, *ahead))),
+        flags=tuple(dict.fromkeys((*permission.flags, *flags, *missing, *gaps, *elsewhere, *ahead))),
         **codes,
     )
     time = at.now if late or stated is None else stated
-    return [Fact(data, clause, time, stream=matter.stream, subject=matter.case)]
+    return [Fact(data, permission.clause, time, stream=matter.stream, subject=matter.case)]
 
 
 def _listed(command: RecordScreening, mou: Mou) -> tuple[dict[str, str | None], tuple[str, ...]]:
@@ -54,15 +51,6 @@ def _listed(command: RecordScreening, mou: Mou) -> tuple[dict[str, str | None], 
         "trigger": command.trigger if known else NOT_LISTED,
     }
     return codes, (*sorted(gaps), *(() if known else ("trigger-not-listed",)))
-
-
-def _may_record(matter: Matter, at: At) -> tuple[str, tuple[str, ...]]:
-    """Clause and flags. Raises Refusal where the agency has no part in the case."""
-    if at.mou is not None:
-        permission = may(at.caller, "record-screening", case_facts(matter), at.mou)
-        if permission.reason in FLAGGED:
-            return permission.clause, (FLAGGED[permission.reason],)
-    return permit(at, "record-screening", case_facts(matter)).clause, ()
 
 
 def enter_in_error(matter: Matter, command: EnterScreeningInError, at: At) -> list[Fact]:

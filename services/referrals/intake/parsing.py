@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from services.referrals.application.bodies import LENIENT
+from services.referrals.application.bodies import LENIENT, InForce, is_lenient, nothing_in_force
 from services.referrals.application.table import COMMANDS
 from shared.bus.record import Record
 from shared.errors import Undeliverable
@@ -50,7 +50,7 @@ class Submission:
     """The id as it was said: sealed parts are bound to it."""
 
 
-def parse(record: Record, agency: str, fresh: UUID) -> Submission:
+def parse(record: Record, agency: str, fresh: UUID, mou: InForce = nothing_in_force) -> Submission:
     """The submission in this record; `fresh` is its id if it names none that can be used.
 
     Raises Undeliverable: too-large, empty, not-utf-8, not-json, not-an-object, unknown-type, unknown-version.
@@ -65,7 +65,7 @@ def parse(record: Record, agency: str, fresh: UUID) -> Submission:
     body = event.get("data")
     if not isinstance(body, dict):
         body, wrong = {}, [*wrong, "data"]
-    lenient = command in LENIENT
+    lenient = not wrong or is_lenient(command, mou)
     return Submission(
         command,
         submission_id(record) or _uuid(event.get("id")) or fresh,

@@ -11,11 +11,12 @@ from uuid import UUID, uuid4, uuid5
 import structlog
 
 from services.referrals.application.bodies import (
-    LENIENT,
-    NEED_A_FACT,
+    InForce,
+    is_lenient,
     no_usable_fact,
     open_sealed,
     read_body,
+    says_nothing,
     usable,
 )
 from services.referrals.application.handle import KeyReused, StaleBasis, refusals_stream
@@ -163,7 +164,7 @@ class Taker:
 
     def _take(self, record: Record, agency: str) -> bool:
         try:
-            submission = parse(record, agency, uuid4())
+            submission = parse(record, agency, uuid4(), self.referrals.questions.in_force)
             self._carry_out(record, agency, submission)
         except Undeliverable as error:
             self._dead_letter(record, agency, error.reason)
@@ -186,13 +187,14 @@ class Taker:
         try:
             if submission.wrong is not None:
                 raise _wrong(submission.wrong)
-            command, flags = read_body(submission.command, submission.body)
-            in_clear = _in_clear(submission.command, command)
+            mou = self.referrals.questions.in_force
+            command, flags = read_body(submission.command, submission.body, mou)
+            in_clear = _in_clear(submission.command, command, mou)
             bound_to = submission.said_id or str(submission.id)
-            command, unopened = open_sealed(submission.command, command, bound_to, self.referrals.vault)
+            command, unopened = open_sealed(submission.command, command, bound_to, self.referrals.vault, mou)
             if submission.command == "report-concern" and not usable(command):
                 raise Undeliverable("no-usable-fact")
-            if submission.command in NEED_A_FACT and not usable(command):
+            if says_nothing(submission.command, command, mou):
                 raise no_usable_fact()
             full = _order(submission, agency, command, (*submission.flags, *flags, *in_clear, *unopened))
             self.referrals.handler.handle(full, settle)
@@ -260,11 +262,11 @@ def _order(
     )
 
 
-def _in_clear(name: str, command: Command) -> tuple[str, ...]:
+def _in_clear(name: str, command: Command, mou: InForce) -> tuple[str, ...]:
     """On Kafka identifying facts come sealed; in clear they are sealed here, and flagged or refused."""
     if not isinstance(command, Sealing) or not command.clear:
         return ()
-    if name in LENIENT:
+    if is_lenient(name, mou):
         return ("clear-on-kafka",)
     remedy = "Seal it to the key of GET /v1/keys, under `sealed`."
     raise Refusal("none", "invalid-field", "Identifying facts came in clear.", remedy, "/clear")

@@ -147,7 +147,7 @@ class DraftPages:
             errors={name: wording.say(text) for name, text in (errors or {}).items()},
             waiting=len(waiting),
             next=waiting[0] if waiting else "",
-            same_version=document.mou.version == self.desk.drafts.version_in_force(),
+            same_version=draft.version == opened_once(draft.base).mou.version,
             findings=located(document, wording),
             changes=changes_of(opened_once(draft.base).mou, document.mou, wording),
             groups=groups_of(document.mou, draft.answered, wording),

@@ -19,11 +19,12 @@ GROUPS = {
     "clause-": N_("Clauses"),
     "disclosure-": N_("Who sees which facts"),
     "told-": N_("Who is told of what"),
-    "answer-": N_("Times"),
-    "undo": N_("Times"),
+    "answer-": N_("Hours and minutes"),
+    "undo": N_("Hours and minutes"),
     "act-": N_("What people record"),
     "duty-": N_("Duties"),
 }
+NEW, GONE = N_("It is new"), N_("It is gone")
 HEAD = N_("County, dates and who signs")
 
 
@@ -104,14 +105,14 @@ def _by_field(base: Mou, mou: Mou, wording: Wording) -> Iterator[str]:
         earlier = before.pop(question.id, None)
         title = wording.say(question.title)
         if earlier is None:
-            yield f"{title}. {wording.say(N_('It is new'))}: {' '.join(question.says)}"
+            yield f"{title}. {wording.say(NEW)}: {' '.join(question.says)}"
             continue
         for was, field in _pairs(earlier, question):
             if was.present != field.present:
                 told = _instead(_text(was, wording), _text(field, wording), wording)
                 yield f"{title}. {wording.say(field.asks)}: {told}"
     for one in before.values():
-        yield f"{wording.say(one.title)}. {wording.say(N_('It is gone'))}: {' '.join(one.says)}"
+        yield f"{wording.say(one.title)}. {wording.say(GONE)}: {' '.join(one.says)}"
 
 
 def _instead(before: str, after: str, wording: Wording) -> str:

@@ -11,7 +11,7 @@ from shared.mou.document import Mou
 from shared.mou.duties.rules import DutyRule, Mode, Within
 from shared.mou.editing import choices
 from shared.mou.editing.edits import Edit, Set
-from shared.mou.editing.fields import N_, Field, Form, NotAnAnswer, Question
+from shared.mou.editing.fields import N_, Field, Form, NotAnAnswer, Question, spanish
 from shared.mou.telling import duty_in_words
 
 HOW_LONG = N_("How long")
@@ -35,6 +35,7 @@ def about_duty(mou: Mou, index: int, duty: DutyRule) -> Question:
         Field(
             "says", f"{path}/says", N_("What is to be done, in one plain sentence"), Form.LONG, (duty.says,)
         ),
+        spanish(path, duty.es),
         _mode(path, duty),
         Field(
             "why_off",
@@ -115,7 +116,7 @@ def _changes(path: str, duty: DutyRule, values: Mapping[str, Any]) -> list[Edit]
     """Only what was changed: a default that nobody wrote stays unwritten."""
     written = duty.model_dump(mode="json", exclude_none=True, exclude_unset=True)
     wanted = dict(written)
-    for name in ("says", "mode", "why_off", "to", "warn_before", "confirmed"):
+    for name in ("says", "es", "mode", "why_off", "to", "warn_before", "confirmed"):
         _put(wanted, duty, name, values[name])
     if values["mode"] != Mode.OFF:
         wanted.pop("why_off", None)

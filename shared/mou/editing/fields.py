@@ -62,6 +62,11 @@ class Field:
         return ", ".join(self.present)
 
 
+def spanish(path: str, present: str | None) -> Field:
+    """The Spanish of the sentence at this place."""
+    return Field("es", f"{path}/es", SPANISH, Form.LONG, (present,) if present else (), optional=True)
+
+
 #: From a question's answers, read into values of the document, to what is changed.
 Changes = Callable[[Mapping[str, Any]], Sequence[Edit]]
 
@@ -112,6 +117,9 @@ class NotAnAnswer(Exception):
         super().__init__("not an answer")
         self.errors = {name: Wrong(one) if isinstance(one, str) else one for name, one in errors.items()}
 
+
+#: Beside a sentence that people read stands its Spanish, if there is one.
+SPANISH = N_("The same in Spanish")
 
 NEEDED = N_("Say something here.")
 NO_DAY = N_("Write the day as 2026-01-31.")

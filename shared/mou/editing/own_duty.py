@@ -24,7 +24,7 @@ from shared.mou.editing.about_duties import (
     WHO_OWES,
 )
 from shared.mou.editing.edits import Add, Edit, Set
-from shared.mou.editing.fields import N_, Choice, Field, Form, NotAnAnswer, Question
+from shared.mou.editing.fields import N_, Choice, Field, Form, NotAnAnswer, Question, spanish
 from shared.mou.vocabulary import CODE_LENGTH
 
 #: The question's id.
@@ -55,6 +55,7 @@ def own_duty(mou: Mou) -> Question:
         N_("A duty of your county's own"),
         (
             Field("says", f"{duty}/says", N_("What is to be done, in one plain sentence"), Form.LONG),
+            spanish(duty, None),
             Field("clause", f"{clause}/id", N_("The number of its clause"), Form.TEXT, (next_clause(mou),)),
             Field("title", f"{clause}/title", N_("What the clause is called"), Form.TEXT),
             Field("source", f"{clause}/source", SOURCE, Form.TEXT),
@@ -91,7 +92,7 @@ def _changes(mou: Mou, values: Mapping[str, Any]) -> list[Edit]:
     """The clause, then whom people tell and what they record if it is new, then the duty."""
     if errors := _errors(mou, values):
         raise NotAnAnswer(errors)
-    clause = {"id": values["clause"], "title": values["title"], "text": values["says"]}
+    clause = {"id": values["clause"], "title": values["title"], "text": values["says"], **_spanish(values)}
     edits: list[Edit] = [Add("/clauses", {**clause, "source": values["source"], "confirmed": "default"})]
     to, further = _told(mou, values)
     edits += further
@@ -176,6 +177,7 @@ def _duty(
         "id": code_of(values["title"], taken),
         "clause": values["clause"],
         "says": values["says"],
+        **_spanish(values),
         "source": values["source"],
         "confirmed": "default",
         "mode": "timed",
@@ -194,6 +196,10 @@ def _duty(
     if values["queue"]:
         duty["escalate"] = [{"after_hours": values["after_hours"] or 0, "queue": values["queue"]}]
     return duty
+
+
+def _spanish(values: Mapping[str, Any]) -> dict[str, str]:
+    return {"es": values["es"]} if values["es"] else {}
 
 
 def _one_more(listed: tuple[Any, ...], path: str, value: dict[str, Any]) -> Edit:

@@ -9,7 +9,8 @@ from shared.mou.duties.rules import CountyAct
 from shared.mou.editing import choices
 from shared.mou.editing.about_duties import about_duty
 from shared.mou.editing.about_head import about_head
-from shared.mou.editing.fields import N_, Field, Form, Question
+from shared.mou.editing.fields import N_, Field, Form, Question, spanish
+from shared.mou.telling import event_in_words
 
 CONFIRMED = N_("How it stands with it")
 
@@ -53,6 +54,7 @@ def _about_clause(index: int, clause: Clause) -> Question:
             Field(
                 "text", f"{path}/text", N_("What it says, in one plain sentence"), Form.LONG, (clause.text,)
             ),
+            spanish(path, clause.es),
             Field("source", f"{path}/source", N_("Where it comes from"), Form.TEXT, (clause.source,)),
             confirming(path, clause.confirmed),
         ),
@@ -102,7 +104,9 @@ def _about_telling(mou: Mou, index: int, rule: RoutingRule) -> Question:
             role,
             Field("tier", f"{path}/tier", N_("How loudly"), Form.ONE, (rule.tier,), choices.TIERS),
             Field("reason", f"{path}/reason", N_("The sentence that says why"), Form.LONG, (rule.reason,)),
+            spanish(path, rule.es),
         ),
+        (event_in_words(rule.event),),
         clause=rule.clause,
         confirmed="counsel",
     )
@@ -116,7 +120,7 @@ def _about_act(mou: Mou, index: int, act: CountyAct) -> Question:
         f"act-{act.code}",
         path,
         f"{act.clause} {act.label}",
-        (label, to),
+        (label, spanish(path, act.es), to),
         (act.label,),
         act.hint,
         clause=act.clause,

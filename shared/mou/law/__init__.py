@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from shared.events.names import SealedClass
 from shared.mou.reading import read
+from shared.mou.safety import SafetyFacts
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -85,6 +86,12 @@ def locator() -> Locator:
 def never_in_a_device_agreement() -> frozenset[str]:
     """Words that ask for a search or for tracking."""
     return frozenset(_table("limits.yaml")["device_agreement"]["never"])
+
+
+@cache
+def safety_facts() -> SafetyFacts:
+    """What is taken whatever is amiss, where no document says it."""
+    return SafetyFacts.model_validate(_table("limits.yaml")["safety_facts"])
 
 
 def _table(name: str) -> dict[str, Any]:

@@ -34,18 +34,27 @@ def acted(command: Sequence[Past], known: Known) -> Acted | None:
     `known` is what was known before it.
     """
     opens = next((one for one in command if one.type == OPENED and one.text("concern")), None)
-    first = opens or next((one for one in command if one.type in _ASKED and one.type != OPENED), None)
+    first = opens or next((one for one in command if one.type in ASKED and one.type != OPENED), None)
     if first is None or not first.stated:
         return None
-    act, thing = _ASKED[first.type]
+    act, thing = ASKED[first.type]
     themself = first.text("person") == first.actor
     person = first.agency if themself or known.assigned(first) else None
     return Acted(act, first.agency, first.purpose, person, thing(first, known))
 
 
 def roles_that_may(what: Acted, roles: Iterable[str], mou: Mou) -> frozenset[str]:
-    """Those of `roles` in which the agency's people, or its systems, may do it."""
-    return frozenset(role for role in roles if may(_caller(what, role), what.act, what.thing, mou).allowed)
+    """Those of `roles` in which the agency's people, or its systems, may do it, flagged or not."""
+    return frozenset(role for role in roles if _taken(what, role, mou))
+
+
+def _taken(what: Acted, role: str, mou: Mou) -> bool:
+    answer = may(_caller(what, role), what.act, what.thing, mou)
+    return answer.allowed or (what.act in FLAGGED and answer.reason in ("role-may-not", "purpose-may-not"))
+
+
+#: What is flagged, and not refused, where the agency may and the role or the purpose may not.
+FLAGGED = frozenset({Act.RECORD_SCREENING, Act.RECORD_ACT, Act.CONFIRM_DUTY_NOT_DONE})
 
 
 def roles_at(agency: str, *mous: Mou) -> frozenset[str]:
@@ -129,7 +138,7 @@ def _memorandum(event: Past, _: Known) -> ThingFacts:
 
 OPENED, SIGNED = "accord.case.opened.v1", "accord.mou.signed.v1"
 #: Event type -> the act by which it is recorded, and what the MOU is asked about.
-_ASKED: Mapping[str, tuple[Act, Thing]] = {
+ASKED: Mapping[str, tuple[Act, Thing]] = {
     "accord.concern.reported.v1": (Act.REPORT_CONCERN, _concern),
     "accord.concern.call-stated.v1": (Act.STATE_CALL, _concern),
     "accord.concern.evaluated-out.v1": (Act.EVALUATE_OUT, _concern),

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,14 @@ class TestTheSentences:
 
         assert told(leaves) == ["Harbor Youth Shelter is no longer a party (clause 2.4)."]
 
+    def test_an_office_that_signs_is_told_with_its_agency_since_several_may_have_the_same_name(self):
+        def signs(values):
+            values["signatories"][0]["signed"] = "2025-12-05"
+
+        assert told(signs) == [
+            "Director of Human Services (human-services) signed on 2025-12-05 instead of 2025-12-02 (clause 13.4)."
+        ]
+
     def test_a_clause_that_moves_is_told_once(self):
         def moves(values):
             values["clauses"].append(values["clauses"].pop(3))
@@ -168,27 +177,30 @@ WORDS = sorted(set(choices(mou_schema())))
 LEAVES = list(leaves(DOCUMENT))
 
 
-def others(value):
-    """What may stand there instead, if the form allows it."""
+#: Fields on the way to a value -> what the document says there elsewhere, which the form therefore allows.
+ELSEWHERE = defaultdict(list)
+for path in LEAVES:
+    ELSEWHERE[tuple(part for part in path if isinstance(part, str))].append(at(DOCUMENT, path))
+
+
+def others(path, chance):
+    """What may stand there instead, if the form allows it; what is likeliest first."""
+    value = at(DOCUMENT, path)
     if isinstance(value, bool):
         return [not value]
     if isinstance(value, int):
         return [value + 1, value - 1]
-    parts = ["-more", "x", " more", "1"]
-    return [
-        *(f"{value}{part}" for part in parts),
-        "2027-03-04",
-        "08:31",
-        "0b9c6c1e-51a4-4a6e-8a58-6f2f3a1d7c20",
-        *WORDS,
-    ]
+    kinds = ["2027-03-04", "08:31", "0b9c6c1e-51a4-4a6e-8a58-6f2f3a1d7c20"]
+    same = ELSEWHERE[tuple(part for part in path if isinstance(part, str))]
+    known = chance.sample(same, min(3, len(same)))
+    return [f"{value}-more", *known, f"{value}x", *kinds, *chance.sample(WORDS, len(WORDS))]
 
 
 def one_leaf_changed(path, chance):
     """The document with another value there, or None if only this one is allowed."""
     values = copy.deepcopy(DOCUMENT)
     holder, was = at(values, path[:-1]), at(values, path)
-    for other in chance.sample(others(was), len(others(was))):
+    for other in others(path, chance):
         holder[path[-1]] = other
         try:
             mou = Mou.model_validate(values)

@@ -89,7 +89,7 @@ class TestTheAnswers:
 
     def test_say_that_counsel_has_confirmed_a_rule_or_change_it(self, new, file):
         until = [""] * 5 + ["", ""] + [""] + [""] * 11 + [""] + ["", ""] * 9 + ["", ""] * 9 + ["", ""]
-        new(*until, "y", "c", "Refusing", "", "", "counsel", "later")
+        new(*until, "y", "c", "Refusing", "", "", "", "counsel", "later")
         clauses = load(file.read_text("utf-8")).clauses
         assert [one.confirmed for one in clauses[:3]] == ["counsel", "counsel", "default"]
         assert clauses[1].title == "Refusing"
@@ -141,6 +141,7 @@ def _interrupted(_prompt):
 
 ANSWERS = [
     "The young person's tribe is told within 24 hours of a placement.",
+    "La tribu se entera en 24 horas.",
     "",
     "Telling the tribe",
     "County policy 12",
@@ -168,10 +169,11 @@ class TestADutyOfItsOwn:
         duty = load(file.read_text("utf-8")).duties[-1]
         assert code == 0, said
         assert (duty.id, duty.within.hours, duty.opens[0].act) == ("telling-the-tribe", 24, "placed")
+        assert duty.es == "La tribu se entera en 24 horas."
 
     def test_lists_what_may_be_chosen(self, new, file):
         new("later")
-        _, said = new(*ANSWERS[:4], "?", "later", options=["--add-duty"])
+        _, said = new(*ANSWERS[:5], "?", "later", options=["--add-duty"])
         assert "The young person is missing  (act:youth-missing)" in said
 
     def test_that_is_left_adds_nothing(self, new, file):
@@ -183,7 +185,7 @@ class TestADutyOfItsOwn:
     def test_is_asked_again_where_something_is_wrong(self, new, file):
         new("later")
         wrong = [*ANSWERS]
-        wrong[1] = "3.1"
+        wrong[2] = "3.1"
         _, said = new(*wrong, "99.1", options=["--add-duty"])
         assert "The number of its clause: A clause has this number already." in said
         assert load(file.read_text("utf-8")).duties[-1].clause == "99.1"

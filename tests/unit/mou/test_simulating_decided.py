@@ -11,20 +11,23 @@ from services.notifications.domain.duties import thing_of
 from services.notifications.domain.facts import concerns as things_of
 from services.notifications.domain.facts import evolve
 from services.notifications.domain.items import event_facts
+from services.referrals.domain import acts, screenings
 from services.referrals.domain.asking import shown_to_recipient
+from services.referrals.domain.commands import RecordAct, RecordScreening
+from services.referrals.domain.parts import Matter
 from services.referrals.repair import COMMAND_OF, answer_of
 from shared.mou import Mou, document_of, recipients
 from shared.mou.duties.happenings import Happening
 from shared.mou.duties.rules import Holder
 from shared.mou.owing import owing
 from shared.mou.simulating import Past, simulate
-from shared.mou.simulating.acted import _ASKED, acted
+from shared.mou.simulating.acted import ASKED, FLAGGED, acted
 from shared.mou.simulating.known import Known
 from shared.mou.simulating.simulation import A_PERSON
 from shared.mou.vocabulary import Target
 from tests.mou.alder import MOU
 from tests.unit.mou.decided import County
-from tests.unit.referrals.made import NOW
+from tests.unit.referrals.made import NOW, OFFICER, at
 
 DUTY = next(duty for duty in MOU.duties if duty.owed_by)
 LATER = NOW + timedelta(days=30)
@@ -101,6 +104,29 @@ class TestWhatWasCarriedOut:
         assert sum(line.fewer_roles for line in lines) == carried_out("accept-referral") > 0
         assert all(not line.refused_proposed for line in lines)
 
+    @pytest.mark.parametrize("act", sorted(FLAGGED))
+    def test_that_is_flagged_and_not_refused_in_another_role_is_not_called_refused(self, act):
+        def to_supervisors(values):
+            for rule in values["may"]:
+                if rule["act"] == act:
+                    rule["roles"] = ["supervisor"]
+
+        lines = act_lines(simulated(to_supervisors), act)
+        assert [line for line in lines if line.refused_proposed or line.fewer_roles] == []
+
+    def test_is_flagged_where_referrals_flags_it(self):
+        values = document_of(MOU)
+        for rule in values["may"]:
+            if rule["act"] in FLAGGED:
+                rule["roles"] = ["supervisor"]
+        stricter = at(OFFICER, mou=Mou.model_validate(values))
+        matter = COUNTY.log.one(Matter)
+        joined = matter.model_copy(update={"agencies": {**matter.agencies, "probation": "participant"}})
+        (screened,) = screenings.record(joined, RecordScreening(band="clear-concern"), stricter)
+        (done,) = acts.record(acts.in_case(joined), RecordAct(act="team-met"), stricter)
+        assert "role-not-listed" in screened.data.flags
+        assert "role-not-listed" in done.data.flags
+
     def test_by_a_service_itself_is_nobodys_to_allow(self):
         by_itself = [Past.of(one.value.replace(b'"/agencies/', b'"/services/')) for one in EVENTS]
         assert simulate(by_itself, MOU, MOU, LATER).acts == ()
@@ -108,7 +134,7 @@ class TestWhatWasCarriedOut:
 
 def test_the_acts_are_those_of_all_commands_whose_events_are_known():
     commands = {command for _, command in COMMAND_OF}
-    assert {act for act, _ in _ASKED.values()} | {"adopt-proposal"} >= commands
+    assert {act for act, _ in ASKED.values()} | {"adopt-proposal"} >= commands
 
 
 class TestNotices:

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.referrals.application.bodies import AS_SUBMITTED, open_sealed, read_body, usable
+from services.referrals.application.bodies import (
+    AS_SUBMITTED,
+    is_lenient,
+    open_sealed,
+    read_body,
+    says_nothing,
+    usable,
+)
 from services.referrals.application.orders import Order
 from services.referrals.application.table import COMMANDS
 from services.referrals.domain import concerns
@@ -19,7 +26,7 @@ from shared.errors import Refusal
 from shared.events.envelope import require_plain
 from shared.events.names import SealedClass
 from shared.events.sealing import seal_for_county
-from tests.unit.referrals.made import DEPUTY, at
+from tests.unit.referrals.made import DEPUTY, MOU, at
 
 CANARY = "Xochitl Quillonbar"
 RELAXED = settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
@@ -264,3 +271,32 @@ class TestAScreeningsBody:
     def test_with_a_version_that_looks_like_a_date_does_not_keep_it(self):
         command, flags = read_body("record-screening", {"tool": "cse-it", "tool_version": "2011-03-19"})
         assert (command.tool_version, flags) == (None, ("unreadable.tool_version", "not-kept"))
+
+
+class TestWhatTheDocumentDecides:
+    """Which commands are taken whatever is amiss is the county's to say, down to the law's own list."""
+
+    def county(self, **changes):
+        rule = MOU.safety_facts.model_copy(update=changes)
+        return lambda: MOU.model_copy(update={"safety_facts": rule})
+
+    def test_a_command_that_it_leaves_out_is_refused_for_want_of_form(self):
+        body = {"act": "cross-reported", "method": "by pigeon"}
+        _, flags = read_body("record-act", body, self.county())
+        assert flags == ("unreadable.method",)
+        with pytest.raises(Refusal, match="not of its form"):
+            read_body("record-act", body, self.county(accepted=("report-concern", "state-call")))
+
+    def test_the_form_of_one_on_a_concern_goes_with_that_in_a_case(self):
+        with pytest.raises(Refusal):
+            read_body("record-concern-act", {"method": 7}, self.county(accepted=("report-concern",)))
+
+    def test_what_needs_a_fact_is_its_choice_too(self):
+        empty, _ = read_body("record-act", {})
+        assert says_nothing("record-act", empty, self.county())
+        assert not says_nothing("record-act", empty, self.county(need_a_fact=()))
+
+    def test_without_a_document_accords_own_list_holds(self):
+        assert is_lenient("report-concern")
+        assert is_lenient("record-concern-act")
+        assert not is_lenient("accept-referral")
