@@ -88,19 +88,15 @@ class Memoranda:
 
     def proposal(self, proposal: str, caller: CallerFacts) -> Proposed:
         """A proposed version with its comments and signatures. Raises Refusal `not-found`."""
+        shelf, now = self.questions.shelf, self.questions.now()
         with self.questions.store.transaction() as connection:
             things = repo.load(connection, "proposal", proposal) if repo.as_uuid(proposal) else Things()
-            known, mou = (
-                self._known(connection),
-                self.questions.shelf.in_force(connection, self.questions.now()),
-            )
             found = things.proposal
-            base = (
-                self.questions.shelf.version(connection, found.based_on) if found and found.based_on else None
-            )
+            known, mou = self._known(connection), shelf.in_force(connection, now)
+            base = shelf.version(connection, found.based_on) if found and found.based_on else None
         if found is None:
             raise not_found()
-        document = self.questions.shelf.proposed(found)
+        document = shelf.proposed(found)
         return Proposed(
             found,
             document,
@@ -129,10 +125,9 @@ class Memoranda:
         return frozenset(name for name, (act, thing) in asked.items() if _may(caller, mou, act, thing))
 
     def _known(self, connection: repo.Connection) -> Known:
-        in_force = self.questions.shelf.in_force(connection, self.questions.now())
-        return Known(
-            repo.memorandum(connection), in_force.version if in_force else None, self.questions.now()
-        )
+        now = self.questions.now()
+        in_force = self.questions.shelf.in_force(connection, now)
+        return Known(repo.memorandum(connection), in_force.version if in_force else None, now)
 
     def _words(self, proposal: Proposal) -> dict[str, str]:
         facts = list(spoken(proposal))
