@@ -73,8 +73,8 @@ class TestAnAnswer:
         assert lines_that_differ(TEMPLATE.text, after.text) == ["    within: {days: 7}"]
 
     def test_may_change_the_clock(self):
-        after = answer("duty-initial-meeting-held", length="5", clock="court_days")
-        assert lines_that_differ(TEMPLATE.text, after.text) == ["    within: {court_days: 5}"]
+        after = answer("duty-initial-meeting-held", length="6", clock="court_days")
+        assert lines_that_differ(TEMPLATE.text, after.text) == ["    within: {court_days: 6}"]
 
     def test_may_say_a_choice_by_its_label(self):
         after = answer("duty-initial-meeting-held", agency="probation", role="Probation officer")
