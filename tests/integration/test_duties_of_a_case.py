@@ -7,7 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.mou.duties.states import State
+from shared.mou.load import adoptable
 from tests.integration.casework_made import casework, said
+from tests.integration.referrals_made import ALL_SIGNED
+from tests.mou.alder import MOU, TEXT
 
 pytestmark = pytest.mark.platform
 
@@ -112,6 +115,28 @@ class TestWhoSeesIt:
         case = here.county.case()
         due(here, case)
         assert len(here.county.events(kind="record.read", about=case)) == 1
+
+
+class TestAVersionThatFollowsAnother:
+    @pytest.fixture
+    def before(self, infra, tmp_path):
+        """A county that has adopted nothing yet."""
+        with casework(infra, tmp_path, adopt=False) as made:
+            yield made
+
+    def test_what_was_reported_before_there_was_any_counts_under_the_first(self, before):
+        concern = before.county.concern()
+        before.county.adopt()
+        case = before.county.case(concern)
+        text = TEXT.replace(f"version: {MOU.version}", "version: alder-next", 1)
+        assert text.count("within: {hours: 36}") > 1
+        body = {"document": adoptable(text.replace("within: {hours: 36}", "within: {hours: 12}"))}
+        body["signed_by"] = ALL_SIGNED
+        answer = before.county.post("/v1/mou/versions", body, "coordinator")
+        assert answer.status_code == 201, answer.text
+        duty = due(before, case)["written-report-sent"]
+        opened, by = (datetime.fromisoformat(duty[name]) for name in ("opened_at", "due_at"))
+        assert by - opened == timedelta(hours=36)
 
 
 class TestThePage:

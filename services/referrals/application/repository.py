@@ -198,6 +198,13 @@ class MouShelf:
         row = connection.execute(_MOU, {"now": now}).fetchone()
         return self.version(connection, row["version"]) if row else None
 
+    def first(self, connection: Connection) -> Mou | None:
+        """The version adopted first, or None while there is none."""
+        row = connection.execute(
+            "SELECT version FROM mou_versions ORDER BY adopted, version LIMIT 1"
+        ).fetchone()
+        return self.version(connection, row["version"]) if row else None
+
     def version(self, connection: Connection, version: str) -> Mou | None:
         """The document of a version, or None."""
         if version not in self._parsed:

@@ -50,7 +50,7 @@ def standing(
     """The duties of a case, or of a concern, that the viewer may see.
 
     A duty is shown to who may see what opened it. It keeps the rule of the version under which that was recorded;
-    what was recorded before there was a memorandum counts under the one in force. Blocks on the database.
+    what was recorded before there was a memorandum counts under the first one. Blocks on the database.
     """
     mou = viewer.mou
     if mou is None:
@@ -81,7 +81,9 @@ def with_duties(
 
 
 def _version(connection: repo.Connection, shelf: repo.MouShelf, version: str, in_force: Mou) -> Mou:
-    return (shelf.version(connection, version) if version != NO_MOU else None) or in_force
+    """What was recorded before there was a memorandum counts under the first one, as in every service."""
+    found = shelf.first(connection) if version == NO_MOU else shelf.version(connection, version)
+    return found or in_force
 
 
 def _versions(case: _Case) -> set[str]:
