@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.events.envelope import encode
-from shared.mou.check import check
+from shared.mou.checking import check
 from shared.mou.document import Mou
 from shared.mou.findings import Finding, InvalidMou
 from shared.mou.packing import Unpackable, fits, is_packed, pack, unpack

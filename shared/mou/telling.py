@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from shared.mou.check import references
+from shared.mou.checking import references
 from shared.mou.document import Clause, Mou
 from shared.mou.duties.rules import DutyRule, Holder, Mode, Pattern, Within
 from shared.mou.parties import party_of

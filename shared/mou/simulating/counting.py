@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import chain
 
 from shared.events.names import Purpose
-from shared.mou.diff_words import duty_name
+from shared.mou.diff.words import duty_name
 from shared.mou.disclosure import disclosable
 from shared.mou.document import Mou
 from shared.mou.duties.happenings import Happening

@@ -104,7 +104,7 @@ class TestTheAnswers:
     def test_are_not_lost_when_the_input_ends_or_ctrl_c_is_pressed(self, new, file, monkeypatch):
         new("Birch County")
         assert load(file.read_text("utf-8")).county == "Birch County"
-        monkeypatch.setattr("shared.mou.guide._read", _interrupted)
+        monkeypatch.setattr("shared.mou.cli.guide._read", _interrupted)
         assert new()[0] == 0
         assert load(file.read_text("utf-8")).county == "Birch County"
 

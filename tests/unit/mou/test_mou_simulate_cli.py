@@ -9,8 +9,8 @@ import shared.cli.client
 from shared.cli import run
 from shared.cli.client import Answer
 from shared.cli.failures import ApiProblem
-from shared.mou import cli_what_if, document_of, load, load_document
-from shared.mou.cli import register
+from shared.mou import document_of, load, load_document
+from shared.mou.cli import register, what_if
 from shared.mou.simulating import Past, simulate
 from tests.unit.mou.decided import County
 
@@ -22,7 +22,7 @@ EVENTS = County().log.events
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
-    monkeypatch.setattr(cli_what_if, "PAUSE", 0)
+    monkeypatch.setattr(what_if, "PAUSE", 0)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from services.referrals.domain.commands import (
 from services.referrals.domain.kept import AS_SUBMITTED
 from shared.errors import Refusal
 from shared.events.names import SealedClass
-from shared.mou.check import check
+from shared.mou.checking import check
 from shared.mou.load import document_of, load_document
 from shared.mou.terms import listed_codes
 from shared.mou.vocabulary import CodeList

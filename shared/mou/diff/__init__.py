@@ -1,6 +1,6 @@
 """What differs between two versions of the memorandum, in plain sentences. Pure.
 
-Everything of a document is compared, field by field: what `diff_words` has no sentence for is told by a general
+Everything of a document is compared, field by field: what `words` has no sentence for is told by a general
 one, so that no difference is left out.
 """
 
@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from shared.mou.diff_words import (
+from shared.mou.diff.pairing import key_of, pairs
+from shared.mou.diff.words import (
     ABOUT_CLAUSES,
     ADDED,
     ATOMS,
@@ -34,7 +35,6 @@ from shared.mou.diff_words import (
 )
 from shared.mou.document import Clause, Mou
 from shared.mou.duties.rules import DutyRule
-from shared.mou.pairing import key_of, pairs
 
 Kind = Literal["added", "removed", "changed", "moved"]
 #: A count has at most so many words: "in 2 court days".

@@ -1,4 +1,4 @@
-"""`accord mou`: check and read a county's MOU document; its life is in cli_life.py."""
+"""`accord mou`: check and read a county's MOU document; its life is in life.py."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import typer
 from shared.cli.failures import ExitCode, Usage
 from shared.cli.options import As, Data, Json
 from shared.cli.output import emit_json, emit_table, emit_text, say
-from shared.mou.cli_files import File, line_of, mou_in, text_in
-from shared.mou.cli_life import register_life
-from shared.mou.cli_new import register_new
-from shared.mou.cli_papers import Pdf, register_papers, write_pdf
-from shared.mou.cli_what_if import register_what_if
+from shared.mou.cli.files import File, line_of, mou_in, text_in
+from shared.mou.cli.life import register_life
+from shared.mou.cli.new import register_new
+from shared.mou.cli.papers import Pdf, register_papers, write_pdf
+from shared.mou.cli.what_if import register_what_if
 from shared.mou.coverage import coverage
 from shared.mou.document import Mou
 from shared.mou.load import document_of, load, load_document, validate

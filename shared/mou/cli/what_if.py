@@ -15,7 +15,7 @@ from shared.cli.failures import CommandFailed, Usage
 from shared.cli.options import As, Data, Json
 from shared.cli.output import emit_json, emit_table, emit_text, say
 from shared.cli.progress import Shown
-from shared.mou.cli_files import File, mou_in, text_in
+from shared.mou.cli.files import File, mou_in, text_in
 from shared.mou.diff import SECTIONS, differences
 from shared.mou.document import Mou
 from shared.mou.load import adoptable, load_document

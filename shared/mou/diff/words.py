@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from shared.mou.diff.pairing import key_of
 from shared.mou.document import Clause, DisclosureRow, MayRule, Mou, RoutingRule
 from shared.mou.duties.rules import DutyRule, Holder, Mode, Pattern, Within
-from shared.mou.pairing import key_of
 from shared.mou.parties import clause_of, party_of
 from shared.mou.practice import Window
 from shared.mou.telling import holder_in_words, patterns_in_words, time_in_words

@@ -8,11 +8,11 @@ from typing import Any
 
 from shared.events import TYPES
 from shared.events.names import EvaluatedOut, Role, Urgency
-from shared.mou.check_agreement import check_agreement
-from shared.mou.check_duties import check_duties
-from shared.mou.check_lists import check_lists
-from shared.mou.check_safety import check_safety
-from shared.mou.check_sheets import check_sheets
+from shared.mou.checking.agreement import check_agreement
+from shared.mou.checking.duties import check_duties
+from shared.mou.checking.lists import check_lists
+from shared.mou.checking.safety import check_safety
+from shared.mou.checking.sheets import check_sheets
 from shared.mou.document import Mou
 from shared.mou.findings import Finding
 from shared.mou.law import locator

@@ -12,7 +12,7 @@ import typer
 from shared.cli.failures import Usage
 from shared.cli.options import As, Data, Json
 from shared.cli.output import emit_fields, emit_json, emit_table, emit_text, say
-from shared.mou.cli_files import File, digest_said, mou_in, text_in
+from shared.mou.cli.files import File, digest_said, mou_in, text_in
 from shared.mou.load import adoptable
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ import typer
 
 from shared.cli.failures import ExitCode, Usage
 from shared.cli.output import say
-from shared.mou.cli_files import InvalidDocument, line_of, text_in
+from shared.mou.cli.files import InvalidDocument, line_of, text_in
+from shared.mou.cli.guide import Guide, finding_lines
 from shared.mou.documents import DOCUMENTS, text_of
 from shared.mou.editing.answering import Answered, opened
 from shared.mou.editing.beginning import begun
 from shared.mou.findings import InvalidMou
-from shared.mou.guide import Guide, finding_lines
 from shared.mou.load import load, validate
 
 NewFile = Annotated[

@@ -10,7 +10,7 @@ import typer
 from shared.cli.failures import CommandFailed, ExitCode, Usage
 from shared.cli.options import As, Data
 from shared.cli.output import emit_text, say
-from shared.mou.cli_files import mou_in
+from shared.mou.cli.files import mou_in
 from shared.mou.document import Mou
 from shared.mou.load import load_document
 from shared.mou.papers.counsel import counsel
