@@ -268,7 +268,7 @@ class TestACall:
         worker.get(f"{path}/call")
         typed = {"called_at": "2999-01-01 10:00", "called_by": "sender", "result": "reached"}
         worker.fill(f"{path}/call", typed)
-        assert "A call lies in the future, as it was typed." in worker.words
+        assert "Lies in the future as it was typed:" in worker.words
 
     def test_at_no_time_comes_back(self, here, worker):
         path = f"/referrals/{here.county.referral()}"
