@@ -109,7 +109,8 @@ class TestAnyBody:
     def test_of_a_concern_is_flagged_in_names_of_the_contract_only(self, body):
         _, flags = read_body("report-concern", body)
         known = {f"unreadable.{name}" for name in ReportConcern.model_fields}
-        assert set(flags) <= known | {"unknown-field", "unknown-class", "not-kept"}
+        assert set(flags) <= known | {"unknown-field", "unknown-class", "not-kept", "offence-not-recorded"}
+        assert "unreadable.treated_as" not in flags
 
 
 class TestWhatNoFieldTakes:
