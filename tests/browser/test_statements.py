@@ -7,19 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
-from fastapi.responses import PlainTextResponse
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, expect
 
 from shared.web.site.cookie import Language
 from shared.web.site.fakes import FakeSite
 from tests.browser import watching
+from tests.browser.referring import Open, casework_site, signing_in
 from tests.browser.watching import NARROW, WIDE, Watched
-from tests.integration.casework_made import app_of
-from tests.integration.referrals_made import PEOPLE, County, county
+from tests.integration.referrals_made import County, county
 
 pytestmark = pytest.mark.platform
-Open = Callable[..., BrowserContext]
 
 
 @pytest.fixture(scope="module")
@@ -30,30 +27,13 @@ def made(infra: Any, tmp_path_factory: Any) -> Iterator[County]:
 
 @pytest.fixture(scope="module")
 def site(made: County, serve: Callable[..., FakeSite]) -> FakeSite:
-    def make(fake: FakeSite) -> FastAPI:
-        app = app_of(made, fake)
-        # The badge is another service's: here it has nothing to say.
-        app.add_api_route("/inbox/badge", lambda: PlainTextResponse(""))
-        return app
-
-    return serve(make)
+    return casework_site(made, serve)
 
 
 @pytest.fixture
 def signed_in(browser: Browser, site: FakeSite) -> Iterator[Open]:
-    contexts: list[BrowserContext] = []
-
-    def of(who: str, language: Language = "en", **options: Any) -> BrowserContext:
-        context = browser.new_context(base_url=site.site.url, **options)
-        cookie = site.cookie(PEOPLE[who], language=language)
-        context.add_cookies([{"name": n, "value": v, "url": site.site.url} for n, v in cookie.items()])
-        context.set_default_timeout(15_000)
-        contexts.append(context)
-        return context
-
-    yield of
-    for context in contexts:
-        context.close()
+    with signing_in(browser, site) as of:
+        yield of
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "320"])
