@@ -14,7 +14,9 @@ from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from services.notifications.due import Due, DueNext
+from services.notifications.answers import PLACES, About, moment_or_none, viewer_of
+from services.notifications.due import DueNext
+from services.notifications.due_api import duties_router
 from services.notifications.feed import Change, Feed, Filter, Viewer
 from services.notifications.hub import Hub, ended
 from services.notifications.pages.inbox import inbox_router
@@ -24,7 +26,7 @@ from shared.events.types.notification import Tier
 from shared.settings import Settings
 from shared.web import cursors
 from shared.web.app import create_app
-from shared.web.callers import Caller, CurrentCaller, Verifier
+from shared.web.callers import CurrentCaller, Verifier
 from shared.web.health import Readiness
 from shared.web.problems import Problem, invalid
 from shared.web.site.county import county_of
@@ -33,22 +35,8 @@ from shared.web.site.site import Site, load_site
 from shared.web.sse import Sent, last_event_id, sse_response
 from shared.web.trace import CurrentTrace
 
-#: Kind of a thing -> where referrals shows it.
-PLACES = {
-    "concern": "/v1/concerns/{id}",
-    "case": "/v1/cases/{id}",
-    "referral": "/v1/referrals/{id}",
-    "deadletter": "/v1/deadletters/{id}",
-}
 #: Kind of a change -> the name of its event in the stream.
 STREAM_EVENTS = {"delivered": "item", "acknowledged": "acknowledged", "read": "read"}
-
-
-class About(BaseModel):
-    """What an item is about. `id` is random; who it is, referrals shows, as far as the caller may see."""
-
-    kind: str
-    id: UUID
 
 
 class Acknowledged(BaseModel):
@@ -118,7 +106,7 @@ def shown(row: dict[str, Any]) -> FeedItem:
         about=About(kind=row["about_kind"], id=row["about"]) if row["about_kind"] else None,
         needs_acknowledgement=row["needs_ack"],
         urgency=row["urgency"],
-        respond_by=_moment(row["respond_by"]),
+        respond_by=moment_or_none(row["respond_by"]),
         recordedtime=write_moment(row["recordedtime"]),
         acknowledged=_acknowledged(row),
         settled=row.get("settled") or (row.get("decided") or {}).get("decided"),
@@ -136,15 +124,6 @@ def _acknowledged(row: dict[str, Any]) -> Acknowledged | None:
     if row["acknowledged_by"] is None:
         return None
     return Acknowledged(by=row["acknowledged_by"], at=write_moment(row["acknowledged_at"]))
-
-
-def _moment(moment: datetime | None) -> str | None:
-    return write_moment(moment) if moment else None
-
-
-def viewer_of(caller: Caller) -> Viewer:
-    """Whose feed the caller's is."""
-    return Viewer.of(caller.person, caller.agency, caller.roles, caller.purpose)
 
 
 def feed_router(feed: Feed, gate: Gate, secret: bytes) -> APIRouter:
@@ -201,84 +180,6 @@ def _found(row: dict[str, Any] | None) -> FeedItem:
 def _position(position: Any) -> tuple[datetime, UUID]:
     time, id = position
     return read_moment(time), UUID(id)
-
-
-class DutyLinks(BaseModel):
-    """Addresses on the referrals service."""
-
-    about: str
-    rule: str
-
-
-class OpenDuty(BaseModel):
-    """What is to be done, by whom and until when. `says` is the memorandum's own sentence.
-
-    `state`: `open`, `due-soon`, `tolled` (its clock stands still), or `no-record-by-due-time`: the time is past and
-    nothing is on record, which is no word on whether it was done.
-    """
-
-    duty: UUID
-    rule: str
-    says: str
-    clause: str
-    mouversion: str
-    state: str
-    opened_at: str
-    due_at: str | None
-    recipient: str
-    about: About
-    opening: UUID
-    links: DutyLinks
-
-
-class DutyPage(BaseModel):
-    """A page, the soonest due first. `next` is there if there is more."""
-
-    duties: list[OpenDuty]
-    next: str | None
-
-
-def duties_router(due: DueNext, secret: bytes) -> APIRouter:
-    """What is due next. `secret` closes the cursors."""
-    router = APIRouter(tags=["feed"])
-
-    @router.get("/v1/feed/duties", summary="What the queues of your roles have to do, soonest due first")
-    def duties(
-        caller: CurrentCaller,
-        cursor: Annotated[str | None, Query(max_length=600)] = None,
-        limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    ) -> DutyPage:
-        bound = {"page": "duties"}
-        after = None
-        if cursor:
-            at, id = cursors.decode(secret, caller, bound, cursor)
-            after = at, UUID(id)
-        found = due.page(viewer_of(caller), after, limit + 1)
-        more = None
-        if len(found) > limit:
-            last = found[limit - 1]
-            at = write_moment(last.due_at) if last.due_at else "infinity"
-            more = cursors.encode(secret, caller, bound, [at, str(last.duty)])
-        return DutyPage(duties=[_open(one) for one in found[:limit]], next=more)
-
-    return router
-
-
-def _open(one: Due) -> OpenDuty:
-    return OpenDuty(
-        duty=one.duty,
-        rule=one.rule,
-        says=one.says,
-        clause=one.clause,
-        mouversion=one.mouversion,
-        state=one.state,
-        opened_at=write_moment(one.opened_at),
-        due_at=_moment(one.due_at),
-        recipient=one.queue,
-        about=About(kind=one.about_kind, id=one.about),
-        opening=one.opening,
-        links=DutyLinks(about=PLACES[one.about_kind].format(id=one.about), rule="/v1/mou"),
-    )
 
 
 def stream_router(feed: Feed, hub: Hub) -> APIRouter:

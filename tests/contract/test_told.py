@@ -73,9 +73,11 @@ def refusal(reason: str) -> Refusal:
 
 def recorded(found: Refusal, over_kafka: bool) -> dict[str, Any]:
     """The event of the refusal, as it would be appended."""
-    handler = Handler(*(SimpleNamespace(),) * 3, b"", lambda: NOW)  # type: ignore[arg-type]
+    nothing: Any = SimpleNamespace()
+    handler = Handler(nothing, nothing, nothing, b"", lambda: NOW)
     draft = handler._refused(order(over_kafka), found, MOU, known=False)
-    return json.loads(draft.seal_bytes(NOW, 1))  # type: ignore[no-any-return]
+    event: dict[str, Any] = json.loads(draft.seal_bytes(NOW, 1))
+    return event
 
 
 class TestEveryRefusal:

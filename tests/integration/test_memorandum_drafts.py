@@ -10,26 +10,10 @@ import pytest
 from shared.mou.load import load, validate
 from tests.integration.casework_made import casework, said
 from tests.integration.forms_shown import stands
+from tests.own_duty import DUTY, ESCALATED
 
 pytestmark = pytest.mark.platform
 DRAFTS = "/memorandum/drafts"
-DUTY = {
-    "says": "The young person's tribe is told within 24 hours of a placement.",
-    "clause": "99.1",
-    "title": "Telling the tribe",
-    "source": "County policy 12",
-    "opens": "act:placed",
-    "closes": "new",
-    "closes_new": "The tribe was told of the placement",
-    "to": "tribe",
-    "length": "24",
-    "clock": "hours",
-    "agency": "lead",
-    "role": "social-worker",
-    "warn_before": "6",
-    "queue": "human-services/supervisor",
-    "after_hours": "0",
-}
 
 
 @pytest.fixture(scope="module")
@@ -222,7 +206,7 @@ class TestAnAnswer:
 class TestADutyOfItsOwn:
     def test_is_added_with_its_clause_and_what_people_record(self, coordinator, begin):
         draft = begin()
-        page = coordinator.follow(coordinator.send(f"{draft}/duty", **DUTY))
+        page = coordinator.follow(coordinator.send(f"{draft}/duty", **DUTY, **ESCALATED))
         assert "The duty is in the draft, with its clause" in said(page)
         text = text_of(coordinator, draft)
         mou = load(text)
@@ -232,7 +216,7 @@ class TestADutyOfItsOwn:
 
     def test_that_lacks_something_comes_back_with_what_was_typed(self, coordinator, begin):
         draft = begin()
-        page = coordinator.send(f"{draft}/duty", **{**DUTY, "closes_new": "", "clause": "3.1"})
+        page = coordinator.send(f"{draft}/duty", **{**DUTY, **ESCALATED, "closes_new": "", "clause": "3.1"})
         assert page.status_code == 422
         assert "A clause has this number already. Choose another one." in said(page)
         assert "Say what people will record" in said(page)
@@ -240,7 +224,7 @@ class TestADutyOfItsOwn:
 
     def test_may_be_changed_like_any_other(self, coordinator, begin):
         draft = begin()
-        coordinator.send(f"{draft}/duty", **DUTY)
+        coordinator.send(f"{draft}/duty", **DUTY, **ESCALATED)
         assert "Telling the tribe" in said(coordinator.get(draft))
         assert coordinator.get(f"{draft}/questions/duty-telling-the-tribe").status_code == 200
 

@@ -12,25 +12,10 @@ from shared.mou.editing.fields import NotAnAnswer
 from shared.mou.editing.own_duty import CLAUSE_TAKEN, code_of, next_clause, own_duty
 from shared.mou.load import validate
 from shared.mou.telling import explained
+from tests.own_duty import DUTY, ESCALATED
 
 COUNTY = opened(TEXT)
-TRIBE = {
-    "says": "The young person's tribe is told within 24 hours that the young person was placed.",
-    "clause": "99.1",
-    "title": "Telling the tribe",
-    "source": "County policy 12",
-    "opens": "act:placed",
-    "closes": "new",
-    "closes_new": "The tribe was told of the placement",
-    "to": "tribe",
-    "length": "24",
-    "clock": "hours",
-    "agency": "lead",
-    "role": "social-worker",
-    "warn_before": "6",
-    "queue": "human-services/supervisor",
-    "after_hours": "0",
-}
+TRIBE = DUTY | ESCALATED
 
 
 def added(document=COUNTY, **more):

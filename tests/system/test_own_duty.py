@@ -16,12 +16,13 @@ import pytest
 
 from deploy.local.system import System
 from tests.integration.forms_shown import stands
+from tests.own_duty import DUTY
 from tests.system.doors import Doors
 from tests.system.test_site import Browser
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(420)]
 COORDINATOR, WORKER = "coordinator@human-services", "worker@human-services"
-SAYS = "The young person's tribe is told within 24 hours of a placement."
+SAYS = DUTY["says"]
 DRAFTS = "/memorandum/drafts"
 TODAY = datetime.now(ZoneInfo("America/Los_Angeles")).date().isoformat()
 #: What a county writes into its document, and where: below the heading of each list.
@@ -46,20 +47,6 @@ YAML = {
     within: {{hours: 24}}
     owed_by: {{agency: lead, role: social-worker}}
     to: [tribe]""",
-}
-DUTY = {
-    "says": SAYS,
-    "clause": "99.1",
-    "title": "Telling the tribe",
-    "source": "County policy 12",
-    "opens": "act:placed",
-    "closes": "new",
-    "closes_new": "The tribe was told of the placement",
-    "to": "tribe",
-    "length": "24",
-    "clock": "hours",
-    "agency": "lead",
-    "role": "social-worker",
 }
 
 
