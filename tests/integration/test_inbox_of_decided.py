@@ -74,6 +74,11 @@ class TestAConcernThatWasEvaluatedOut:
         evaluate_out(desk, concern)
         assert desk.items(SCREENER) == [before | {"settled": "evaluated-out"}]
 
+    def test_is_no_longer_among_those_that_wait_for_somebody(self, desk: Desk, concern: str) -> None:
+        assert len(desk.items(SCREENER, open=True)) == 1
+        evaluate_out(desk, concern)
+        assert desk.items(SCREENER, open=True) == []
+
     def test_leaves_the_first_page_once_it_is_read_and_stays_among_all_items(
         self, desk: Desk, concern: str
     ) -> None:
